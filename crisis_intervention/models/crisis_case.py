@@ -1,0 +1,358 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, RedirectWarning, UserError, ValidationError
+
+from ..deadlines import STEP_KINDS
+from ..risk import RISK_LEVELS, may_change, severity
+from ..roles import CONFIDENTIAL, PSYCHOLOGY, TRIAGE
+
+OUTCOMES = [
+    ("recovered", "Recovered"),
+    ("improved", "Improved, in regular care"),
+    ("referred", "Handed over to hospital or district centre"),
+    ("left", "Moved to another school or graduated"),
+    ("ended_by_guardians", "Ended by the guardians"),
+    ("unfounded", "No crisis found"),
+    ("other", "Other"),
+]
+
+# Kept by the system alone; a client that sends them is refused.
+SYSTEM_FIELDS = frozenset(
+    ("name", "verified_at", "verified_by_id", "clock_start", "date_closed", "date_opened")
+)
+
+
+class CrisisCase(models.Model):
+    """The case of one student, from the first report until the student is well again."""
+
+    _name = "crisis.case"
+    _description = "Crisis Case"
+    _inherit = ["crisis.quiet.thread", "mail.tracking.duration.mixin"]
+    _order = "severity desc, next_deadline, id desc"
+    _track_duration_field = "stage_id"
+    _check_company_auto = True
+
+    name = fields.Char(string="Reference", readonly=True, copy=False, index="trigram")
+    student_id = fields.Many2one(
+        "crisis.student", required=True, index=True, ondelete="restrict", check_company=True
+    )
+    class_id = fields.Many2one(
+        related="student_id.class_id", store=True, index=True, precompute=True
+    )
+    company_id = fields.Many2one(
+        related="student_id.company_id", store=True, index=True, precompute=True
+    )
+    stage_id = fields.Many2one(
+        "crisis.stage",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        tracking=True,
+        copy=False,
+        default=lambda self: self.env["crisis.stage"].search([], limit=1),
+        group_expand="_read_group_stage_ids",
+    )
+    date_last_stage_update = fields.Datetime(
+        string="In Stage Since", default=fields.Datetime.now, readonly=True, copy=False
+    )
+    risk_level = fields.Selection(
+        RISK_LEVELS,
+        index=True,
+        tracking=True,
+        help="Blue, yellow, orange, red, as the school's response standard defines them. Anybody "
+        "who decides on reports may raise it at once; it goes down one step at a time.",
+    )
+    severity = fields.Integer(
+        compute="_compute_severity", store=True, precompute=True, aggregator=None
+    )
+    category_ids = fields.Many2many("crisis.category", groups=TRIAGE)
+    user_id = fields.Many2one(
+        "res.users",
+        string="Owner",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        tracking=True,
+        default=False,
+        help="The psychology teacher who answers for the case. Deadlines become this person's "
+        "activities.",
+    )
+    team_ids = fields.Many2many(
+        "res.users",
+        "crisis_case_team_rel",
+        string="Case Team",
+        groups=TRIAGE,
+        help="Colleagues who work on this case. Being named here opens nothing: what each may "
+        "see follows from the role.",
+    )
+    medical_involved = fields.Boolean(
+        tracking=True, help="Opens the shared part of the case to the school doctor."
+    )
+    shared_advice = fields.Text(
+        help="How teachers can help: what to watch for, what to avoid. Read by the head teacher "
+        "of the class, and by the school doctor where involved. No diagnosis, no background."
+    )
+    background = fields.Text(
+        string="Confidential Background",
+        groups=CONFIDENTIAL,
+        prefetch=False,
+        help="Family, history, what the student confided. Written by psychology teachers, read "
+        "by them and the principal.",
+    )
+    risk_formulation = fields.Text(
+        groups=CONFIDENTIAL,
+        prefetch=False,
+        help="How risks, triggers, protective factors and support add up to the level.",
+    )
+    concern_ids = fields.Many2many(
+        "crisis.concern",
+        "crisis_case_concern_rel",
+        "case_id",
+        "concern_id",
+        string="Reports",
+        groups=TRIAGE,
+        readonly=True,
+    )
+    verified_at = fields.Datetime(readonly=True, copy=False, groups=TRIAGE)
+    verified_by_id = fields.Many2one(
+        "res.users", readonly=True, copy=False, ondelete="restrict", groups=TRIAGE
+    )
+    date_opened = fields.Datetime(
+        string="Opened", default=fields.Datetime.now, required=True, readonly=True, copy=False
+    )
+    date_closed = fields.Datetime(string="Closed", readonly=True, copy=False)
+    clock_start = fields.Datetime(
+        default=fields.Datetime.now,
+        readonly=True,
+        copy=False,
+        help="Deadlines count from here: the opening, or the report of a danger to life.",
+    )
+    deadline_ids = fields.One2many(
+        "crisis.deadline", "case_id", string="Deadlines", groups=TRIAGE, readonly=True
+    )
+    next_deadline = fields.Datetime(
+        compute="_compute_next_step", store=True, index=True, compute_sudo=True
+    )
+    next_step = fields.Selection(
+        STEP_KINDS, compute="_compute_next_step", store=True, compute_sudo=True
+    )
+    open_step_count = fields.Integer(
+        string="Open Steps", compute="_compute_next_step", store=True, compute_sudo=True
+    )
+    is_overdue = fields.Boolean(compute="_compute_is_overdue")
+    outcome = fields.Selection(OUTCOMES, copy=False, groups=TRIAGE)
+    closing_summary = fields.Text(
+        copy=False,
+        groups=TRIAGE,
+        help="What was done, what helped, what remains to be watched, causes and prevention.",
+    )
+    change_ids = fields.One2many("crisis.case.change", "case_id", groups=TRIAGE, readonly=True)
+    change_reason = fields.Text(
+        store=False, copy=False, groups=TRIAGE, help="Why level or stage change; kept for good."
+    )
+    active = fields.Boolean(default=True)
+
+    _open_case_uniq = models.UniqueIndex(
+        "(student_id) WHERE date_closed IS NULL",
+        "This student has an open case already. Search for it and continue there.",
+    )
+    _reference_uniq = models.Constraint(
+        "UNIQUE (company_id, name)", "This reference is taken. Please save again."
+    )
+    _board_idx = models.Index("(stage_id, severity DESC, next_deadline, id DESC)")
+
+    @api.model
+    def _read_group_stage_ids(self, stages, domain):
+        """Show every stage as a column, empty ones too."""
+        return stages.search([])
+
+    @api.depends("risk_level")
+    def _compute_severity(self):
+        """Rank levels for sorting: 1 blue to 4 red, 0 not set."""
+        for case in self:
+            case.severity = severity(case.risk_level)
+
+    @api.depends("next_deadline")
+    def _compute_is_overdue(self):
+        """Compare with the clock; never stored, as stored flags do not age."""
+        now = fields.Datetime.now()
+        for case in self:
+            case.is_overdue = bool(case.next_deadline) and case.next_deadline < now
+
+    @api.constrains("user_id")
+    def _check_owner(self):
+        """Demand a psychology teacher of the school as owner."""
+        for owner, cases in self.grouped("user_id").items():
+            if (
+                not owner.active
+                or not owner.has_group(PSYCHOLOGY)
+                or cases.company_id - owner.company_ids
+            ):
+                raise ValidationError(
+                    self.env._("A case belongs to a psychology teacher of its school: choose one.")
+                )
+
+    @api.constrains("active")
+    def _check_archived_closed(self):
+        """Keep open cases in sight."""
+        if self.filtered(lambda case: not case.active and not case.date_closed):
+            raise ValidationError(
+                self.env._("An open case cannot be archived, or nobody would see it: close it first.")
+            )
+
+    def _has_field_access(self, field, operation):
+        """Let only psychology teachers write what the principal may read as well."""
+        allowed = super()._has_field_access(field, operation)
+        if allowed and operation == "write" and field.groups == CONFIDENTIAL and not self.env.su:
+            return self.env.user.has_group(PSYCHOLOGY)
+        return allowed
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Open cases: one open case per student, numbered, owned, with their deadlines running.
+
+        :raises RedirectWarning: a student has an open case; its button leads there
+        :raises UserError: there is no psychology teacher to own the case
+        """
+        self._refuse_system_fields({key for vals in vals_list for key in vals})
+        students = self.env["crisis.student"].browse(vals["student_id"] for vals in vals_list)
+        self._refuse_second_case(students)
+        references = {
+            company: iter(self.env["crisis.numbering"]._draw(self._name, company, len(group)))
+            for company, group in students.grouped("company_id").items()
+        }
+        first = self.env["crisis.stage"].search([], limit=1)
+        stage_id = self.env.context.get("default_stage_id", first.id)
+        for vals, student in zip(vals_list, students, strict=True):
+            vals["name"] = next(references[student.company_id])
+            vals.setdefault("stage_id", stage_id)
+            vals["user_id"] = vals.get("user_id") or self._default_owner(student).id
+            vals.pop("change_reason", None)
+        cases = super().create(vals_list)
+        cases._start_steps()
+        cases._check_moves(dict.fromkeys(cases, first))
+        cases._tell_owners()
+        cases._tell_level()
+        return cases
+
+    def write(self, vals):
+        """Change cases; levels and stages move by their rules only, whatever way the write came.
+
+        ``change_reason`` in ``vals`` gives the reason that a level or a step back needs.
+
+        :raises UserError: a gate is not met, a reason is missing, a level falls too far
+        """
+        self._refuse_system_fields(vals)
+        if "student_id" in vals and self.filtered(lambda c: c.student_id.id != vals["student_id"]):
+            raise UserError(
+                self.env._("A case stays with its student. Close this one and open a new one.")
+            )
+        vals = dict(vals)
+        reason = (vals.pop("change_reason", False) or "").strip()
+        old = {case: (case.risk_level, case.stage_id) for case in self}
+        owners = {case: case.user_id for case in self}
+        if "risk_level" in vals:
+            self._check_level(vals["risk_level"], reason)
+        moved = self.browse()
+        if "stage_id" in vals:
+            moved = self.filtered(lambda case: case.stage_id.id != vals["stage_id"])
+            self._check_moves_back(vals["stage_id"], reason)
+        result = super().write(vals)
+        if moved:
+            moved._arrive({case: old[case][1] for case in moved})
+        self._after_level({case: old[case][0] for case in self})
+        if reason:
+            changed = self.filtered(lambda c: (c.risk_level, c.stage_id) != old[c])
+            self.env["crisis.case.change"]._log(changed, reason, old)
+        if "user_id" in vals:
+            reassigned = self.filtered(lambda case: case.user_id != owners[case])
+            reassigned._sync_activities()
+            reassigned._tell_owners()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        """Keep every case: the history of a child is archived, not erased."""
+        raise UserError(self.env._("Cases are never deleted. Close and archive the case instead."))
+
+    def _refuse_system_fields(self, names):
+        """Refuse clients that set what only the system keeps.
+
+        :raises AccessError: one of ``names`` is such a field
+        """
+        if not self.env.su and SYSTEM_FIELDS & set(names):
+            raise AccessError(
+                self.env._("Reference, verification and dates of a case are kept by the system.")
+            )
+
+    @api.model
+    def _default_owner(self, student):
+        """Return the psychology teacher of the student's class, the user, or one of the school."""
+        user = self.env.user
+        teacher = student.class_id.psychology_teacher_id
+        if teacher.active and teacher.has_group(PSYCHOLOGY):
+            return teacher
+        if user.has_group(PSYCHOLOGY) and student.company_id in user.company_ids:
+            return user
+        # sudo: res.groups - finds a colleague to own the case, nothing else is read
+        group = self.env.ref(PSYCHOLOGY).sudo()
+        for colleague in group.all_user_ids.sorted("id"):
+            if colleague.active and student.company_id in colleague.company_ids:
+                return colleague
+        raise UserError(
+            self.env._("The school has no psychology teacher yet: give somebody this role first.")
+        )
+
+    @api.model
+    def _refuse_second_case(self, students):
+        """Lead to the open case instead of opening a second one.
+
+        :raises RedirectWarning: one of ``students`` has an open case
+        """
+        # sudo: crisis.case - only the reference of a case in the user's schools is shown, to users
+        # who may open cases and so may read them
+        existing = self.sudo().search(
+            [
+                ("student_id", "in", students.ids),
+                ("date_closed", "=", False),
+                ("company_id", "in", self.env.companies.ids),
+            ],
+            limit=1,
+        )
+        if existing:
+            raise RedirectWarning(
+                self.env._(
+                    "This student has an open case: %(reference)s. Continue there.",
+                    reference=existing.name,
+                ),
+                existing._action_open(),
+                self.env._("Open the case"),
+            )
+
+    def _action_open(self):
+        """Return the window action that opens this case."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+        }
+
+    def _check_level(self, level, reason):
+        """Check a change of level.
+
+        :raises UserError: no reason for a change, or down by more than one step
+        """
+        for old in {case.risk_level for case in self}:
+            if old == level:
+                continue
+            if not may_change(old, level):
+                raise UserError(
+                    self.env._("A risk level goes down one step at a time and is never taken away.")
+                )
+            if old and not reason:
+                raise UserError(
+                    self.env._(
+                        "Say why the risk level changes: use the button Change Level on the case."
+                    )
+                )

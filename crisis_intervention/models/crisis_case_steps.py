@@ -1,0 +1,225 @@
+from odoo import api, fields, models
+from odoo.tools import groupby
+
+from ..deadlines import due_dates, tightened
+from ..risk import severity
+
+# A case without a level runs by this one, so that a missing decision never stops the clock.
+DEFAULT_LEVEL = "yellow"
+
+
+class CrisisCase(models.Model):
+    """Steps of a case: deadlines by the response standard, and the owner's activity for the next."""
+
+    _inherit = "crisis.case"
+
+    @api.depends("deadline_ids.date_due", "deadline_ids.date_done", "date_closed")
+    def _compute_next_step(self):
+        """Keep the earliest open deadline on the case, where lists and cards can sort by it."""
+        waiting = self.env["crisis.deadline"].search_fetch(
+            [("case_id", "in", self.ids), ("date_done", "=", False)],
+            ["case_id", "kind", "date_due"],
+            order="date_due, id",
+        )
+        by_case = dict(groupby(waiting, key=lambda deadline: deadline.case_id.id))
+        for case in self:
+            steps = [] if case.date_closed else by_case.get(case._origin.id, [])
+            case.next_deadline = steps[0].date_due if steps else False
+            case.next_step = steps[0].kind if steps else False
+            case.open_step_count = len(steps)
+
+    def _hours(self):
+        """Return case to its step hours by the school's standard of the level; {} without one."""
+        policies = self.env["crisis.response.policy"]._for_companies(self.company_id)
+        result = {}
+        for case in self:
+            policy = policies.get((case.company_id.id, case.risk_level or DEFAULT_LEVEL))
+            result[case] = policy._step_hours() if policy else {}
+        return result
+
+    def _start_steps(self):
+        """Create the deadlines of new cases and the owners' activities."""
+        hours = self._hours()
+        # sudo: crisis.deadline - nobody writes deadlines directly, they follow from the standard
+        self.env["crisis.deadline"].sudo().create(
+            [
+                {"case_id": case.id, "kind": kind, "date_due": due}
+                for case in self
+                for kind, due in due_dates(hours[case], case.clock_start).items()
+            ]
+        )
+        self._sync_activities()
+
+    def _after_level(self, old_levels):
+        """Let deadlines follow a changed level.
+
+        A raised level pulls what is open forward and adds what the new level asks for; a lowered
+        one only gives the next review more time.
+
+        :param old_levels: dict of case to level code before the change
+        """
+        changed = self.filtered(lambda case: case.risk_level != old_levels[case])
+        if not changed:
+            return
+        now = fields.Datetime.now()
+        hours = changed._hours()
+        # sudo: crisis.deadline - see _start_steps
+        deadlines = self.env["crisis.deadline"].sudo()
+        known = deadlines.search([("case_id", "in", changed.ids)])
+        new_values = []
+        for case in changed:
+            raised = case.severity > severity(old_levels[case])
+            mine = known.filtered(lambda deadline, case=case: deadline.case_id == case)
+            for kind, due in due_dates(hours[case], now).items():
+                waiting = mine.filtered(lambda d, kind=kind: d.kind == kind and not d.date_done)
+                if waiting and raised:
+                    waiting.date_due = tightened(waiting.date_due, due)
+                elif waiting and kind == "review":
+                    waiting.date_due = due
+                elif raised and not mine.filtered(lambda d, kind=kind: d.kind == kind):
+                    new_values.append({"case_id": case.id, "kind": kind, "date_due": due})
+        deadlines.create(new_values)
+        changed._sync_activities()
+        changed.filtered(lambda c: c.severity > severity(old_levels[c]))._tell_level()
+
+    def _finish_steps(self, deadlines):
+        """Mark ``deadlines`` of these cases as done now; a done review asks for the next one.
+
+        :param deadlines: open ``crisis.deadline`` records the user may write
+        """
+        now = fields.Datetime.now()
+        hours = self._hours()
+        # sudo: crisis.deadline - see _start_steps; the callers have checked the right to write
+        deadlines_sudo = deadlines.sudo()
+        deadlines_sudo.write({"date_done": now, "done_by_id": self.env.uid})
+        # before the next review is inserted: only one of a kind may be open
+        deadlines_sudo.flush_recordset()
+        deadlines_sudo.create(
+            [
+                {
+                    "case_id": deadline.case_id.id,
+                    "kind": "review",
+                    "date_due": due_dates({"review": hours[deadline.case_id]["review"]}, now)[
+                        "review"
+                    ],
+                }
+                for deadline in deadlines
+                if deadline.kind == "review" and hours[deadline.case_id]
+            ]
+        )
+        self._log_steps(deadlines, self.env._("Step done: %s"))
+        self._sync_activities()
+
+    def _reopen_steps(self, deadlines):
+        """Take back ``deadlines`` marked as done by mistake.
+
+        :param deadlines: done ``crisis.deadline`` records the user may write
+        """
+        # sudo: crisis.deadline - see _start_steps; the callers have checked the right to write
+        deadlines_sudo = deadlines.sudo()
+        follow_ups = deadlines_sudo.search(
+            [("case_id", "in", self.ids), ("kind", "=", "review"), ("date_done", "=", False)]
+        ).filtered(lambda d: d.case_id in deadlines.filtered(lambda r: r.kind == "review").case_id)
+        follow_ups.unlink()
+        deadlines_sudo.write({"date_done": False, "done_by_id": False})
+        self._log_steps(deadlines, self.env._("Step taken back: %s"))
+        self._sync_activities()
+
+    def _log_steps(self, deadlines, pattern):
+        """Put one harmless line per case into the chatter."""
+        labels = dict(self.env["crisis.deadline"]._fields["kind"]._description_selection(self.env))
+        bodies = {
+            case.id: pattern % ", ".join(labels[deadline.kind] for deadline in lines)
+            for case, lines in deadlines.grouped("case_id").items()
+        }
+        self._message_log_batch(bodies=bodies)
+
+    def _restart_steps(self):
+        """Let the open deadlines of reopened cases count from now."""
+        now = fields.Datetime.now()
+        hours = self._hours()
+        # sudo: crisis.deadline - see _start_steps
+        waiting = (
+            self.env["crisis.deadline"]
+            .sudo()
+            .search([("case_id", "in", self.ids), ("date_done", "=", False)])
+        )
+        for deadline in waiting:
+            due = due_dates(hours[deadline.case_id], now).get(deadline.kind)
+            deadline.date_due = due or now
+
+    def _sync_activities(self):
+        """Keep exactly one activity per open case: the next step, for the owner, at its date."""
+        activity_type = self.env.ref("crisis_intervention.mail_activity_next_step")
+        labels = {}
+        # sudo: mail.activity - the system keeps this activity; its text is a fixed step name
+        activities = self.env["mail.activity"].sudo()
+        existing = activities.search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", self.ids),
+                ("activity_type_id", "=", activity_type.id),
+            ]
+        ).grouped("res_id")
+        to_create, to_remove = [], activities
+        for case in self:
+            mine = existing.get(case.id, activities)
+            if not case.next_deadline:
+                to_remove |= mine
+                continue
+            lang = case.user_id.lang or self.env.lang
+            if lang not in labels:
+                deadline = self.env["crisis.deadline"].with_context(lang=lang)
+                labels[lang] = dict(
+                    deadline._fields["kind"]._description_selection(deadline.env)
+                )
+            values = {
+                "user_id": case.user_id.id,
+                "date_deadline": fields.Datetime.context_timestamp(
+                    case, case.next_deadline
+                ).date(),
+                "summary": labels[lang][case.next_step],
+            }
+            if not mine:
+                to_create.append(
+                    {
+                        "res_model_id": self.env["ir.model"]._get_id(self._name),
+                        "res_id": case.id,
+                        "activity_type_id": activity_type.id,
+                        **values,
+                    }
+                )
+                continue
+            if (mine[0].user_id, mine[0].date_deadline, mine[0].summary) != (
+                case.user_id,
+                values["date_deadline"],
+                values["summary"],
+            ):
+                mine[0].with_context(mail_activity_quick_update=True).write(values)
+        to_remove.unlink()
+        # quick update: owners are told once by _tell_owners, not per activity
+        activities.with_context(mail_activity_quick_update=True).create(to_create)
+
+    def _tell_owners(self):
+        """Tell owners other than the user that a case is theirs now (content-free mail)."""
+        for owner, cases in self.grouped("user_id").items():
+            if owner != self.env.user:
+                cases[0].message_notify(
+                    partner_ids=owner.partner_id.ids,
+                    subject=self.env._("Case assigned"),
+                    body=self.env._("You are the owner of this case now."),
+                )
+
+    def _tell_level(self):
+        """Tell whom the response standard names for the level of each case."""
+        policies = self.env["crisis.response.policy"]._for_companies(self.company_id)
+        for case in self:
+            policy = policies.get((case.company_id.id, case.risk_level))
+            users = policy.notify_group_ids.all_user_ids if policy else self.env["res.users"]
+            users = users.filtered(lambda u, case=case: u.active and case.company_id in u.company_ids)
+            if users:
+                case.message_notify(
+                    partner_ids=users.partner_id.ids,
+                    subject=self.env._("Risk level"),
+                    body=self.env._("The risk level of this case asks for your attention."),
+                )

@@ -1,0 +1,100 @@
+from markupsafe import Markup
+
+from odoo import models
+from odoo.exceptions import UserError
+
+
+class CrisisQuietThread(models.AbstractModel):
+    """Discussion thread that never carries content out of the record.
+
+    Mails and pushes only say that something waits; people without access to a record are never
+    told of it; free text is not accepted, because everybody who reads the record reads its
+    messages, whatever the groups of its fields.
+    """
+
+    _name = "crisis.quiet.thread"
+    _description = "Quiet Thread"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+
+    def _readable_by(self, users):
+        """Return those of ``users`` who may read all records of ``self`` in their own companies."""
+        return users.filtered(
+            lambda user: self.with_user(user)
+            .with_context(allowed_company_ids=user.company_ids.ids)
+            .sudo(False)
+            .has_access("read")
+        )
+
+    def message_post(self, *, message_type="notification", **kwargs):
+        """Refuse what people type: it belongs into a record of the right audience.
+
+        :raises UserError: for comments and incoming mails
+        """
+        if message_type in ("comment", "email", "email_outgoing"):
+            raise UserError(
+                self.env._(
+                    "Messages cannot be written here, because everybody who may open this record "
+                    "would read them. Write it into the field or record it belongs to, or plan "
+                    "an activity."
+                )
+            )
+        return super().message_post(message_type=message_type, **kwargs)
+
+    def _message_auto_subscribe(self, updated_values, followers_existing_policy="skip"):
+        """Subscribe nobody by itself: owners are told by their activities."""
+        return True
+
+    def _message_subscribe(self, partner_ids=None, subtype_ids=None, customer_ids=None):
+        """Let only those follow who may read the record."""
+        # sudo: res.users - finds the users behind the partners, nothing of them leaves the method
+        users = self.env["res.users"].sudo().search([("partner_id", "in", partner_ids or [])])
+        allowed = self._readable_by(users).partner_id.ids
+        if not allowed:
+            return True
+        return super()._message_subscribe(allowed, subtype_ids, customer_ids=customer_ids)
+
+    def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
+        """Drop everybody who may not read the record."""
+        recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
+        users = self.env["res.users"].browse([r["uid"] for r in recipients if r["uid"]])
+        allowed = set(self._readable_by(users).ids)
+        return [recipient for recipient in recipients if recipient["uid"] in allowed]
+
+    def _notify_thread_by_email(self, message, recipients_data, **kwargs):
+        """Send a bare pointer; super() is not called, as it would send body and record name."""
+        partner_ids = [r["id"] for r in recipients_data if r["notif"] == "email"]
+        # sudo: res.partner - language of the recipients only
+        partners = self.env["res.partner"].sudo().browse(partner_ids)
+        url = f"{self.get_base_url()}/mail/view?model={self._name}&res_id={self.id}"
+        values = []
+        for lang, group in partners.grouped("lang").items():
+            env = self.with_context(lang=lang or self.env.lang).env
+            sentence = env._("Something in the crisis intervention system waits for you.")
+            label = env._("Sign in and open it")
+            body = Markup("<p>%s</p><p><a href='%s'>%s</a></p>") % (sentence, url, label)
+            values += [
+                {
+                    "subject": sentence,
+                    "body_html": body,
+                    "recipient_ids": [(6, 0, partner.ids)],
+                    "auto_delete": True,
+                }
+                for partner in group
+            ]
+        # sudo: mail.mail - whoever acts needs no right on outgoing mails; they hold no content
+        mails = self.env["mail.mail"].sudo().with_context(default_state=None).create(values)
+        mails.send_after_commit()
+        return True
+
+    def _notify_by_web_push_prepare_payload(
+        self, message, msg_vals=False, force_record_name=False
+    ):
+        """Push a bare pointer: the payload travels over the servers of browser makers."""
+        payload = super()._notify_by_web_push_prepare_payload(
+            message, msg_vals=msg_vals, force_record_name=force_record_name
+        )
+        payload["title"] = self.env._("Crisis Intervention")
+        payload["options"]["body"] = self.env._(
+            "Something in the crisis intervention system waits for you."
+        )
+        return payload

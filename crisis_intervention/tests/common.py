@@ -1,0 +1,123 @@
+from odoo.tests import TransactionCase, new_test_user
+
+ROLE = "crisis_intervention.group_"
+
+
+class CrisisCommon(TransactionCase):
+    """One small school with a user for every role, two classes, and a second school as the wall."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env = cls.env(context=dict(cls.env.context, no_reset_password=True))
+        companies = cls.env["res.company"]
+        cls.school = companies.create({"name": "Test School"})
+        cls.other_school = companies.create({"name": "Other School"})
+        cls.district_centre = companies.create({"name": "District Centre"})
+
+        cls.staff = cls._make_user("t_staff", "staff")
+        cls.head_teacher = cls._make_user("t_head_teacher", "head_teacher")
+        cls.head_teacher_2 = cls._make_user("t_head_teacher_2", "head_teacher")
+        cls.doctor = cls._make_user("t_doctor", "school_doctor")
+        cls.security = cls._make_user("t_security", "security_officer")
+        cls.psychology = cls._make_user("t_psychology", "psychology_teacher")
+        cls.moral = cls._make_user("t_moral", "moral_education")
+        cls.principal = cls._make_user("t_principal", "principal")
+        cls.configurator = cls._make_user("t_configurator", "configurator")
+        cls.nobody = cls._make_user("t_nobody")
+        cls.district = cls._make_user("t_district", "district", company=cls.district_centre)
+        cls.other_psychology = cls._make_user(
+            "t_other_psychology", "psychology_teacher", company=cls.other_school
+        )
+
+        cls.class_1 = cls._make_class("1班", 3, cls.head_teacher)
+        cls.class_2 = cls._make_class("2班", 3, cls.head_teacher_2)
+        cls.other_class = cls._make_class("1班", 3, company=cls.other_school)
+        cls.student_1 = cls._make_student("林小禾", "S001", cls.class_1)
+        cls.student_2 = cls._make_student("周子墨", "S002", cls.class_2)
+        cls.other_student = cls._make_student("何雨桐", "S001", cls.other_class)
+
+    @classmethod
+    def _make_user(cls, login, *roles, company=None):
+        """Create an internal user with ``roles`` (names of our groups) in ``company``."""
+        company = company or cls.school
+        groups = ",".join(["base.group_user", *(ROLE + role for role in roles)])
+        return new_test_user(
+            cls.env,
+            login=login,
+            groups=groups,
+            company_id=company.id,
+            company_ids=[(6, 0, company.ids)],
+            email=f"{login}@example.com",
+        )
+
+    @classmethod
+    def _make_class(cls, name, grade, head_teacher=None, company=None):
+        """Create a class; psychology teacher of the school cares for it."""
+        company = company or cls.school
+        return cls.env["crisis.class"].create(
+            {
+                "name": name,
+                "grade": grade,
+                "company_id": company.id,
+                "head_teacher_ids": [(6, 0, head_teacher.ids if head_teacher else [])],
+                "psychology_teacher_id": (
+                    cls.psychology if company == cls.school else cls.other_psychology
+                ).id,
+            }
+        )
+
+    @classmethod
+    def _make_student(cls, name, number, class_):
+        """Create a student of ``class_``."""
+        return cls.env["crisis.student"].create(
+            {
+                "name": name,
+                "student_number": number,
+                "class_id": class_.id,
+                "company_id": class_.company_id.id,
+            }
+        )
+
+    @classmethod
+    def _make_students(cls, count, class_, prefix="B"):
+        """Create ``count`` students of ``class_`` with numbers of their own."""
+        return cls.env["crisis.student"].create(
+            [
+                {
+                    "name": f"学生{number}",
+                    "student_number": f"{prefix}{number:05}",
+                    "class_id": class_.id,
+                    "company_id": class_.company_id.id,
+                }
+                for number in range(count)
+            ]
+        )
+
+    @classmethod
+    def _make_concern(cls, user, students, **vals):
+        """File a concern report as ``user`` about ``students``."""
+        return (
+            cls.env["crisis.concern"]
+            .with_user(user)
+            .with_company(user.company_id)
+            .create(
+                {
+                    "student_ids": [(6, 0, students.ids)],
+                    "description": "整节课趴在桌上，不说话。",
+                    "location": "教室",
+                    "immediate_danger": "no",
+                    "told_in_person": "yes",
+                    "informant": "self",
+                    **vals,
+                }
+            )
+        )
+
+    @classmethod
+    def _make_case(cls, student, **vals):
+        """Open a case of ``student`` as system, owned by the school's psychology teacher."""
+        owner = cls.psychology if student.company_id == cls.school else cls.other_psychology
+        return cls.env["crisis.case"].create(
+            {"student_id": student.id, "user_id": owner.id, **vals}
+        )

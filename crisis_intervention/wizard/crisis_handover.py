@@ -1,0 +1,113 @@
+from odoo import Command, api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ..models.res_users import HEAD_TEACHER
+from ..roles import PSYCHOLOGY, TRIAGE
+
+
+class CrisisHandover(models.TransientModel):
+    """Gives the open cases and classes of one person to others, before that person leaves."""
+
+    _name = "crisis.handover"
+    _description = "Handover"
+
+    from_user_id = fields.Many2one(
+        "res.users", string="Handed over by", required=True, ondelete="cascade"
+    )
+    case_user_id = fields.Many2one(
+        "res.users", string="New Owner of the Cases", domain=lambda self: self._role(PSYCHOLOGY)
+    )
+    case_ids = fields.Many2many(
+        "crisis.case", string="Open Cases", compute="_compute_duties", store=True, readonly=False
+    )
+    head_teacher_id = fields.Many2one(
+        "res.users", string="New Head Teacher", domain=lambda self: self._role(HEAD_TEACHER)
+    )
+    class_ids = fields.Many2many(
+        "crisis.class",
+        "crisis_handover_class_rel",
+        string="Classes Led",
+        compute="_compute_duties",
+        store=True,
+        readonly=False,
+    )
+    psychology_teacher_id = fields.Many2one(
+        "res.users", string="New Psychology Teacher", domain=lambda self: self._role(PSYCHOLOGY)
+    )
+    psychology_class_ids = fields.Many2many(
+        "crisis.class",
+        "crisis_handover_psychology_class_rel",
+        string="Classes Cared for",
+        compute="_compute_duties",
+        store=True,
+        readonly=False,
+    )
+
+    @api.model
+    def _role(self, group):
+        """Return the domain of active users who hold ``group``."""
+        return [("all_group_ids", "in", self.env.ref(group).ids), ("share", "=", False)]
+
+    @api.depends("from_user_id")
+    def _compute_duties(self):
+        """Propose everything the person is responsible for."""
+        for wizard in self:
+            user = wizard.from_user_id
+            wizard.case_ids = self.env["crisis.case"].search(
+                [("user_id", "=", user.id), ("date_closed", "=", False)]
+            )
+            wizard.class_ids = self.env["crisis.class"].search(
+                [("head_teacher_ids", "in", user.ids)]
+            )
+            wizard.psychology_class_ids = self.env["crisis.class"].search(
+                [("psychology_teacher_id", "=", user.id)]
+            )
+
+    def action_hand_over(self):
+        """Give what is listed to the persons chosen.
+
+        :raises AccessError: the user does not decide on cases
+        :raises UserError: something is listed without a new owner
+        """
+        self.ensure_one()
+        if not self.env.user.has_groups(TRIAGE):
+            raise AccessError(
+                self.env._(
+                    "Psychology teacher, moral education director or principal hand over cases."
+                )
+            )
+        for duties, successor in (
+            (self.case_ids, self.case_user_id),
+            (self.class_ids, self.head_teacher_id),
+            (self.psychology_class_ids, self.psychology_teacher_id),
+        ):
+            if duties and (not successor or successor == self.from_user_id):
+                raise UserError(
+                    self.env._(
+                        "Choose another person for everything that is listed, or take lines off "
+                        "the list and hand them over in a second round."
+                    )
+                )
+        self.case_ids.filtered(lambda case: case.user_id == self.from_user_id).write(
+            {"user_id": self.case_user_id.id}
+        )
+        self.class_ids.write(
+            {
+                "head_teacher_ids": [
+                    Command.unlink(self.from_user_id.id),
+                    Command.link(self.head_teacher_id.id),
+                ]
+            }
+        )
+        self.psychology_class_ids.write(
+            {"psychology_teacher_id": self.psychology_teacher_id.id}
+        )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._("Handed over."),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
