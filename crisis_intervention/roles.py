@@ -10,3 +10,14 @@ PRINCIPAL = f"{_PREFIX}principal"
 TRIAGE = f"{PSYCHOLOGY},{MORAL_EDUCATION},{PRINCIPAL}"
 # Those who may read the confidential side of a case; only psychology teachers write it.
 CONFIDENTIAL = f"{PSYCHOLOGY},{PRINCIPAL}"
+
+_HEAD_TEACHER = f"{_PREFIX}head_teacher"
+_DOCTOR = f"{_PREFIX}school_doctor"
+_SECURITY = f"{_PREFIX}security_officer"
+
+# Identity numbers and birth dates: head teachers are left out, as a field group opens the field of
+# every student they can see, and they see the names of all.
+DIRECTORY = f"{_DOCTOR},{TRIAGE}"
+# Records of the class history are limited to the own class by a rule, so head teachers are in.
+HISTORY = f"{_HEAD_TEACHER},{DIRECTORY}"
+GUARDIAN_READERS = f"{_SECURITY},{HISTORY}"

@@ -1,0 +1,140 @@
+from odoo import fields, models
+
+from ..roles import MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY
+
+
+class CrisisConcern(models.Model):
+    """Who is told of a report, and what becomes of their activities."""
+
+    _inherit = "crisis.concern"
+
+    def _duty_users(self):
+        """Return dict of report to the users who are told of it at once.
+
+        The duty team; without one the psychology teachers of the students' classes, else of the
+        school, else the moral education directors, else the principals. In danger moral education
+        and principal besides. A restricted report goes to the principals alone.
+        """
+        teams = self.env["crisis.team"]._duty_users(self.company_id)
+        result = {}
+        for concern in self:
+            concern = concern.sudo(False)
+            company = concern.company_id
+            if concern.restricted:
+                users = concern._holders(PRINCIPAL)
+            else:
+                classes = concern.student_ids.class_id.psychology_teacher_id
+                users = (
+                    teams.get(company)
+                    or classes & concern._holders(PSYCHOLOGY)
+                    or concern._holders(PSYCHOLOGY)
+                    or concern._holders(MORAL_EDUCATION)
+                    or concern._holders(PRINCIPAL)
+                )
+                if concern.immediate_danger == "yes":
+                    users |= concern._holders(MORAL_EDUCATION, PRINCIPAL)
+            result[concern] = users - concern.concerned_user_ids
+        return result
+
+    def _tell_duty(self):
+        """Give everybody on duty an activity, due by the triage deadline (content-free mail)."""
+        activity_type = self.env.ref("crisis_intervention.mail_activity_triage")
+        model_id = self.env["ir.model"]._get_id(self._name)
+        values = []
+        # sudo: crisis.concern - the deadline is hidden from reporters; it goes to those on duty
+        for concern, users in self.sudo()._duty_users().items():
+            due = fields.Datetime.context_timestamp(self, concern.sudo().triage_deadline).date()
+            values += [
+                {
+                    "res_model_id": model_id,
+                    "res_id": concern.id,
+                    "activity_type_id": activity_type.id,
+                    "summary": activity_type.summary,
+                    "user_id": user.id,
+                    "date_deadline": due,
+                }
+                for user in users
+            ]
+        # sudo: mail.activity - reporters may not plan activities for leaders; fixed neutral text
+        self.env["mail.activity"].sudo().create(values)
+
+    def _close_activities(self):
+        """Take the decided reports off everybody's list."""
+        # sudo: mail.activity - others' activities too, they are all about the same decision
+        self.sudo().activity_unlink(["crisis_intervention.mail_activity_triage"])
+
+    def _tell_reporters(self):
+        """Tell the reporters that their reports were handled, and nothing more."""
+        for concern in self:
+            if concern.reporter_id != self.env.user:
+                concern.message_notify(
+                    partner_ids=concern.reporter_id.partner_id.ids,
+                    subject=self.env._("Report handled"),
+                    body=self.env._("Your report was received and handled. Thank you."),
+                )
+
+    def _handle(self, vals):
+        """Close reports with the outcome in ``vals``, once.
+
+        :param vals: values of outcome, case_ids and dismiss_reason
+        """
+        # sudo: crisis.concern - outcome fields are kept by the system; the triage dialog has
+        # checked that the user decides on reports and may read these
+        self.sudo().write(
+            {
+                **vals,
+                "state": "handled",
+                "handled_at": fields.Datetime.now(),
+                "handled_by_id": self.env.uid,
+            }
+        )
+        self._close_activities()
+        self._tell_reporters()
+
+    def action_receipt(self):
+        """Confirm to the reporter that the report has arrived, after the report dialog."""
+        self.ensure_one()
+        message = self.env._("Report %(reference)s has arrived.", reference=self.name)
+        if self.immediate_danger == "yes":
+            message += " " + self.env._(
+                "Stay with the student until somebody takes over. Call 120 or 110 if needed."
+            )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": message,
+                "sticky": self.immediate_danger == "yes",
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def action_triage(self):
+        """Open the dialog that decides on the report; the button's context presets the decision."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.name,
+            "res_model": "crisis.concern.triage",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {
+                "default_concern_id": self.id,
+                "default_decision": self.env.context.get("triage_decision", "case"),
+            },
+        }
+
+    def action_view_cases(self):
+        """Show the cases this report led to."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crisis_intervention.crisis_case_action"
+        )
+        if len(self.case_ids) == 1:
+            return self.case_ids._action_open()
+        return {
+            **action,
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("id", "in", self.case_ids.ids)],
+        }

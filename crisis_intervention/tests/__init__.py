@@ -1,0 +1,1 @@
+from . import test_case, test_case_moves, test_pure
