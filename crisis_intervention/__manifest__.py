@@ -21,6 +21,7 @@
         "data/crisis_response_policy_data.xml",
         "wizard/crisis_case_change_wizard_views.xml",
         "wizard/crisis_class_promote_views.xml",
+        "wizard/crisis_concern_restrict_views.xml",
         "wizard/crisis_concern_triage_views.xml",
         "wizard/crisis_handover_views.xml",
         "wizard/crisis_student_register_views.xml",

@@ -13,6 +13,7 @@ from . import (
     crisis_class_membership,
     crisis_concern,
     crisis_concern_duty,
+    crisis_concern_restricted,
     crisis_concern_addendum,
     crisis_body_mark,
     crisis_case,

@@ -67,3 +67,8 @@ class CrisisBodyMark(models.Model):
         :raises UserError: always
         """
         raise UserError(self.env._("A submitted report is never changed. Write an addition."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        """Keep what was reported."""
+        raise UserError(self.env._("Marks are never deleted."))

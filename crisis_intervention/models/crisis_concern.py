@@ -1,10 +1,12 @@
+from collections import Counter
 from datetime import timedelta
 
-from odoo import Command, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import clean_context
 
 from ..risk import RISK_LEVELS
-from ..roles import PRINCIPAL, TRIAGE
+from ..roles import TRIAGE
 
 INFORMANTS = [
     ("self", "I saw it myself"),
@@ -109,17 +111,6 @@ class CrisisConcern(models.Model):
         help="Whether the psychology teacher or a school leader has been told face to face or by "
         "phone. In danger this comes before writing.",
     )
-    restricted = fields.Boolean(
-        string="About a Member of Staff",
-        help="Then only the principal sees the report, and never the person it is about.",
-    )
-    concerned_user_ids = fields.Many2many(
-        "res.users",
-        "crisis_concern_concerned_rel",
-        "concern_id",
-        "user_id",
-        string="Staff Concerned",
-    )
     attachment_ids = fields.Many2many(
         "ir.attachment", string="Photos and Documents", bypass_search_access=True
     )
@@ -193,35 +184,12 @@ class CrisisConcern(models.Model):
                 self.env._("The observation lies in the future: please correct the time.")
             )
 
-    @api.constrains("student_ids")
+    # Constraints run for fields that were given, so a field that always is stands in here too.
+    @api.constrains("student_ids", "reporter_id")
     def _check_students(self):
         """Demand a student; the database cannot."""
         if not all(concern.student_ids for concern in self):
             raise ValidationError(self.env._("Choose the student the report is about."))
-
-    @api.constrains("restricted", "concerned_user_ids", "reporter_id")
-    def _check_somebody_sees_it(self):
-        """Refuse a restricted report that no principal could read: it would be lost."""
-        # sudo: crisis.concern - a fresh report about staff may be unreadable for its checker
-        for concern in self.sudo():
-            if concern.concerned_user_ids and not concern.restricted:
-                raise ValidationError(
-                    self.env._("Naming a member of staff makes the report restricted: tick both.")
-                )
-            if concern.reporter_id in concern.concerned_user_ids:
-                raise ValidationError(
-                    self.env._("You cannot report on yourself here. Speak to the principal.")
-                )
-            if concern.restricted and not (
-                concern._holders(PRINCIPAL) - concern.concerned_user_ids
-            ):
-                raise ValidationError(
-                    self.env._(
-                        "Nobody at this school could read this report, as it concerns the "
-                        "principal. Nothing was saved. Report it to the education bureau or the "
-                        "district centre directly, or call 12345; in danger call 110."
-                    )
-                )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -230,42 +198,19 @@ class CrisisConcern(models.Model):
         :raises AccessError: a client sends what only the system or the triage keeps
         """
         kept = TRIAGE_FIELDS | {"name", "risk_level", "triage_deadline"}
-        if not self.env.su and any(kept & vals.keys() for vals in vals_list):
-            raise AccessError(
-                self.env._("Reference, level, deadline and outcome are kept by the system.")
-            )
+        if not self.env.su:
+            if any(kept & vals.keys() for vals in vals_list):
+                raise AccessError(
+                    self.env._("Reference, level, deadline and outcome are kept by the system.")
+                )
+            # default_... keys of the context would be another way to set them
+            self = self.with_context(clean_context(self.env.context))
+            vals_list = [{**vals, "reporter_id": self.env.uid} for vals in vals_list]
         companies = self.env["res.company"].browse(
             vals.get("company_id") or self.env.company.id for vals in vals_list
         )
-        policies = self.env["crisis.response.policy"]._for_companies(companies)
-        references = {
-            company: iter(
-                self.env["crisis.numbering"]._draw(
-                    self._name, company, sum(1 for each in companies if each == company)
-                )
-            )
-            for company in companies
-        }
-        now = fields.Datetime.now()
-        system_vals = []
-        for vals, company in zip(vals_list, companies, strict=True):
-            if not self.env.su:
-                vals["reporter_id"] = self.env.uid
-            danger = vals.get("immediate_danger") == "yes"
-            red = policies.get((company.id, "red"))
-            hours = red.hours_triage if danger and red else company.sudo().crisis_triage_hours
-            system_vals.append(
-                {
-                    "name": next(references[company]),
-                    "risk_level": "red" if danger else False,
-                    "triage_deadline": now + timedelta(hours=hours),
-                }
-            )
-        self._check_attachments(vals_list)
         concerns = super().create(vals_list)
-        for concern, values in zip(concerns, system_vals, strict=True):
-            # sudo: crisis.concern - reporters have no right to write; system values only
-            super(CrisisConcern, concern.sudo()).write(values)
+        concerns._number_and_date(companies)
         concerns._adopt_attachments()
         concerns._tell_duty()
         return concerns
@@ -285,8 +230,6 @@ class CrisisConcern(models.Model):
             )
         if not self.env.su and TRIAGE_FIELDS & vals.keys():
             raise AccessError(self.env._("Reports are decided on in the triage dialog."))
-        if vals.get("restricted") is False and not self.env.user.has_group(PRINCIPAL):
-            raise AccessError(self.env._("Only the principal opens a restricted report again."))
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -298,35 +241,40 @@ class CrisisConcern(models.Model):
         """Return the records whose attachments must stay as they are: all of them."""
         return self
 
-    def _check_attachments(self, vals_list):
-        """Accept only files that the reporter has uploaded for this report.
+    def _number_and_date(self, companies):
+        """Give fresh reports their reference, provisional level and time limit.
+
+        :param companies: school of each report (``res.company``, with repetitions)
+        """
+        numbering = self.env["crisis.numbering"]
+        references = {
+            company: iter(numbering._draw(self._name, company, count))
+            for company, count in Counter(companies).items()
+        }
+        policies = self.env["crisis.response.policy"]._for_companies(companies)
+        now = fields.Datetime.now()
+        for concern, company in zip(self, companies, strict=True):
+            danger = concern.immediate_danger == "yes"
+            red = policies.get((company.id, "red"))
+            # sudo: res.company - how long a decision may take
+            hours = red.hours_triage if danger and red else company.sudo().crisis_triage_hours
+            # sudo: crisis.concern - reporters have no right to write; system values only
+            super(CrisisConcern, concern.sudo()).write(
+                {
+                    "name": next(references[company]),
+                    "risk_level": "red" if danger else False,
+                    "triage_deadline": now + timedelta(hours=hours),
+                }
+            )
+
+    def _adopt_attachments(self):
+        """Let the files follow the access of their report.
 
         :raises AccessError: a file hangs on something else, or is somebody else's
         """
-        commands = [command for vals in vals_list for command in vals.get("attachment_ids") or []]
-        ids = {
-            id_
-            for command in commands
-            for id_ in (command[2] if command[0] == Command.SET else [command[1]])
-            if id_
-        }
-        # sudo: ir.attachment - looks at owner and place of the files named, not at their content
-        for attachment in self.env["ir.attachment"].sudo().browse(ids).exists():
-            if attachment.res_id or attachment.create_uid.id != self.env.uid:
-                raise AccessError(self.env._("Attach only files that you have just uploaded."))
-
-    def _adopt_attachments(self):
-        """Let the files follow the access of their report."""
         for concern in self:
-            # sudo: ir.attachment - the reporter's own fresh files, checked in _check_attachments
-            concern.attachment_ids.sudo().write(
-                {"res_model": self._name, "res_id": concern.id, "public": False}
-            )
-
-    def _holders(self, *groups):
-        """Return the active users of the report's school who hold one of ``groups``."""
-        # sudo: res.groups - who must be told; nothing else leaves the method
-        users = self.env["res.users"].sudo()
-        for group in groups:
-            users |= self.env.ref(group).sudo().all_user_ids
-        return users.filtered(lambda u: u.active and self.company_id in u.company_ids)
+            # sudo: ir.attachment - looks at owner and place; the reporter's own fresh files
+            files = concern.sudo().attachment_ids
+            if any(file.res_id or file.create_uid.id != self.env.uid for file in files):
+                raise AccessError(self.env._("Attach only files that you have just uploaded."))
+            files.write({"res_model": self._name, "res_id": concern.id, "public": False})

@@ -39,3 +39,8 @@ class CrisisConcernAddendum(models.Model):
         :raises UserError: always
         """
         raise UserError(self.env._("An addition is never changed. Write another one."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        """Keep what was reported."""
+        raise UserError(self.env._("Additions are never deleted."))

@@ -18,14 +18,14 @@ class CrisisConcern(models.Model):
         teams = self.env["crisis.team"]._duty_users(self.company_id)
         result = {}
         for concern in self:
-            concern = concern.sudo(False)
             company = concern.company_id
             if concern.restricted:
                 users = concern._holders(PRINCIPAL)
             else:
                 classes = concern.student_ids.class_id.psychology_teacher_id
                 users = (
-                    teams.get(company)
+                    teams.get(company, self.env["res.users"])
+                    & concern._holders(PSYCHOLOGY, MORAL_EDUCATION, PRINCIPAL)
                     or classes & concern._holders(PSYCHOLOGY)
                     or concern._holders(PSYCHOLOGY)
                     or concern._holders(MORAL_EDUCATION)
@@ -43,7 +43,7 @@ class CrisisConcern(models.Model):
         values = []
         # sudo: crisis.concern - the deadline is hidden from reporters; it goes to those on duty
         for concern, users in self.sudo()._duty_users().items():
-            due = fields.Datetime.context_timestamp(self, concern.sudo().triage_deadline).date()
+            due = fields.Datetime.context_timestamp(self, concern.triage_deadline).date()
             values += [
                 {
                     "res_model_id": model_id,
@@ -52,6 +52,7 @@ class CrisisConcern(models.Model):
                     "summary": activity_type.summary,
                     "user_id": user.id,
                     "date_deadline": due,
+                    "automated": True,
                 }
                 for user in users
             ]
@@ -64,13 +65,17 @@ class CrisisConcern(models.Model):
         self.sudo().activity_unlink(["crisis_intervention.mail_activity_triage"])
 
     def _tell_reporters(self):
-        """Tell the reporters that their reports were handled, and nothing more."""
+        """Tell the reporters that their reports were handled; not by whom, not how."""
         for concern in self:
             if concern.reporter_id != self.env.user:
+                text = self.with_context(lang=concern.reporter_id.lang).env._(
+                    "Your report %(reference)s was handled. Thank you.", reference=concern.name
+                )
                 concern.message_notify(
+                    author_id=self.env.ref("base.partner_root").id,
                     partner_ids=concern.reporter_id.partner_id.ids,
-                    subject=self.env._("Report handled"),
-                    body=self.env._("Your report was received and handled. Thank you."),
+                    subject=text,
+                    body=text,
                 )
 
     def _handle(self, vals):
@@ -80,7 +85,10 @@ class CrisisConcern(models.Model):
         """
         # sudo: crisis.concern - outcome fields are kept by the system; the triage dialog has
         # checked that the user decides on reports and may read these
-        self.sudo().write(
+        concerns = self.sudo()
+        # The reporter reads this line of the history, but not who decided.
+        concerns._track_set_author(self.env.ref("base.partner_root"))
+        concerns.write(
             {
                 **vals,
                 "state": "handled",

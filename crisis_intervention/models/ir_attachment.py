@@ -12,8 +12,7 @@ class IrAttachment(models.Model):
 
         :raises AccessError: a file belongs to a locked record
         """
-        if not vals.keys() <= {"res_model", "res_id", "public"} or self.filtered("res_id"):
-            self._check_crisis_lock()
+        self._check_crisis_lock()
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -26,8 +25,10 @@ class IrAttachment(models.Model):
 
         :raises AccessError: a file belongs to a locked record
         """
-        for model, attachments in self.grouped("res_model").items():
-            if not model or not model.startswith("crisis."):
+        # A file without record is being uploaded for a report that is not submitted yet.
+        attached = self.filtered("res_id")
+        for model, attachments in attached.grouped("res_model").items():
+            if not model or model not in self.env:
                 continue
             records = self.env[model].browse(attachments.mapped("res_id"))
             if hasattr(records, "_attachments_locked") and records._attachments_locked():

@@ -1,6 +1,7 @@
 from . import (
     crisis_case_change_wizard,
     crisis_class_promote,
+    crisis_concern_restrict,
     crisis_concern_triage,
     crisis_concern_triage_line,
     crisis_handover,

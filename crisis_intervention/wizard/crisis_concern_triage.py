@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, LockError, UserError
 
 from ..roles import TRIAGE
@@ -46,20 +46,20 @@ class CrisisConcernTriage(models.TransientModel):
 
     @api.depends("concern_id", "decision")
     def _compute_lines(self):
-        """Propose one line per student, with the open case where there is one."""
+        """Propose one line per student, and the reports that are about these students only."""
         for triage in self:
             concern = triage.concern_id
-            triage.join_ids = triage.candidate_ids
-            triage.line_ids = [(5, 0, 0)] + [
-                (
-                    0,
-                    0,
+            triage.join_ids = triage.candidate_ids.filtered(
+                lambda other, concern=concern: other.student_ids <= concern.student_ids
+            )
+            red = "red" in (concern | triage.join_ids).mapped("risk_level")
+            triage.line_ids = [Command.clear()] + [
+                Command.create(
                     {
                         "student_id": student.id,
-                        "involved": triage.decision == "case",
-                        "risk_level": concern.risk_level,
-                        "category_ids": [(6, 0, concern.category_ids.ids)],
-                    },
+                        "risk_level": "red" if red else False,
+                        "category_ids": [Command.set(concern.category_ids.ids)],
+                    }
                 )
                 for student in concern.student_ids
             ]
@@ -78,15 +78,12 @@ class CrisisConcernTriage(models.TransientModel):
         concerns.check_access("write")
         self._lock(concerns)
         involved = self.line_ids.filtered("involved")
-        if (self.line_ids - involved or not involved) and not (self.dismiss_reason or "").strip():
-            raise UserError(
-                self.env._("Say why no case is needed for a student, or choose a case for all.")
-            )
+        if self.decision == "none":
+            involved = involved.browse()
+        self._check_complete(involved)
         if not involved:
             concerns._handle({"outcome": "dismissed", "dismiss_reason": self.dismiss_reason})
             return {"type": "ir.actions.act_window_close"}
-        if not all(line.risk_level or line.open_case_id for line in involved):
-            raise UserError(self.env._("Choose a risk level for every student who gets a case."))
         had_open_case = involved.open_case_id
         cases = self.env["crisis.case"]._open_from_concerns(
             [line._case_values(concerns) for line in involved]
@@ -103,8 +100,35 @@ class CrisisConcernTriage(models.TransientModel):
             **self.env["ir.actions.act_window"]._for_xml_id(
                 "crisis_intervention.crisis_case_action"
             ),
+            "views": [(False, "list"), (False, "form")],
             "domain": [("id", "in", cases.ids)],
         }
+
+    def _check_complete(self, involved):
+        """Demand a decision about every student of every report.
+
+        :param involved: lines whose student gets a case
+        :raises UserError: says what is missing
+        """
+        dismisses = not involved or self.line_ids - involved
+        if dismisses and not (self.dismiss_reason or "").strip():
+            raise UserError(
+                self.env._("Say why no case is needed for a student, or choose a case for all.")
+            )
+        if len(involved.student_id) != len(involved):
+            raise UserError(self.env._("A student stands in two lines: keep one of them."))
+        if not all(line.risk_level or line.open_case_id for line in involved):
+            raise UserError(self.env._("Choose a risk level for every student who gets a case."))
+        known = self.line_ids.student_id | self.concern_id.student_ids
+        for other in self.join_ids:
+            if other.student_ids - known:
+                raise UserError(
+                    self.env._(
+                        "Report %(reference)s is about further students. Add a line for each of "
+                        "them, or take the report out and decide on it separately.",
+                        reference=other.name,
+                    )
+                )
 
     def _lock(self, concerns):
         """Make sure that nobody else decides on these reports.

@@ -1,0 +1,198 @@
+"""``./dev test``: Odoo's test runner on a fresh database, and the checks around it."""
+
+import os
+import subprocess
+import tempfile
+import threading
+import unittest
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from . import i18n
+from .common import ROOT, TOOLS, DevError, Step, addons, manifest, note
+from .results import Outcome, complaints, read_tests
+from .workshop import LANGUAGE, Workshop, free_port, opened
+
+
+def main(what: str | None, long: bool, extra: tuple[str, str] | None) -> int:
+    """Run the tests and print the closing line ``N passed, N failed``.
+
+    :param what: Odoo test tag, test module such as ``test_case``, or None for everything
+    :param long: also what takes long (many seeds, many records)
+    :param extra: folder and name of another addon to test on top
+    :return: exit code: 0 when all passed and there was something to pass
+    """
+    if long:
+        os.environ["CRISIS_LONG_TESTS"] = "1"
+    with opened(Path(extra[0]) if extra else None) as workshop:
+        names = [*addons(), *([extra[1]] if extra else [])]
+        outcome = Outcome()
+        around = threading.Thread(target=_checks, args=(workshop, outcome))
+        if not what:
+            workshop.template()
+            workshop.template(demo=True)
+            around.start()
+        tests = _odoo_tests(workshop, names, what)
+        if not what:
+            around.join()
+    for problem in [*tests.problems, *outcome.problems]:
+        note(f"\n{problem}")
+    passed, failed = tests.passed + outcome.passed, tests.failed + outcome.failed
+    note(f"\n{passed} passed, {failed} failed")
+    return 0 if passed and not failed else 1
+
+
+def _tags(what: str | None, names: list[str]) -> str:
+    """Return Odoo's test tags for what the developer asked for."""
+    if not what:
+        return ",".join(f"/{name}" for name in names)
+    if what.startswith(("/", ":", "-")):
+        return what
+    name = Path(what).stem
+    if name.startswith("test_") and any(ROOT.glob(f"*/tests/{name}.py")):
+        return ",".join(
+            f"/{path.relative_to(ROOT)}" for path in sorted(ROOT.glob(f"*/tests/{name}.py"))
+        )
+    return what
+
+
+def _odoo_tests(workshop: Workshop, names: list[str], what: str | None) -> Outcome:
+    """Install the addons on a fresh database with their tests on."""
+    database = f"crisis_test_{os.getpid()}"
+    log = workshop.logs / "test.log"
+    workshop.copy(workshop.template(), database)
+    try:
+        with Step(f"Tests of {', '.join(names)} (log: {log})"):
+            workshop.call(
+                log,
+                "server",
+                *("-d", database, "-i", ",".join(names), "--stop-after-init"),
+                *("--test-enable", f"--test-tags={_tags(what, names)}"),
+                *(f"--http-port={free_port()}", "--max-cron-threads=0"),
+            )
+    finally:
+        workshop.drop(database)
+    return read_tests(log.read_text(encoding="utf-8"))
+
+
+def _checks(workshop: Workshop, outcome: Outcome) -> None:
+    """Run the checks around the tests, each counted as one test."""
+    checks: list[tuple[str, Callable[[Workshop], list[str]]]] = [
+        ("devtools' own tests", _own_tests),
+        ("install, upgrade and uninstall leave a clean log", _life_cycle),
+        ("demo data in Chinese leaves a clean log", _demo),
+        ("translations are complete", i18n.check),
+        ("wheels hold the whole addon", _wheels),
+    ]
+    for name, check in checks:
+        outcome.tests += 1
+        try:
+            with Step(name):
+                problems = check(workshop)
+        except Exception as error:  # a check that breaks has failed, and the others go on
+            problems = [f"{type(error).__name__}: {error}"]
+        if problems:
+            outcome.failed += 1
+            outcome.problems.append(f"FAIL: {name}\n" + "\n".join(problems))
+
+
+def _own_tests(_workshop: Workshop) -> list[str]:
+    """Run the unit tests of this package."""
+    suite = unittest.defaultTestLoader.discover(str(TOOLS / "tests"), top_level_dir=str(ROOT))
+    result = unittest.TestResult()
+    suite.run(result)
+    if not result.testsRun:
+        return ["no test found"]
+    return [trace for _test, trace in [*result.failures, *result.errors]]
+
+
+def _life_cycle(workshop: Workshop) -> list[str]:
+    """Install without demo data, upgrade, uninstall: no warning, no error."""
+    database = f"crisis_cycle_{os.getpid()}"
+    names = ",".join(addons())
+    common = ("-d", database, "--stop-after-init", "--no-http", "--max-cron-threads=0")
+    problems = []
+    workshop.copy(workshop.template(), database)
+    try:
+        for step, command in (
+            ("install", ("server", *common, "-i", names)),
+            ("upgrade", ("server", *common, "-u", names)),
+            ("uninstall", ("module", "uninstall", "-d", database, *addons())),
+        ):
+            log = workshop.logs / f"{step}.log"
+            code = _call(workshop, log, command)
+            found = complaints(log.read_text(encoding="utf-8"))
+            if code or found:
+                problems += [f"{step} (exit code {code}, log {log}):", *found]
+        left = workshop.server.query(
+            "SELECT relname FROM pg_class WHERE relname LIKE 'crisis%'", database
+        )
+        if left:
+            problems.append("left behind by uninstall: " + ", ".join(left))
+    finally:
+        workshop.drop(database)
+    return problems
+
+
+def _call(workshop: Workshop, log: Path, command: tuple[str, ...]) -> int:
+    """Run one of Odoo's commands; those with subcommands take the configuration behind them."""
+    if command[0] != "module":
+        return workshop.call(log, *command)
+    line = workshop.command(command[0])
+    line = [*line[:4], command[1], *line[4:], *command[2:]]
+    with log.open("w", encoding="utf-8") as output:
+        return subprocess.run(
+            line,
+            env=workshop.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        ).returncode
+
+
+def _demo(workshop: Workshop) -> list[str]:
+    """Install with demo data and in Chinese: no warning, no error."""
+    database = f"crisis_demo_{os.getpid()}"
+    log = workshop.logs / "demo.log"
+    workshop.copy(workshop.template(demo=True), database)
+    try:
+        code = workshop.call(
+            log,
+            "server",
+            *("-d", database, "-i", ",".join(addons()), "--with-demo", "--stop-after-init"),
+            *("--no-http", "--max-cron-threads=0", f"--load-language={LANGUAGE}"),
+        )
+    finally:
+        workshop.drop(database)
+    found = complaints(log.read_text(encoding="utf-8"))
+    return [f"exit code {code}, log {log}", *found] if code or found else []
+
+
+def _wheels(workshop: Workshop) -> list[str]:
+    """Build each addon as a wheel, and compare its files with those of the folder."""
+    problems = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name in addons():
+            command = [workshop.python, "-m", "pip", "wheel", "--no-deps", "--quiet"]
+            command += ["--no-build-isolation", "--wheel-dir", folder, ROOT / name]
+            done = subprocess.run(
+                list(map(str, command)), capture_output=True, text=True, check=False
+            )
+            if done.returncode:
+                raise DevError(done.stderr[-2000:])
+            wheel = next(Path(folder).glob(f"odoo_addon_{name}-*.whl"), None)
+            if not wheel:
+                problems.append(f"{name}: no wheel odoo_addon_{name}-….whl was built")
+                continue
+            with zipfile.ZipFile(wheel) as archive:
+                inside = set(archive.namelist())
+            declared = manifest(name)
+            wanted = [*declared["data"], *declared.get("demo", []), "i18n/zh_CN.po"]
+            problems += [
+                f"{wheel.name} lacks {path}"
+                for path in wanted
+                if f"odoo/addons/{name}/{path}" not in inside
+            ]
+    return problems

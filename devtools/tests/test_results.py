@@ -1,0 +1,37 @@
+import unittest
+
+from devtools.results import complaints, read_tests
+
+_LINE = "2026-09-01 08:00:00,000 12 {level} db {logger}: {text}\n"
+
+
+def _log(*entries):
+    return "".join(_LINE.format(level=lv, logger=lg, text=tx) for lv, lg, tx in entries)
+
+
+class TestResults(unittest.TestCase):
+    def test_counts_passed_and_failed(self):
+        log = _log(
+            ("ERROR", "odoo.addons.x.tests.test_y", "FAIL: TestY.test_z\nTraceback\nAssertionError"),
+            ("ERROR", "odoo.tests.result", "1 failed, 1 error(s) of 9 tests when loading database 'd'"),
+        )
+        outcome = read_tests(log)
+        self.assertEqual((outcome.passed, outcome.failed), (7, 2))
+        self.assertIn("AssertionError", outcome.problems[0])
+
+    def test_error_outside_of_a_test_counts(self):
+        log = _log(
+            ("ERROR", "odoo.http", "boom"),
+            ("INFO", "odoo.tests.result", "0 failed, 0 error(s) of 3 tests when loading database 'd'"),
+        )
+        outcome = read_tests(log)
+        self.assertEqual((outcome.passed, outcome.failed), (3, 1))
+
+    def test_a_run_without_summary_has_failed(self):
+        outcome = read_tests(_log(("CRITICAL", "odoo.service.server", "Failed to initialize")))
+        self.assertEqual(outcome.passed, 0)
+        self.assertGreaterEqual(outcome.failed, 1)
+
+    def test_complaints_are_warnings_and_errors(self):
+        log = _log(("INFO", "a", "fine"), ("WARNING", "b", "hm\nmore"), ("ERROR", "c", "no"))
+        self.assertEqual(complaints(log), ["WARNING b: hm\nmore", "ERROR c: no"])

@@ -1,0 +1,150 @@
+"""Everything needed to run Odoo: source, Python, server; and its databases with their filestores."""
+
+import os
+import shutil
+import socket
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import odoo_source, postgres, python_env, system_tools
+from .common import CACHE, ROOT, DevError, Step, addons, digest, manifest
+
+_RUN = "import sys; sys.argv[0] = 'odoo'; from odoo.cli.command import main; main()"
+LANGUAGE = "zh_CN"
+
+
+class Workshop:
+    """Runs Odoo on databases of its own."""
+
+    def __init__(self, extra_addons: Path | None = None):
+        self.odoo = odoo_source.get()
+        self.python = python_env.python()
+        system_tools.ensure()
+        self.server = postgres.start(self.python)
+        self.data_dir = CACHE / "data"
+        self.logs = CACHE / "logs"
+        self.logs.mkdir(parents=True, exist_ok=True)
+        folders = [*self.odoo.addons, ROOT, *([extra_addons.resolve()] if extra_addons else [])]
+        self.addons_path = ",".join(map(str, folders))
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment in which Odoo runs."""
+        return {
+            **os.environ,
+            **self.server.environment,
+            "PYTHONPATH": str(self.odoo.path),
+            "PATH": system_tools.browser_path(),
+            "PYTHONWARNINGS": "ignore",
+        }
+
+    def command(self, name: str, *args: str) -> list[str]:
+        """Return the command line of one of Odoo's commands, with our configuration."""
+        return [str(self.python), "-c", _RUN, name, "-c", str(self._configuration()), *args]
+
+    def call(self, log: Path, name: str, *args: str, **options) -> int:
+        """Run one of Odoo's commands with its output in ``log``; return its exit code."""
+        with log.open("w", encoding="utf-8") as output:
+            return subprocess.run(
+                self.command(name, *args),
+                env=self.environment(),
+                stdin=options.pop("stdin", subprocess.DEVNULL),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=False,
+                **options,
+            ).returncode
+
+    def _configuration(self) -> Path:
+        """Write the configuration file that all of Odoo's commands share."""
+        path = CACHE / f"odoo-{digest(self.addons_path)}.conf"
+        connection = self.server.environment
+        lines = {
+            "addons_path": self.addons_path,
+            "data_dir": self.data_dir,
+            "db_host": connection["PGHOST"],
+            "db_port": connection.get("PGPORT", "5432"),
+            "db_user": connection.get("PGUSER", os.environ.get("USER", "odoo")),
+            "db_password": connection.get("PGPASSWORD", "False"),
+            "db_maxconn": 64,
+            "http_interface": "127.0.0.1",
+            "list_db": False,
+            "workers": 0,
+        }
+        text = "[options]\n" + "".join(f"{key} = {value}\n" for key, value in lines.items())
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            path.chmod(0o600)
+        return path
+
+    def databases(self) -> set[str]:
+        """Return the names of all databases."""
+        return set(self.server.query("SELECT datname FROM pg_database"))
+
+    def _filestore(self, database: str) -> Path:
+        return self.data_dir / "filestore" / database
+
+    def drop(self, database: str) -> None:
+        """Remove a database and its filestore, if they exist."""
+        self.server.call("dropdb", "--if-exists", "--force", database)
+        shutil.rmtree(self._filestore(database), ignore_errors=True)
+
+    def copy(self, source: str, target: str) -> None:
+        """Copy a database together with its filestore, in place of an older copy."""
+        self.drop(target)
+        self.server.call("createdb", "-T", source, target)
+        if self._filestore(source).exists():
+            shutil.copytree(self._filestore(source), self._filestore(target))
+        # losing the last transactions of a test or a demo in a crash would harm nobody
+        self.server.query(f'ALTER DATABASE "{target}" SET synchronous_commit TO off')
+
+    def template(self, *modules: str, demo: bool = False) -> str:
+        """Return the name of a database with what our addons depend on, made on the first use.
+
+        :param modules: Odoo's addons to install besides
+        :param demo: with demo data and in Chinese
+        """
+        needed = {name for addon in addons() for name in manifest(addon)["depends"]}
+        needed = sorted((needed | set(modules)) - set(addons()))
+        key = digest(str(self.odoo.path), self.odoo.version, *needed, str(demo), LANGUAGE)
+        name = f"crisis_template_{key}"
+        if name in self.databases():
+            return name
+        building = f"{name}_building"
+        self.drop(building)
+        options = ["--with-demo"] if demo else []
+        log = self.logs / f"{name}.log"
+        with Step("Template database with " + ", ".join(needed)):
+            code = self.call(
+                log,
+                "server",
+                *("-d", building, "-i", ",".join(needed), "--stop-after-init", "--no-http"),
+                *(f"--load-language={LANGUAGE}", "--max-cron-threads=0", *options),
+            )
+            if code:
+                raise DevError(f"Odoo failed, see {log}")
+            self.server.query(f'ALTER DATABASE "{building}" RENAME TO "{name}"')
+            if self._filestore(building).exists():
+                self._filestore(building).rename(self._filestore(name))
+        return name
+
+    def close(self) -> None:
+        """Let go of the database server."""
+        self.server.release()
+
+
+@contextmanager
+def opened(extra_addons: Path | None = None):
+    """Give a workshop, and let go of its server afterwards."""
+    workshop = Workshop(extra_addons)
+    try:
+        yield workshop
+    finally:
+        workshop.close()
+
+
+def free_port() -> int:
+    """Return a TCP port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
