@@ -37,6 +37,12 @@
         "views/res_config_settings_views.xml",
         "views/crisis_menus.xml",
     ],
+    "demo": [
+        "demo/crisis_school_demo.xml",
+        "demo/crisis.student.csv",
+        "demo/crisis.guardian.csv",
+        "demo/crisis_case_demo.xml",
+    ],
     "assets": {
         "web.assets_backend": ["crisis_intervention/static/src/**/*"],
         "web.assets_unit_tests": ["crisis_intervention/static/tests/**/*.test.js"],

@@ -1,11 +1,20 @@
+from odoo.fields import Domain
+
+
 def post_init_hook(env):
     """Prepare existing schools and colleagues.
 
-    Gives every company its reference numbers, and every internal user the duty to report, except
-    Odoo's own administrator: who runs the server has no business in a child's file.
+    Gives every company its reference numbers, and every internal user the duty to report. Odoo's
+    own administrator is left out: who runs the server has no business in a child's file. So are
+    those who already have a role, as district centre and configurator do not report.
     """
     env["crisis.numbering"]._ensure(env["res.company"].search([]))
     staff = env.ref("crisis_intervention.group_staff")
-    users = env["res.users"].search([("share", "=", False), ("id", "!=", env.ref("base.user_admin").id)])
-    staff.user_ids |= users
+    roles = env["res.groups"].search(
+        [("privilege_id.category_id", "=", staff.privilege_id.category_id.id)]
+    )
+    colleagues = env["res.users"].search(
+        Domain("share", "=", False) & ~Domain("all_group_ids", "in", roles.ids)
+    )
+    staff.user_ids |= colleagues
     env.ref("base.default_user_group").implied_ids |= staff

@@ -1,5 +1,6 @@
 """Everything needed to run Odoo: source, Python, server; and its databases with their filestores."""
 
+import json
 import os
 import shutil
 import socket
@@ -65,12 +66,13 @@ class Workshop:
             "db_host": connection["PGHOST"],
             "db_port": connection.get("PGPORT", "5432"),
             "db_user": connection.get("PGUSER", os.environ.get("USER", "odoo")),
-            "db_password": connection.get("PGPASSWORD", "False"),
             "db_maxconn": 64,
             "http_interface": "127.0.0.1",
             "list_db": False,
             "workers": 0,
         }
+        if connection.get("PGPASSWORD"):
+            lines["db_password"] = connection["PGPASSWORD"]
         text = "[options]\n" + "".join(f"{key} = {value}\n" for key, value in lines.items())
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
@@ -127,6 +129,17 @@ class Workshop:
             if self._filestore(building).exists():
                 self._filestore(building).rename(self._filestore(name))
         return name
+
+    def bench_settings(self) -> str:
+        """Return what bench/run.py needs, as JSON: configuration file, template database, paths."""
+        return json.dumps(
+            {
+                "addons_path": self.addons_path,
+                "data_dir": str(self.data_dir),
+                "config": str(self._configuration()),
+                "template": self.template("crm", "hr_recruitment", "project"),
+            }
+        )
 
     def close(self) -> None:
         """Let go of the database server."""

@@ -230,6 +230,10 @@ class CrisisCase(models.Model):
         cases = super().create(vals_list)
         cases._start_steps()
         cases._check_moves(dict.fromkeys(cases, first))
+        # sudo: crisis.case - a case that is entered as closed gets its date like one that is moved
+        cases.sudo().filtered(lambda case: case.stage_id.closed and not case.date_closed).write(
+            {"date_closed": fields.Datetime.now()}
+        )
         cases._tell_owners()
         cases._tell_level()
         return cases

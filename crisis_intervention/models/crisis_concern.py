@@ -212,7 +212,7 @@ class CrisisConcern(models.Model):
         concerns = super().create(vals_list)
         concerns._number_and_date(companies)
         concerns._adopt_attachments()
-        concerns._tell_duty()
+        concerns.filtered(lambda concern: concern.state == "received")._tell_duty()
         return concerns
 
     def write(self, vals):

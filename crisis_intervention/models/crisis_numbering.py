@@ -24,12 +24,7 @@ class CrisisNumbering(models.AbstractModel):
             Odoo's service layer then repeats the request by itself
         """
         today = fields.Date.context_today(self)
-        # sudo: ir.sequence - holds counters only; reporters have no right on sequences
-        sequence = (
-            self.env["ir.sequence"]
-            .sudo()
-            .search([("code", "=", code), ("company_id", "=", company.id)], limit=1)
-        )
+        sequence = self._sequence(code, company) or self._ensure(company)._sequence(code, company)
         year_range = self._year_range(sequence, today)
         self.env.cr.execute(
             "SELECT number_next FROM ir_sequence_date_range WHERE id = %s FOR UPDATE NOWAIT",
@@ -43,6 +38,13 @@ class CrisisNumbering(models.AbstractModel):
         year_range.invalidate_recordset(["number_next", "number_next_actual"])
         dated = sequence.with_context(ir_sequence_date=today, ir_sequence_date_range=today)
         return [dated.get_next_char(first + offset) for offset in range(count)]
+
+    @api.model
+    def _sequence(self, code, company):
+        """Return the sequence of ``company`` for ``code``, or an empty recordset."""
+        # sudo: ir.sequence - holds counters only; reporters have no right on sequences
+        sequences = self.env["ir.sequence"].sudo()
+        return sequences.search([("code", "=", code), ("company_id", "=", company.id)], limit=1)
 
     @api.model
     def _year_range(self, sequence, day):
@@ -59,7 +61,7 @@ class CrisisNumbering(models.AbstractModel):
 
     @api.model
     def _ensure(self, companies):
-        """Create the missing sequences of ``companies`` (``res.company`` records)."""
+        """Create the missing sequences of ``companies`` (``res.company``); return this model."""
         # sudo: ir.sequence - holds counters only; whoever creates a company needs them to exist
         sequences = self.env["ir.sequence"].sudo()
         existing = sequences._read_group(
@@ -83,3 +85,4 @@ class CrisisNumbering(models.AbstractModel):
                 if (code, company.id) not in known
             ]
         )
+        return self

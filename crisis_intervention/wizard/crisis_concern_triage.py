@@ -14,10 +14,12 @@ class CrisisConcernTriage(models.TransientModel):
     decision = fields.Selection(
         [("case", "Verified: case"), ("none", "Dismiss")], required=True, default="case"
     )
+    # compute_sudo=False here and below: superuser would propose reports that the user may not see
     line_ids = fields.One2many(
         "crisis.concern.triage.line",
         "triage_id",
         compute="_compute_lines",
+        compute_sudo=False,
         store=True,
         readonly=False,
     )
@@ -25,11 +27,14 @@ class CrisisConcernTriage(models.TransientModel):
         "crisis.concern",
         string="Decide Together With",
         compute="_compute_lines",
+        compute_sudo=False,
         store=True,
         readonly=False,
         help="Other waiting reports about the same students. They get the same decision.",
     )
-    candidate_ids = fields.Many2many("crisis.concern", compute="_compute_candidates")
+    candidate_ids = fields.Many2many(
+        "crisis.concern", compute="_compute_candidates", compute_sudo=False
+    )
     dismiss_reason = fields.Text(help="Why no case is needed; kept with the report.")
 
     @api.depends("concern_id")
