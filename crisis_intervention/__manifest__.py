@@ -4,7 +4,6 @@
     "version": "19.0.1.0.0",
     "category": "Services/Crisis Intervention",
     "author": "crisis_intervention developers",
-    "website": "https://example.com/crisis_intervention",
     "license": "LGPL-3",
     "depends": ["mail", "base_setup", "base_import"],
     "external_dependencies": {"python": ["pypinyin", "python-stdnum"]},

@@ -1,6 +1,7 @@
 """The command line of ``./dev``."""
 
 import argparse
+import signal
 import subprocess
 import sys
 
@@ -63,6 +64,8 @@ def _dispatch(args: argparse.Namespace) -> int:
 
 def main() -> int:
     """Run ``./dev`` and show failures without a traceback."""
+    # being told to end is like Ctrl+C: servers started here are stopped on the way out
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return _dispatch(_parser().parse_args())
     except DevError as error:

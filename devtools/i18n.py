@@ -1,5 +1,6 @@
 """``./dev i18n``: exports each addon's terms, merges them into its translation, finds the gaps."""
 
+import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -32,8 +33,8 @@ def _update(workshop: Workshop) -> list[str]:
 
 def _work(workshop: Workshop, options: list[str]) -> list[str]:
     """Export the terms from a database with the addons, and compare or merge them."""
-    database = "crisis_i18n"
-    log = workshop.logs / "i18n.log"
+    database = f"crisis_i18n_{os.getpid()}"
+    log = workshop.logs / f"{database}.log"
     problems: list[str] = []
     workshop.copy(workshop.template(), database)
     try:

@@ -60,7 +60,7 @@ def _tags(what: str | None, names: list[str]) -> str:
 def _odoo_tests(workshop: Workshop, names: list[str], what: str | None) -> Outcome:
     """Install the addons on a fresh database with their tests on."""
     database = f"crisis_test_{os.getpid()}"
-    log = workshop.logs / "test.log"
+    log = workshop.logs / f"test-{os.getpid()}.log"
     workshop.copy(workshop.template(), database)
     try:
         with Step(f"Tests of {', '.join(names)} (log: {log})"):
@@ -120,7 +120,7 @@ def _life_cycle(workshop: Workshop) -> list[str]:
             ("upgrade", ("server", *common, "-u", names)),
             ("uninstall", ("module", "uninstall", "-d", database, *addons())),
         ):
-            log = workshop.logs / f"{step}.log"
+            log = workshop.logs / f"{database}-{step}.log"
             code = _call(workshop, log, command)
             found = complaints(log.read_text(encoding="utf-8"))
             if code or found:
@@ -155,7 +155,7 @@ def _call(workshop: Workshop, log: Path, command: tuple[str, ...]) -> int:
 def _demo(workshop: Workshop) -> list[str]:
     """Install with demo data and in Chinese: no warning, no error."""
     database = f"crisis_demo_{os.getpid()}"
-    log = workshop.logs / "demo.log"
+    log = workshop.logs / f"{database}.log"
     workshop.copy(workshop.template(demo=True), database)
     try:
         code = workshop.call(

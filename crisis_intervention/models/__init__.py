@@ -22,7 +22,6 @@ from . import (
     crisis_case_steps,
     crisis_case_change,
     crisis_deadline,
-    base_import_import,
     ir_attachment,
     res_company,
     res_config_settings,

@@ -61,7 +61,7 @@ class CrisisBodyMark(models.Model):
             raise UserError(self.env._("The report is submitted. Write an addition instead."))
         return marks
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         """Refuse every change.
 
         :raises UserError: always

@@ -17,7 +17,15 @@ OUTCOMES = [
 
 # Kept by the system alone; a client that sends them is refused.
 SYSTEM_FIELDS = frozenset(
-    ("name", "verified_at", "verified_by_id", "clock_start", "date_closed", "date_opened")
+    (
+        "name",
+        "concern_ids",
+        "verified_at",
+        "verified_by_id",
+        "clock_start",
+        "date_closed",
+        "date_opened",
+    )
 )
 
 
@@ -163,7 +171,7 @@ class CrisisCase(models.Model):
     @api.model
     def _read_group_stage_ids(self, stages, domain):
         """Show every stage as a column, empty ones too."""
-        return stages.search([])
+        return stages._in_order()
 
     @api.depends("risk_level")
     def _compute_severity(self):
@@ -196,7 +204,9 @@ class CrisisCase(models.Model):
         """Keep open cases in sight."""
         if self.filtered(lambda case: not case.active and not case.date_closed):
             raise ValidationError(
-                self.env._("An open case cannot be archived, or nobody would see it: close it first.")
+                self.env._(
+                    "An open case cannot be archived, or nobody would see it: close it first."
+                )
             )
 
     def _has_field_access(self, field, operation):
@@ -211,9 +221,15 @@ class CrisisCase(models.Model):
         """Open cases: one open case per student, numbered, owned, with their deadlines running.
 
         :raises RedirectWarning: a student has an open case; its button leads there
-        :raises UserError: there is no psychology teacher to own the case
+        :raises UserError: no student is given, or there is no psychology teacher to own the case
         """
-        self._refuse_system_fields({key for vals in vals_list for key in vals})
+        # default_... keys of the context would be another way to set them
+        defaults = {key.removeprefix("default_") for key in self.env.context}
+        self._refuse_system_fields(defaults.union(*vals_list))
+        for vals in vals_list:
+            vals.setdefault("student_id", self.env.context.get("default_student_id"))
+            if not vals["student_id"]:
+                raise UserError(self.env._("Choose the student the case is about."))
         students = self.env["crisis.student"].browse(vals["student_id"] for vals in vals_list)
         self._refuse_second_case(students)
         references = {

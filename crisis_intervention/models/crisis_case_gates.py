@@ -26,7 +26,7 @@ class CrisisCase(models.Model):
     @api.depends_context("lang")
     def _compute_next_stage(self):
         """Show what is still missing before the case may go on."""
-        stages = self.env["crisis.stage"].search([])
+        stages = self.env["crisis.stage"]._in_order()
         met = self._met_gates()
         labels = dict(self._gate_labels())
         for case in self:
@@ -85,7 +85,7 @@ class CrisisCase(models.Model):
         forward = self.filtered(lambda c: c.stage_id.sequence > old_stages[c].sequence)
         if not forward:
             return
-        stages = self.env["crisis.stage"].search([])
+        stages = self.env["crisis.stage"]._in_order()
         met = forward._met_gates()
         labels = dict(self._gate_labels())
         problems = []
@@ -181,9 +181,7 @@ class CrisisCase(models.Model):
         deadlines = self.env["crisis.deadline"].sudo()
         step = deadlines.search(
             [("case_id", "=", self.id), ("kind", "=", kind), ("date_done", "=", False)]
-        ) or deadlines.create(
-            {"case_id": self.id, "kind": kind, "date_due": fields.Datetime.now()}
-        )
+        ) or deadlines.create({"case_id": self.id, "kind": kind, "date_due": fields.Datetime.now()})
         self._finish_steps(step)
 
     def action_change_level(self):

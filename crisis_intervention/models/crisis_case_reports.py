@@ -33,9 +33,7 @@ class CrisisCase(models.Model):
         counts = dict(
             self.env["crisis.case"]
             .with_context(active_test=False)
-            ._read_group(
-                [("student_id", "in", self.student_id.ids)], ["student_id"], ["__count"]
-            )
+            ._read_group([("student_id", "in", self.student_id.ids)], ["student_id"], ["__count"])
         )
         for case in self:
             total = counts.get(case.student_id, 0)

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import groupby
 
-from ..deadlines import due_dates, tightened
+from ..deadlines import STEP_KINDS, due_dates, tightened
 from ..risk import severity
 
 # A case without a level runs by this one, so that a missing decision never stops the clock.
@@ -150,55 +150,38 @@ class CrisisCase(models.Model):
 
     def _sync_activities(self):
         """Keep exactly one activity per open case: the next step, for the owner, at its date."""
-        activity_type = self.env.ref("crisis_intervention.mail_activity_next_step")
-        labels = {}
-        # sudo: mail.activity - the system keeps this activity; its text is a fixed step name
-        activities = self.env["mail.activity"].sudo()
+        types = {
+            kind: self.env.ref(f"crisis_intervention.mail_activity_{kind}").id
+            for kind, _label in STEP_KINDS
+        }
+        # sudo: mail.activity - the system keeps this activity; it holds a type and a date only.
+        # quick update: owners are told once by _tell_owners, not per activity
+        activities = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True)
         existing = activities.search(
             [
                 ("res_model", "=", self._name),
                 ("res_id", "in", self.ids),
-                ("activity_type_id", "=", activity_type.id),
+                ("activity_type_id", "in", list(types.values())),
             ]
         ).grouped("res_id")
+        model_id = self.env["ir.model"]._get_id(self._name)
         to_create, to_remove = [], activities
         for case in self:
             mine = existing.get(case.id, activities)
             if not case.next_deadline:
                 to_remove |= mine
                 continue
-            lang = case.user_id.lang or self.env.lang
-            if lang not in labels:
-                deadline = self.env["crisis.deadline"].with_context(lang=lang)
-                labels[lang] = dict(
-                    deadline._fields["kind"]._description_selection(deadline.env)
-                )
-            values = {
-                "user_id": case.user_id.id,
-                "date_deadline": fields.Datetime.context_timestamp(
-                    case, case.next_deadline
-                ).date(),
-                "summary": labels[lang][case.next_step],
-            }
+            due = fields.Datetime.context_timestamp(case, case.next_deadline).date()
+            wanted = (types[case.next_step], case.user_id.id, due)
+            values = dict(
+                zip(("activity_type_id", "user_id", "date_deadline"), wanted, strict=True)
+            )
             if not mine:
-                to_create.append(
-                    {
-                        "res_model_id": self.env["ir.model"]._get_id(self._name),
-                        "res_id": case.id,
-                        "activity_type_id": activity_type.id,
-                        **values,
-                    }
-                )
-                continue
-            if (mine[0].user_id, mine[0].date_deadline, mine[0].summary) != (
-                case.user_id,
-                values["date_deadline"],
-                values["summary"],
-            ):
-                mine[0].with_context(mail_activity_quick_update=True).write(values)
+                to_create.append({"res_model_id": model_id, "res_id": case.id, **values})
+            elif (mine.activity_type_id.id, mine.user_id.id, mine.date_deadline) != wanted:
+                mine.write(values)
         to_remove.unlink()
-        # quick update: owners are told once by _tell_owners, not per activity
-        activities.with_context(mail_activity_quick_update=True).create(to_create)
+        activities.create(to_create)
 
     def _tell_owners(self):
         """Tell owners other than the user that a case is theirs now (content-free mail)."""
@@ -216,7 +199,9 @@ class CrisisCase(models.Model):
         for case in self:
             policy = policies.get((case.company_id.id, case.risk_level))
             users = policy.notify_group_ids.all_user_ids if policy else self.env["res.users"]
-            users = users.filtered(lambda u, case=case: u.active and case.company_id in u.company_ids)
+            users = users.filtered(
+                lambda u, case=case: u.active and case.company_id in u.company_ids
+            )
             if users:
                 case.message_notify(
                     partner_ids=users.partner_id.ids,

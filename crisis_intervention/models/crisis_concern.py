@@ -39,6 +39,8 @@ SUBMITTED_FIELDS = frozenset(
         "triage_deadline",
     )
 )
+# Marks the one write that completes a report; clients can send the key, but never this object.
+_SUBMITTING = object()
 # What deciding on the report adds; kept by the triage dialog.
 TRIAGE_FIELDS = frozenset(
     ("state", "handled_at", "outcome", "handled_by_id", "dismiss_reason", "case_ids")
@@ -221,7 +223,10 @@ class CrisisConcern(models.Model):
         :raises UserError: submitted content would change
         :raises AccessError: a client sends what only the triage keeps
         """
-        if SUBMITTED_FIELDS & vals.keys():
+        if not self.env.su:
+            self.check_access("write")
+        submitting = self.env.context.get("crisis_submitting") is _SUBMITTING
+        if SUBMITTED_FIELDS & vals.keys() and not submitting:
             raise UserError(
                 self.env._(
                     "A submitted report is never changed. Write an addition instead: it stands "
@@ -259,7 +264,7 @@ class CrisisConcern(models.Model):
             # sudo: res.company - how long a decision may take
             hours = red.hours_triage if danger and red else company.sudo().crisis_triage_hours
             # sudo: crisis.concern - reporters have no right to write; system values only
-            super(CrisisConcern, concern.sudo()).write(
+            concern.sudo().with_context(crisis_submitting=_SUBMITTING).write(
                 {
                     "name": next(references[company]),
                     "risk_level": "red" if danger else False,

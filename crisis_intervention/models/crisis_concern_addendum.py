@@ -33,7 +33,7 @@ class CrisisConcernAddendum(models.Model):
                 vals.update(user_id=self.env.uid, date=fields.Datetime.now())
         return super().create(vals_list)
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         """Refuse every change.
 
         :raises UserError: always

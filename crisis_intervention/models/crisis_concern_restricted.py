@@ -30,7 +30,10 @@ class CrisisConcern(models.Model):
             concerned = concern.concerned_user_ids
             if concerned and not concern.restricted:
                 raise ValidationError(
-                    self.env._("Naming a member of staff makes the report restricted: tick both.")
+                    self.env._(
+                        "A report that names the staff concerned is restricted: tick About a "
+                        "Member of Staff, or take the names out."
+                    )
                 )
             if concern.reporter_id in concerned:
                 raise ValidationError(

@@ -1,5 +1,4 @@
 from markupsafe import Markup
-
 from odoo import models
 from odoo.exceptions import UserError
 
@@ -19,10 +18,12 @@ class CrisisQuietThread(models.AbstractModel):
     def _readable_by(self, users):
         """Return those of ``users`` who may read all records of ``self`` in their own companies."""
         return users.filtered(
-            lambda user: self.with_user(user)
-            .with_context(allowed_company_ids=user.company_ids.ids)
-            .sudo(False)
-            .has_access("read")
+            lambda user: (
+                self.with_user(user)
+                .with_context(allowed_company_ids=user.company_ids.ids)
+                .sudo(False)
+                .has_access("read")
+            )
         )
 
     def message_post(self, *, message_type="notification", **kwargs):
@@ -87,9 +88,7 @@ class CrisisQuietThread(models.AbstractModel):
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
         return True
 
-    def _notify_by_web_push_prepare_payload(
-        self, message, msg_vals=False, force_record_name=False
-    ):
+    def _notify_by_web_push_prepare_payload(self, message, msg_vals=False, force_record_name=False):
         """Push a bare pointer: the payload travels over the servers of browser makers."""
         payload = super()._notify_by_web_push_prepare_payload(
             message, msg_vals=msg_vals, force_record_name=force_record_name

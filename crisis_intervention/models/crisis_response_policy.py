@@ -63,7 +63,8 @@ class CrisisResponsePolicy(models.Model):
         "Hours are 0 (not asked for) or more.",
     )
     _interval_positive = models.Constraint(
-        "CHECK(review_interval_days > 0)", "A case is reviewed at least once in some days: 1 or more."
+        "CHECK(review_interval_days > 0)",
+        "A case is reviewed at least once in some days: 1 or more.",
     )
 
     @api.depends("risk_level")

@@ -50,7 +50,7 @@ class CrisisStage(models.Model):
     @api.constrains("closed", "active", "sequence")
     def _check_one_closing_stage(self):
         """Demand exactly one closing stage, the last one: a case must have a way out."""
-        stages = self.search([])
+        stages = self._in_order()
         closing = stages.filtered("closed")
         if len(closing) != 1 or closing != stages[-1]:
             raise ValidationError(
@@ -66,6 +66,11 @@ class CrisisStage(models.Model):
             raise ValidationError(
                 self.env._("Cases are still in this stage. They must be moved on first.")
             )
+
+    @api.model
+    def _in_order(self):
+        """Return all stages in use, in their order."""
+        return self.search([("active", "=", True)])
 
     def _gates(self):
         """Return the codes of the gates that are on, in the order of ``GATES``."""

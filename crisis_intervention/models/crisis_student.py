@@ -38,9 +38,7 @@ class CrisisStudent(models.Model):
     )
     birth_date = fields.Date(groups=DIRECTORY)
     gender = fields.Selection([("female", "Female"), ("male", "Male")])
-    class_id = fields.Many2one(
-        "crisis.class", index=True, ondelete="restrict", check_company=True
-    )
+    class_id = fields.Many2one("crisis.class", index=True, ondelete="restrict", check_company=True)
     company_id = fields.Many2one(
         "res.company",
         string="School",

@@ -68,9 +68,7 @@ class ResUsers(models.Model):
 
     def _crisis_classes_companies(self, classes, field):
         """Return dict of user (among ``self``) to the companies of active classes led."""
-        rows = classes._read_group(
-            [(field, "in", self.ids)], [field], ["company_id:recordset"]
-        )
+        rows = classes._read_group([(field, "in", self.ids)], [field], ["company_id:recordset"])
         return {user.sudo(False): companies for user, companies in rows if user in self}
 
     def _holds(self, group, companies):

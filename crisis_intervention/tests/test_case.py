@@ -10,8 +10,10 @@ from .common import CrisisCommon
 @tagged("post_install", "-at_install")
 class TestCase(CrisisCommon):
     def test_opening_sets_reference_class_school_and_owner(self):
-        case = self.env["crisis.case"].with_user(self.psychology).create(
-            {"student_id": self.student_1.id, "risk_level": "yellow"}
+        case = (
+            self.env["crisis.case"]
+            .with_user(self.psychology)
+            .create({"student_id": self.student_1.id, "risk_level": "yellow"})
         )
         year = fields.Date.today().year
         self.assertEqual(case.name, f"CI/{year}/0001")
@@ -24,8 +26,10 @@ class TestCase(CrisisCommon):
     def test_owner_is_the_psychology_teacher_of_the_class(self):
         other = self._make_user("t_psychology_b", "psychology_teacher")
         self.class_1.psychology_teacher_id = other
-        case = self.env["crisis.case"].with_user(self.psychology).create(
-            {"student_id": self.student_1.id}
+        case = (
+            self.env["crisis.case"]
+            .with_user(self.psychology)
+            .create({"student_id": self.student_1.id})
         )
         self.assertEqual(case.user_id, other)
 
@@ -76,9 +80,15 @@ class TestCase(CrisisCommon):
             {"verified_at": "2026-01-01 00:00:00"},
             {"date_closed": "2026-01-01 00:00:00"},
             {"clock_start": "2030-01-01 00:00:00"},
+            {"concern_ids": [(5, 0, 0)]},
         ):
             with self.subTest(vals=vals), self.assertRaises(AccessError):
                 case.write(vals)
+        smuggled = self.env["crisis.case"].with_user(self.psychology)
+        with self.assertRaises(AccessError):
+            smuggled.with_context(default_verified_at="2026-01-01 00:00:00").create(
+                {"student_id": self.student_2.id}
+            )
         with self.assertRaises(AccessError):
             self.env["crisis.case"].with_user(self.psychology).create(
                 {"student_id": self.student_2.id, "verified_by_id": self.principal.id}
@@ -160,10 +170,10 @@ class TestCase(CrisisCommon):
         self.assertEqual(len(case.activity_ids), 1)
         self.assertEqual(case.activity_ids.user_id, self.psychology)
         self.assertEqual(case.activity_ids.res_name, case.name)
-        summary = case.activity_ids.summary
+        activity_type = case.activity_ids.activity_type_id
         case.deadline_ids.filtered(lambda d: d.kind == "first_contact").action_done()
         self.assertEqual(len(case.activity_ids), 1)
-        self.assertNotEqual(case.activity_ids.summary, summary)
+        self.assertNotEqual(case.activity_ids.activity_type_id, activity_type)
         colleague = self._make_user("t_psychology_c", "psychology_teacher")
         case.user_id = colleague
         self.assertEqual(case.activity_ids.user_id, colleague)

@@ -191,9 +191,16 @@ class TestCaseMoves(CrisisCommon):
 
     def test_red_tells_whom_the_standard_names(self):
         self.case.risk_level = "red"
-        message = self.env["mail.message"].sudo().search(
-            [("model", "=", "crisis.case"), ("res_id", "=", self.case.id),
-             ("message_type", "=", "user_notification")]
+        message = (
+            self.env["mail.message"]
+            .sudo()
+            .search(
+                [
+                    ("model", "=", "crisis.case"),
+                    ("res_id", "=", self.case.id),
+                    ("message_type", "=", "user_notification"),
+                ]
+            )
         )
         partners = message.notified_partner_ids | message.partner_ids
         self.assertIn(self.principal.partner_id, partners)

@@ -1,11 +1,10 @@
 from datetime import timedelta
 
-from psycopg2.errors import CheckViolation
-
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
+from psycopg2.errors import CheckViolation
 
 from ..models.crisis_concern import SUBMITTED_FIELDS
 from .common import CrisisCommon
@@ -141,17 +140,19 @@ class TestConcern(CrisisCommon):
     def test_danger_is_red_and_starts_the_clock_of_red(self):
         red = self.env["crisis.response.policy"]._for_companies(self.school)[self.school.id, "red"]
         before = fields.Datetime.now()
-        calm, danger = (
-            self._file(immediate_danger=value).sudo() for value in ("no", "yes")
-        )
+        calm, danger = (self._file(immediate_danger=value).sudo() for value in ("no", "yes"))
         self.assertFalse(calm.risk_level)
         self.assertEqual(danger.risk_level, "red")
         for concern, hours in ((calm, 24), (danger, red.hours_triage)):
             delay = concern.triage_deadline - before - timedelta(hours=hours)
             self.assertLess(abs(delay), timedelta(minutes=1))
-        queue = self.env["crisis.concern"].with_user(self.psychology).search(
-            [("id", "in", (calm | danger).ids)],
-            order="immediate_danger desc, triage_deadline, id",
+        queue = (
+            self.env["crisis.concern"]
+            .with_user(self.psychology)
+            .search(
+                [("id", "in", (calm | danger).ids)],
+                order="immediate_danger desc, triage_deadline, id",
+            )
         )
         self.assertEqual(list(queue.ids), [danger.id, calm.id])
 
@@ -204,9 +205,7 @@ class TestConcern(CrisisCommon):
             {"concern_id": concern.id, "text": "已与学生谈话。"}
         )
         with self.assertRaises(AccessError):
-            additions.with_user(self.head_teacher).create(
-                {"concern_id": concern.id, "text": "x"}
-            )
+            additions.with_user(self.head_teacher).create({"concern_id": concern.id, "text": "x"})
         for user in (self.staff, self.psychology, self.principal):
             self.assertFalse(own.with_user(user).has_access("write"))
             self.assertFalse(own.with_user(user).has_access("unlink"))
@@ -295,7 +294,9 @@ class TestConcern(CrisisCommon):
         messages = self.env["mail.message"].search(
             [("model", "=", "crisis.concern"), ("res_id", "=", concern.id)]
         )
-        mails = self.env["mail.mail"].search([("recipient_ids", "in", self.psychology.partner_id.id)])
+        mails = self.env["mail.mail"].search(
+            [("recipient_ids", "in", self.psychology.partner_id.id)]
+        )
         self.assertTrue(mails)
         texts = [
             *messages.mapped("body"), *messages.mapped("subject"), *mails.mapped("subject"),

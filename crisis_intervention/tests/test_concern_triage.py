@@ -70,8 +70,10 @@ class TestConcernTriage(CrisisCommon):
     def test_danger_raises_the_open_case(self):
         case = self._make_case(self.student_1, risk_level="blue")
         danger = self._make_concern(self.staff, self.student_1, immediate_danger="yes")
-        wizard = self.env["crisis.concern.triage"].with_user(self.psychology).create(
-            {"concern_id": danger.id}
+        wizard = (
+            self.env["crisis.concern.triage"]
+            .with_user(self.psychology)
+            .create({"concern_id": danger.id})
         )
         self.assertEqual(wizard.line_ids.risk_level, "red")
         wizard.action_confirm()
@@ -135,9 +137,7 @@ class TestConcernTriage(CrisisCommon):
         with self.assertRaises(UserError) as caught:
             wizard.action_confirm()
         self.assertIn(about_more.name, str(caught.exception))
-        wizard.line_ids = [
-            Command.create({"student_id": self.student_2.id, "risk_level": "blue"})
-        ]
+        wizard.line_ids = [Command.create({"student_id": self.student_2.id, "risk_level": "blue"})]
         wizard.action_confirm()
         cases = about_more.sudo().case_ids
         self.assertEqual(cases.student_id, self.student_1 | self.student_2)

@@ -1,4 +1,5 @@
 from . import (
+    base_import_import,
     crisis_case_change_wizard,
     crisis_class_promote,
     crisis_concern_restrict,

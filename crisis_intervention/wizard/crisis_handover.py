@@ -99,9 +99,7 @@ class CrisisHandover(models.TransientModel):
                 ]
             }
         )
-        self.psychology_class_ids.write(
-            {"psychology_teacher_id": self.psychology_teacher_id.id}
-        )
+        self.psychology_class_ids.write({"psychology_teacher_id": self.psychology_teacher_id.id})
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

@@ -12,8 +12,16 @@ def _log(*entries):
 class TestResults(unittest.TestCase):
     def test_counts_passed_and_failed(self):
         log = _log(
-            ("ERROR", "odoo.addons.x.tests.test_y", "FAIL: TestY.test_z\nTraceback\nAssertionError"),
-            ("ERROR", "odoo.tests.result", "1 failed, 1 error(s) of 9 tests when loading database 'd'"),
+            (
+                "ERROR",
+                "odoo.addons.x.tests.test_y",
+                "FAIL: TestY.test_z\nTraceback\nAssertionError",
+            ),
+            (
+                "ERROR",
+                "odoo.tests.result",
+                "1 failed, 1 error(s) of 9 tests when loading database 'd'",
+            ),
         )
         outcome = read_tests(log)
         self.assertEqual((outcome.passed, outcome.failed), (7, 2))
@@ -22,7 +30,11 @@ class TestResults(unittest.TestCase):
     def test_error_outside_of_a_test_counts(self):
         log = _log(
             ("ERROR", "odoo.http", "boom"),
-            ("INFO", "odoo.tests.result", "0 failed, 0 error(s) of 3 tests when loading database 'd'"),
+            (
+                "INFO",
+                "odoo.tests.result",
+                "0 failed, 0 error(s) of 3 tests when loading database 'd'",
+            ),
         )
         outcome = read_tests(log)
         self.assertEqual((outcome.passed, outcome.failed), (3, 1))

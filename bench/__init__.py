@@ -1,0 +1,1 @@
+"""Benchmark against Odoo's own apps; see README.md."""

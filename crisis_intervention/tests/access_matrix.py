@@ -1,0 +1,218 @@
+"""Who may do what with which record: the access matrix of the addon, as data.
+
+One table for the tests, which run it whole, and for the documentation. It is written from what
+roles are meant to see, not from the rules in ``security/``: when both differ, a test fails.
+
+Each block of ``ACCESS`` starts with a model; each line below names a relation between the user and
+a record (``RELATIONS`` says what it means) and has one cell for every role of ``ROLES``:
+
+- letters: what the role may do with such a record: R read, W write, C create, D delete;
+- ``x``: the role works with the model, but never meets this record: searches do not find it,
+  and reaching for it by id is an access error;
+- ``-``: the model is closed to the role: every attempt, a search too, is an access error.
+
+A person with several roles may do what any of them may; ``x`` and ``-`` give nothing.
+"""
+
+from functools import cache
+
+# Column of the table to the groups of the role, without the prefix of this addon.
+ROLES = {
+    "nobody": "base.group_user",
+    "staff": "staff",
+    "head_teacher": "head_teacher",
+    "school_doctor": "school_doctor",
+    "security_officer": "security_officer",
+    "psychology_teacher": "psychology_teacher",
+    "moral_education": "moral_education",
+    "principal": "principal",
+    "district": "district",
+    "configurator": "configurator",
+    "administrator": "base.group_system,configurator",
+}
+
+RELATIONS = {
+    "any": "every record: the model is the same for all schools",
+    "own_class": "about a student of the class that the user leads",
+    "other_class": "about a student of another class",
+    "medical": "the case involves the school doctor; another class",
+    "own_report": "a report the user has filed",
+    "own_report_others_note": "what somebody else added to the user's report",
+    "others_report": "a report of a colleague",
+    "own_restricted": "a report about a member of staff, filed by the user",
+    "restricted": "a report about a member of staff, filed by a colleague",
+    "concerns_user": "a restricted report that is about the user",
+    "general": "holds for all schools",
+    "own_school": "belongs to the user's school",
+    "own_dialog": "a dialog the user has opened",
+    "others_dialog": "a dialog of a colleague",
+    "other_school": "belongs to another school",
+}
+
+# fmt: off
+ACCESS = """
+                          nobody staff head doctor security psychology moral principal district config admin
+crisis.class
+  own_class               -      R     R    R      R        RWC        RWC   RWC       -        -      -
+  other_class             -      R     R    R      R        RWC        RWC   RWC       -        -      -
+  other_school            -      x     x    x      x        x          x     x         -        -      -
+crisis.student
+  own_class               -      R     RW   R      R        RWC        RWC   RWC       -        -      -
+  other_class             -      R     R    R      R        RWC        RWC   RWC       -        -      -
+  other_school            -      x     x    x      x        x          x     x         -        -      -
+crisis.guardian
+  own_class               -      -     RW   R      R        RWC        RWC   RWC       -        -      -
+  other_class             -      -     x    R      R        RWC        RWC   RWC       -        -      -
+  other_school            -      -     x    x      x        x          x     x         -        -      -
+crisis.class.membership
+  own_class               -      -     R    R      -        R          R     R         -        -      -
+  other_class             -      -     x    R      -        R          R     R         -        -      -
+  other_school            -      -     x    x      -        x          x     x         -        -      -
+crisis.concern
+  own_report              -      RC    RC   RC     RC       RWC        RWC   RWC       -        -      -
+  others_report           -      x     x    x      x        RW         RW    RW        -        -      -
+  own_restricted          -      RC    RC   RC     RC       RC         RC    RWC       -        -      -
+  restricted              -      x     x    x      x        x          x     RW        -        -      -
+  concerns_user           -      x     x    x      x        x          x     x         -        -      -
+  other_school            -      x     x    x      x        x          x     x         -        -      -
+crisis.concern.addendum
+  own_report              -      RC    RC   RC     RC       RC         RC    RC        -        -      -
+  own_report_others_note  -      x     x    x      x        R          R     R         -        -      -
+  others_report           -      x     x    x      x        RC         RC    RC        -        -      -
+  own_restricted          -      RC    RC   RC     RC       RC         RC    RC        -        -      -
+  restricted              -      x     x    x      x        x          x     RC        -        -      -
+  concerns_user           -      x     x    x      x        x          x     x         -        -      -
+  other_school            -      x     x    x      x        x          x     x         -        -      -
+crisis.body.mark
+  own_report              -      R     R    R      R        R          R     R         -        -      -
+  others_report           -      x     x    x      x        R          R     R         -        -      -
+  own_restricted          -      R     R    R      R        R          R     R         -        -      -
+  restricted              -      x     x    x      x        x          x     R         -        -      -
+  concerns_user           -      x     x    x      x        x          x     x         -        -      -
+  other_school            -      x     x    x      x        x          x     x         -        -      -
+crisis.case
+  own_class               -      -     R    x      -        RWC        RW    RW        x        -      -
+  other_class             -      -     x    x      -        RWC        RW    RW        x        -      -
+  medical                 -      -     x    R      -        RWC        RW    RW        x        -      -
+  other_school            -      -     x    x      -        x          x     x         x        -      -
+crisis.deadline
+  own_class               -      -     -    -      -        RW         RW    RW        -        -      -
+  other_class             -      -     -    -      -        RW         RW    RW        -        -      -
+  medical                 -      -     -    -      -        RW         RW    RW        -        -      -
+  other_school            -      -     -    -      -        x          x     x         -        -      -
+crisis.case.change
+  own_class               -      -     -    -      -        R          R     R         -        -      -
+  other_class             -      -     -    -      -        R          R     R         -        -      -
+  medical                 -      -     -    -      -        R          R     R         -        -      -
+  other_school            -      -     -    -      -        x          x     x         -        -      -
+crisis.stage
+  any                     -      R     R    R      R        R          R     R         R        RWC    RWC
+crisis.category
+  any                     -      R     R    R      R        R          R     R         R        RWC    RWC
+crisis.response.policy
+  general                 -      R     R    R      R        R          R     R         R        RWC    RWC
+  own_school              -      R     R    R      R        R          R     R         R        RWC    RWC
+  other_school            -      x     x    x      x        x          x     x         x        x      x
+crisis.team
+  own_school              -      R     R    R      R        R          RWC   RWC       -        -      -
+  other_school            -      x     x    x      x        x          x     x         -        -      -
+crisis.team.member
+  own_school              -      R     R    R      R        R          RWC   RWC       -        -      -
+  other_school            -      x     x    x      x        x          x     x         -        -      -
+crisis.concern.triage
+  own_dialog              -      -     -    -      -        RWCD       RWCD  RWCD      -        -      -
+  others_dialog           -      -     -    -      -        x          x     x         -        -      -
+crisis.concern.triage.line
+  own_dialog              -      -     -    -      -        RWCD       RWCD  RWCD      -        -      -
+  others_dialog           -      -     -    -      -        x          x     x         -        -      -
+crisis.concern.restrict
+  own_dialog              -      -     -    -      -        RWCD       RWCD  RWCD      -        -      -
+  others_dialog           -      -     -    -      -        x          x     x         -        -      -
+crisis.case.change.wizard
+  own_dialog              -      -     -    -      -        RWCD       RWCD  RWCD      -        -      -
+  others_dialog           -      -     -    -      -        x          x     x         -        -      -
+crisis.handover
+  own_dialog              -      -     -    -      -        RWCD       RWCD  RWCD      -        -      -
+  others_dialog           -      -     -    -      -        x          x     x         -        -      -
+crisis.student.register
+  own_dialog              -      -     -    -      -        RWCD       RWCD  RWCD      -        -      -
+  others_dialog           -      -     -    -      -        x          x     x         -        -      -
+crisis.class.promote
+  own_dialog              -      -     -    -      -        RWCD       RWCD  RWCD      -        -      -
+  others_dialog           -      -     -    -      -        x          x     x         -        -      -
+"""
+# fmt: on
+
+_CONFIDENTIAL = {"psychology_teacher", "principal"}
+_TRIAGE = {"psychology_teacher", "moral_education", "principal"}
+_DIRECTORY = {"school_doctor", *_TRIAGE}
+_HISTORY = {"head_teacher", *_DIRECTORY}
+_GUARDIANS = {"security_officer", *_HISTORY}
+
+# Fields with an audience smaller than their model's: model to list of (fields, roles that read,
+# roles that write). Roles not named get an access error, whatever way they reach for the field.
+# Fields of the chatter (activities, messages) are Odoo's own and stand outside.
+FIELDS = {
+    "crisis.student": [
+        ("national_number birth_date partner_id leave_date", _DIRECTORY, _TRIAGE),
+        ("membership_ids", _HISTORY, set()),
+        ("guardian_ids", _GUARDIANS, _TRIAGE | {"head_teacher"}),
+    ],
+    "crisis.guardian": [
+        (
+            "partner_id consent_state consent_date consent_document consent_filename",
+            _HISTORY,
+            _TRIAGE | {"head_teacher"},
+        ),
+    ],
+    "crisis.concern": [
+        ("outcome handled_by_id dismiss_reason case_ids risk_level triage_deadline is_overdue",
+         _TRIAGE, set()),
+    ],
+    "crisis.case": [
+        ("background risk_formulation", _CONFIDENTIAL, {"psychology_teacher"}),
+        ("category_ids team_ids outcome closing_summary change_reason", _TRIAGE, _TRIAGE),
+        (
+            "concern_ids verified_at verified_by_id deadline_ids change_ids next_stage_id "
+            "gate_checklist gates_met concern_count",
+            _TRIAGE,
+            set(),
+        ),
+    ],
+}  # fmt: skip
+
+
+@cache
+def cells():
+    """Read the table.
+
+    :return: dict of model to dict of relation to dict of role to cell
+    :raises ValueError: a line has too few or too many cells, a relation or cell is unknown, or a
+        role finds a model closed for one relation and open for another
+    """
+    result = {}
+    _header, *lines = ACCESS.strip("\n").splitlines()
+    for line in lines:
+        name, *row = line.split()
+        if not line.startswith(" "):
+            model = result[name] = {}
+            continue
+        if name not in RELATIONS or not all(c in ("x", "-") or set(c) <= set("RWCD") for c in row):
+            raise ValueError(f"unknown relation or cell: {line}")
+        model[name] = dict(zip(ROLES, row, strict=True))
+    for name, relations in result.items():
+        for role in ROLES:
+            if len({row[role] == "-" for row in relations.values()}) != 1:
+                raise ValueError(f"{name} is closed to {role} in some lines only")
+    return result
+
+
+def groups(role):
+    """Return the XML ids of the groups of ``role``, for a user of Odoo's backend."""
+    names = ROLES[role].split(",")
+    return [name if "." in name else f"crisis_intervention.group_{name}" for name in names]
+
+
+def union(cells_of_roles):
+    """Return the set of letters somebody has who holds the roles of these cells together."""
+    return {letter for cell in cells_of_roles if cell not in ("x", "-") for letter in cell}
