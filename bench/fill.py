@@ -31,7 +31,7 @@ _GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂英华�
 def _characters(texts, number: str) -> str:
     """Return SQL that picks from ``texts`` by ``number``."""
     values = ",".join(f"'{text}'" for text in texts)
-    return f"(ARRAY[{values}])[1 + ({number}) % {len(texts)}]"
+    return f"(ARRAY[{values}])[1 + mod({number}, {len(texts)})]"
 
 
 def _name(pick=lambda texts: texts, number: str = "n") -> str:
@@ -266,8 +266,7 @@ def fill(database: str, count: int, kinds: list[str]) -> dict[str, dict]:
         filler = Filler(env, count)
         env["ir.cron"].search([]).active = False
         result = {kind: getattr(filler, f"{kind}s")() for kind in kinds}
-        numbers = range(1, min(count, 400))
-        cr.execute(f"SELECT {_name()} FROM unnest(%s) n", [list(numbers)])
+        cr.execute(f"SELECT {_name()} FROM generate_series(1, {min(count, 400)}) n")
         names = [name for [name] in cr.fetchall()]
         for entry in result.values():
             entry["names"] = names

@@ -10,9 +10,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench.client import Client, Contestant  # noqa: E402
-from bench.report import print_comparison, print_scale, summary  # noqa: E402
-from bench.server import Databases, running  # noqa: E402
+from bench.client import Client, Contestant
+from bench.report import print_comparison, print_scale, summary
+from bench.server import Databases, running
 
 OPERATIONS = ("kanban", "list", "form", "search", "drag", "create")
 KINDS = {"psychology": "case", "head_teacher": "case"}

@@ -14,6 +14,7 @@
         "security/crisis_concern_rules.xml",
         "security/crisis_configuration_rules.xml",
         "security/crisis_student_rules.xml",
+        "data/ir_config_parameter_data.xml",
         "data/mail_activity_type_data.xml",
         "data/crisis_stage_data.xml",
         "data/crisis_category_data.xml",

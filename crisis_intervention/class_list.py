@@ -37,6 +37,14 @@ class Known:
     selections: dict[str, Collection[str]]
 
 
+def student_rows(fields: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Sequence[str]]:
+    """Yield the rows that begin a student; the others only add a guardian to the one before."""
+    own = [position for position, field in enumerate(fields) if not field.startswith(GUARDIAN)]
+    for number, row in enumerate(rows):
+        if number == 0 or any(row[position] for position in own):
+            yield row
+
+
 def _is_date(text: str) -> bool:
     try:
         return date.fromisoformat(text) is not None

@@ -8,6 +8,21 @@ from stdnum.exceptions import ValidationError
 _PHONE = re.compile(r"\+?[\d\s\-()（）]{6,20}")
 
 
+def _is_resident_number(text: str) -> bool:
+    """Tell whether ``text`` has the form, the birth date and the check digit of such a number.
+
+    Without python-stdnum's list of regions: inside Odoo the library cannot open its data files.
+    """
+    try:
+        number = ric.compact(text)
+        if not re.fullmatch(r"\d{17}[\dX]", number):
+            return False
+        ric.get_birth_date(number)
+        return ric.calc_check_digit(number) == number[-1]
+    except ValidationError:
+        return False
+
+
 def is_national_number(text: str) -> bool:
     """Tell whether ``text`` is a national student number 全国学籍号.
 
@@ -17,13 +32,7 @@ def is_national_number(text: str) -> bool:
     kind, number = text[:1].upper(), text[1:]
     if kind == "L":
         return bool(re.fullmatch(r"[0-9A-Za-z]{18}", number))
-    if kind != "G":
-        return False
-    try:
-        ric.validate(number)
-    except ValidationError:
-        return False
-    return True
+    return kind == "G" and _is_resident_number(number)
 
 
 def is_phone(text: str) -> bool:

@@ -17,4 +17,3 @@ def post_init_hook(env):
         Domain("share", "=", False) & ~Domain("all_group_ids", "in", roles.ids)
     )
     staff.user_ids |= colleagues
-    env.ref("base.default_user_group").implied_ids |= staff

@@ -223,6 +223,8 @@ class CrisisCase(models.Model):
         :raises RedirectWarning: a student has an open case; its button leads there
         :raises UserError: no student is given, or there is no psychology teacher to own the case
         """
+        # first of all, or the checks below would tell strangers who has a case
+        self.check_access("create")
         # default_... keys of the context would be another way to set them
         defaults = {key.removeprefix("default_") for key in self.env.context}
         self._refuse_system_fields(defaults.union(*vals_list))
@@ -261,6 +263,8 @@ class CrisisCase(models.Model):
 
         :raises UserError: a gate is not met, a reason is missing, a level falls too far
         """
+        # first of all, or the checks below would tell strangers what a case is like
+        self.check_access("write")
         self._refuse_system_fields(vals)
         if "student_id" in vals and self.filtered(lambda c: c.student_id.id != vals["student_id"]):
             raise UserError(

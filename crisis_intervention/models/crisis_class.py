@@ -1,3 +1,5 @@
+from collections.abc import Collection
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
@@ -67,9 +69,9 @@ class CrisisClass(models.Model):
     @api.model
     def _search_display_name(self, operator, value):
         """Find a class by what people write: 三年级2班, 三(2)班, 3.2, Grade 3 Class 2."""
-        if operator in Domain.NEGATIVE_OPERATORS or not isinstance(value, str | list | tuple | set):
+        if operator in Domain.NEGATIVE_OPERATORS or not isinstance(value, Collection):
             return super()._search_display_name(operator, value)
-        texts = [value] if isinstance(value, str) else list(value)
+        texts = [value] if isinstance(value, str) else value
         domain = super()._search_display_name(operator, value)
         for text in texts:
             parsed = class_label.parse(text) if isinstance(text, str) else None

@@ -1,5 +1,5 @@
 from markupsafe import Markup
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 
@@ -14,6 +14,16 @@ class CrisisQuietThread(models.AbstractModel):
     _name = "crisis.quiet.thread"
     _description = "Quiet Thread"
     _inherit = ["mail.thread", "mail.activity.mixin"]
+
+    @api.model
+    def _read_group_groupby(self, alias, groupby_spec, query):
+        """Refuse to group by a field that the user may not read.
+
+        Odoo checks this for columns, but not for many2many fields.
+        """
+        field = self._fields[groupby_spec.split(":")[0].split(".")[0]]
+        self._check_field_access(field, "read")
+        return super()._read_group_groupby(alias, groupby_spec, query)
 
     def _readable_by(self, users):
         """Return those of ``users`` who may read all records of ``self`` in their own companies."""

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.tools import groupby
 
 from .. import class_list
 
@@ -19,17 +20,46 @@ class CrisisStudent(models.Model):
         :param data: rows of texts
         :return: as Odoo's ``load``: dict of ``ids`` (False on faults), ``messages``, ``nextrow``
         """
-        if not _UPDATE_COLUMNS & set(fields):
-            faults = class_list.check(fields, data, self._known_for_import(fields, data))
-            if faults:
-                messages = [self._import_message(fault) for fault in faults]
-                return {"ids": False, "messages": messages, "nextrow": 0}
-        return super().load(fields, data)
+        if _UPDATE_COLUMNS & set(fields):
+            return super().load(fields, data)
+        classes = self._classes_for_import(fields, data)
+        faults = class_list.check(fields, data, self._known_for_import(fields, data, classes))
+        if faults:
+            messages = [self._import_message(fault) for fault in faults]
+            return {"ids": False, "messages": messages, "nextrow": 0}
+        if not classes:
+            return super().load(fields, data)
+        # Odoo would search the class anew for every row, so the class is set afterwards
+        column = fields.index("class_id")
+        texts = [str(row[column]).strip() for row in class_list.student_rows(fields, data)]
+        result = super().load(
+            [*fields[:column], *fields[column + 1 :]],
+            [[*row[:column], *row[column + 1 :]] for row in data],
+        )
+        for text, pairs in groupby(
+            zip(texts, result["ids"] or [], strict=False), key=lambda pair: pair[0]
+        ):
+            if text:
+                self.browse(id_ for _text, id_ in pairs).write({"class_id": classes[text].id})
+        return result
 
     @api.model
-    def _known_for_import(self, fields, data):
-        """Return what the rows are compared with, in a number of queries that does not depend on
-        the number of rows (one per different class)."""
+    def _classes_for_import(self, fields, data):
+        """Return dict of each class text of the file to the classes it may mean."""
+        if "class_id" not in fields:
+            return {}
+        column = fields.index("class_id")
+        texts = {str(row[column] or "").strip() for row in data} - {""}
+        return {
+            text: self.env["crisis.class"].search(
+                [("display_name", "=", text), ("company_id", "=", self.env.company.id)]
+            )
+            for text in texts
+        }
+
+    @api.model
+    def _known_for_import(self, fields, data, classes):
+        """Return what the rows are compared with, in a constant number of queries."""
         columns = {
             name: {str(row[position] or "").strip() for row in data}
             for position, name in enumerate(fields)
@@ -42,15 +72,10 @@ class CrisisStudent(models.Model):
                 [(field, "in", list(values)), ("company_id", "=", self.env.company.id)], [field]
             )
             known[field] = set(found.mapped(field))
-        classes = self.env["crisis.class"]
-        counts = {
-            text: classes.search_count([("display_name", "=", text)])
-            for text in columns.get("class_id", set()) - {""}
-        }
         return class_list.Known(
             numbers=known["student_number"],
             national_numbers=known["national_number"],
-            classes=counts,
+            classes={text: len(found) for text, found in classes.items()},
             selections={
                 "gender": self._selection_texts(self._fields["gender"]),
                 "guardian_ids/relation": self._selection_texts(

@@ -3,6 +3,7 @@ from odoo.exceptions import RedirectWarning, UserError
 
 from ..roles import PSYCHOLOGY, TRIAGE
 
+STAFF_BY_DEFAULT = "crisis_intervention.staff_by_default"
 HEAD_TEACHER = "crisis_intervention.group_head_teacher"
 
 
@@ -10,6 +11,18 @@ class ResUsers(models.Model):
     """Nobody leaves a role while children depend on this person in it."""
 
     _inherit = "res.users"
+
+    def _default_groups(self):
+        """Give new colleagues the duty to report, unless the setting says otherwise.
+
+        Not through Odoo's group of default rights, because its members, the administrator among
+        them, would get the role as well.
+        """
+        groups = super()._default_groups()
+        # sudo: ir.config_parameter - one switch, read by whoever creates users
+        if self.env["ir.config_parameter"].sudo().get_param(STAFF_BY_DEFAULT):
+            groups |= self.env.ref("crisis_intervention.group_staff")
+        return groups
 
     def write(self, vals):
         """Refuse to archive people, or to move them to other schools, before a handover.

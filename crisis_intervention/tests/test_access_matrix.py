@@ -682,7 +682,9 @@ class TestFieldAudience(AccessMatrixCase):
                         with self.subTest(role=role, model=model, path=path):
                             mine = self._mine(self.env[model])
                             self.assertIsInstance(
-                                self._refusal(lambda m=mine, p=path: m.search([(p, "!=", False)])),
+                                self._refusal(
+                                    lambda m=mine, p=path, f=field: m.search([self._probe(f, p)])
+                                ),
                                 AccessError,
                             )
 

@@ -1,8 +1,10 @@
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from odoo.tests import BaseCase, tagged
 
+from .. import class_label, cn_identity, school_year
 from ..deadlines import due_dates, tightened
+from ..pinyin import reading
 from ..risk import RISK_LEVELS, may_change, severity
 
 
@@ -36,3 +38,48 @@ class TestPureModules(BaseCase):
         self.assertEqual(tightened(early, late), early)
         self.assertEqual(tightened(late, early), early)
         self.assertEqual(tightened(None, late), late)
+
+
+@tagged("post_install", "-at_install")
+class TestDirectoryModules(BaseCase):
+    def test_school_year_turns_in_august(self):
+        self.assertEqual(school_year.school_year_of(date(2026, 7, 31)), "2025-2026")
+        self.assertEqual(school_year.school_year_of(date(2026, 8, 1)), "2026-2027")
+        self.assertEqual(school_year.following("2025-2026"), "2026-2027")
+        for text in ("2026", "2026-2028", "26-27"):
+            self.assertFalse(school_year.is_school_year(text))
+            with self.assertRaises(ValueError):
+                school_year.following(text)
+
+    def test_class_labels(self):
+        cases = {
+            "三年级2班": (3, "2"),
+            "3年级（12）班": (3, "12"),
+            "六(1)班": (6, "1"),
+            "二（十一）": (2, "11"),
+            "3.2": (3, "2"),
+            "Grade 3 Class 2": (3, "2"),
+            "初三": None,
+            "": None,
+        }
+        for text, expected in cases.items():
+            with self.subTest(text=text):
+                self.assertEqual(class_label.parse(text), expected)
+
+    def test_reading_of_names(self):
+        cases = {
+            "张伟": ("zhangwei", "zw"),
+            "单雄": ("shanxiong", "sx"),
+            "尉迟恭": ("yuchigong", "ycg"),
+            "Anna Li": ("annali", "al"),
+            "": ("", ""),
+        }
+        for name, expected in cases.items():
+            with self.subTest(name=name):
+                self.assertEqual(reading(name), expected)
+
+    def test_identity(self):
+        self.assertTrue(cn_identity.is_national_number("G11010519491231002X"))
+        self.assertFalse(cn_identity.is_national_number("G110105194912310021"))
+        self.assertTrue(cn_identity.is_phone("+86 139-0000-0000"))
+        self.assertFalse(cn_identity.is_phone("12-34"))

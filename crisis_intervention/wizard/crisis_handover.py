@@ -18,7 +18,7 @@ class CrisisHandover(models.TransientModel):
         "res.users", string="New Owner of the Cases", domain=lambda self: self._role(PSYCHOLOGY)
     )
     case_ids = fields.Many2many(
-        "crisis.case", string="Open Cases", compute="_compute_duties", store=True, readonly=False
+        "crisis.case", string="Open Cases", compute="_compute_duties", compute_sudo=False, store=True, readonly=False
     )
     head_teacher_id = fields.Many2one(
         "res.users", string="New Head Teacher", domain=lambda self: self._role(HEAD_TEACHER)
@@ -28,6 +28,7 @@ class CrisisHandover(models.TransientModel):
         "crisis_handover_class_rel",
         string="Classes Led",
         compute="_compute_duties",
+        compute_sudo=False,
         store=True,
         readonly=False,
     )
@@ -39,6 +40,7 @@ class CrisisHandover(models.TransientModel):
         "crisis_handover_psychology_class_rel",
         string="Classes Cared for",
         compute="_compute_duties",
+        compute_sudo=False,
         store=True,
         readonly=False,
     )
