@@ -9,7 +9,8 @@ from functools import cached_property
 from odoo import api
 from odoo.modules.registry import Registry
 
-PASSWORD = "bench"
+from .client import PASSWORD
+
 STAGES = 7
 # Users of each kind; the first one is timed, all of them own records.
 USERS = {

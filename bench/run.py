@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench.client import Client, Contestant
+from bench.client import PASSWORD, Client, Contestant
 from bench.report import print_comparison, print_scale, summary
 from bench.server import Databases, running
 
@@ -45,7 +45,7 @@ def contestants(server, filled: dict, kinds: list[str], suffix: str = "") -> lis
             Contestant(
                 title=kind + suffix,
                 model=entry["model"],
-                client=Client(server.url, server.database, f"bench_{kind}_0", "bench"),
+                client=Client(server.url, server.database, f"bench_{kind}_0", PASSWORD),
                 domain=entry["domain"],
                 context=entry["context"],
                 stages=entry["stages"],
@@ -102,16 +102,15 @@ def _prepared(databases: Databases, counts: list[int], kinds: list[str], keep: b
         for server, _filled in servers:
             server.stop()
         databases.close()
-        for name in made[1:] if keep else made:
-            if not keep:
-                databases.drop(name)
+        for name in [base] if keep else made:
+            databases.drop(name)
         if keep:
-            databases.drop(base)
             _progress("kept: " + ", ".join(made[1:]))
 
 
 def main() -> int:
     """Run the benchmark."""
+    # "./dev bench -- --cases 9" works as well as "./dev bench --cases 9"
     args = _parser().parse_args([text for text in sys.argv[1:] if text != "--"])
     operations = [name for name in OPERATIONS if name in args.only.split(",")]
     databases = Databases(json.loads(os.environ["CRISIS_BENCH"]))

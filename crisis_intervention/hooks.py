@@ -1,6 +1,3 @@
-from odoo.fields import Domain
-
-
 def post_init_hook(env):
     """Prepare existing schools and colleagues.
 
@@ -13,7 +10,5 @@ def post_init_hook(env):
     roles = env["res.groups"].search(
         [("privilege_id.category_id", "=", staff.privilege_id.category_id.id)]
     )
-    colleagues = env["res.users"].search(
-        Domain("share", "=", False) & ~Domain("all_group_ids", "in", roles.ids)
-    )
-    staff.user_ids |= colleagues
+    colleagues = env["res.users"].search([("share", "=", False)])
+    staff.user_ids |= colleagues.filtered(lambda user: not user.all_group_ids & roles)

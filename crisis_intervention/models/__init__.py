@@ -23,6 +23,8 @@ from . import (
     crisis_case_change,
     crisis_deadline,
     ir_attachment,
+    ir_rule,
+    mail_activity,
     res_company,
     res_config_settings,
     res_groups,

@@ -49,7 +49,20 @@ class CrisisQuietThread(models.AbstractModel):
                     "an activity."
                 )
             )
+        kwargs["partner_ids"] = self._partners_with_access(kwargs.get("partner_ids"))
         return super().message_post(message_type=message_type, **kwargs)
+
+    def message_notify(self, *, partner_ids=False, **kwargs):
+        """Notify only those who may read the record: naming somebody opens a message for good."""
+        self.check_access("read")
+        partner_ids = self._partners_with_access(partner_ids)
+        return super().message_notify(partner_ids=partner_ids, **kwargs)
+
+    def _partners_with_access(self, partner_ids):
+        """Return the ids of those partners whose users may read the record."""
+        # sudo: res.users - finds the users behind the partners, nothing of them leaves the method
+        users = self.env["res.users"].sudo().search([("partner_id", "in", partner_ids or [])])
+        return self._readable_by(users).partner_id.ids
 
     def _message_auto_subscribe(self, updated_values, followers_existing_policy="skip"):
         """Subscribe nobody by itself: owners are told by their activities."""
@@ -57,9 +70,7 @@ class CrisisQuietThread(models.AbstractModel):
 
     def _message_subscribe(self, partner_ids=None, subtype_ids=None, customer_ids=None):
         """Let only those follow who may read the record."""
-        # sudo: res.users - finds the users behind the partners, nothing of them leaves the method
-        users = self.env["res.users"].sudo().search([("partner_id", "in", partner_ids or [])])
-        allowed = self._readable_by(users).partner_id.ids
+        allowed = self._partners_with_access(partner_ids)
         if not allowed:
             return True
         return super()._message_subscribe(allowed, subtype_ids, customer_ids=customer_ids)

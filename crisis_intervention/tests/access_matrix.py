@@ -96,9 +96,9 @@ crisis.case
   medical                 -      -     x    R      -        RWC        RW    RW        x        -      -
   other_school            -      -     x    x      -        x          x     x         x        -      -
 crisis.deadline
-  own_class               -      -     -    -      -        RW         RW    RW        -        -      -
-  other_class             -      -     -    -      -        RW         RW    RW        -        -      -
-  medical                 -      -     -    -      -        RW         RW    RW        -        -      -
+  own_class               -      -     -    -      -        R          R     R         -        -      -
+  other_class             -      -     -    -      -        R          R     R         -        -      -
+  medical                 -      -     -    -      -        R          R     R         -        -      -
   other_school            -      -     -    -      -        x          x     x         -        -      -
 crisis.case.change
   own_class               -      -     -    -      -        R          R     R         -        -      -

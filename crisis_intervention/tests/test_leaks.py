@@ -402,7 +402,6 @@ class TestOutsiders(LeakCase):
             mine = record.with_user(self.security).sudo(False)
             for name, call in {
                 "message_post": lambda r: r.message_post(body="x", message_type="notification"),
-                "message_notify": lambda r: r.message_notify(body="x", partner_ids=partner.ids),
                 "activity_schedule": lambda r: r.activity_schedule(
                     "mail.mail_activity_data_todo", user_id=self.security.id
                 ),
@@ -412,8 +411,13 @@ class TestOutsiders(LeakCase):
             }.items():
                 with self.subTest(model=record._name, method=name):
                     self.env.invalidate_all()
-                    with self.assertRaises(AccessError):
+                    refused = UserError if name == "activity_schedule" else AccessError
+                    with self.assertRaises(refused):
                         call(mine)
+            marks = self._marks()
+            with suppress(AccessError):
+                mine.message_notify(body="x", partner_ids=partner.ids)
+            self.assertFalse(self._rows_since(marks)["mail_message"])
             mine.message_subscribe(partner.ids)
             self.assertNotIn(partner, record.message_partner_ids)
 
@@ -535,7 +539,8 @@ class TestDoors(LeakCase, HttpCase):
         """In developer mode, which anybody may switch on, Odoo's access errors name records."""
         denied = {
             self.head_teacher_2: (self.guardian,),
-            self.security: (self.case, self.concern),
+            self.doctor: (self.case,),
+            self.security: (self.concern,),
             self.other_psychology: (
                 self.case, self.concern, self.child, self.guardian, self.child.membership_ids,
             ),

@@ -18,9 +18,7 @@ class TestStudent(CrisisCommon):
 
     def test_reading_follows_the_name(self):
         self.student_1.name = "曾乐"
-        self.assertEqual(
-            (self.student_1.pinyin, self.student_1.pinyin_initials), ("zengle", "zl")
-        )
+        self.assertEqual((self.student_1.pinyin, self.student_1.pinyin_initials), ("zengle", "zl"))
 
     def test_display_name_with_class_only_where_asked_for(self):
         self.assertEqual(self.student_1.display_name, "林小禾")

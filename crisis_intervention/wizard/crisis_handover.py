@@ -18,7 +18,7 @@ class CrisisHandover(models.TransientModel):
         "res.users", string="New Owner of the Cases", domain=lambda self: self._role(PSYCHOLOGY)
     )
     case_ids = fields.Many2many(
-        "crisis.case", string="Open Cases", compute="_compute_duties", compute_sudo=False, store=True, readonly=False
+        "crisis.case", string="Open Cases", compute="_compute_duties", store=True, readonly=False
     )
     head_teacher_id = fields.Many2one(
         "res.users", string="New Head Teacher", domain=lambda self: self._role(HEAD_TEACHER)
@@ -28,7 +28,6 @@ class CrisisHandover(models.TransientModel):
         "crisis_handover_class_rel",
         string="Classes Led",
         compute="_compute_duties",
-        compute_sudo=False,
         store=True,
         readonly=False,
     )
@@ -40,7 +39,6 @@ class CrisisHandover(models.TransientModel):
         "crisis_handover_psychology_class_rel",
         string="Classes Cared for",
         compute="_compute_duties",
-        compute_sudo=False,
         store=True,
         readonly=False,
     )
@@ -52,18 +50,15 @@ class CrisisHandover(models.TransientModel):
 
     @api.depends("from_user_id")
     def _compute_duties(self):
-        """Propose everything the person is responsible for."""
+        """Propose everything the person is responsible for, as far as the user may see it."""
+        # stored fields are computed as superuser, which would show other schools
+        cases = self.env["crisis.case"].sudo(False)
+        classes = self.env["crisis.class"].sudo(False)
         for wizard in self:
             user = wizard.from_user_id
-            wizard.case_ids = self.env["crisis.case"].search(
-                [("user_id", "=", user.id), ("date_closed", "=", False)]
-            )
-            wizard.class_ids = self.env["crisis.class"].search(
-                [("head_teacher_ids", "in", user.ids)]
-            )
-            wizard.psychology_class_ids = self.env["crisis.class"].search(
-                [("psychology_teacher_id", "=", user.id)]
-            )
+            wizard.case_ids = cases.search([("user_id", "=", user.id), ("date_closed", "=", False)])
+            wizard.class_ids = classes.search([("head_teacher_ids", "in", user.ids)])
+            wizard.psychology_class_ids = classes.search([("psychology_teacher_id", "=", user.id)])
 
     def action_hand_over(self):
         """Give what is listed to the persons chosen.
