@@ -21,8 +21,9 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument(
         "--addons", nargs=2, metavar=("DIR", "NAME"), help="test addon NAME of DIR on top"
     )
-    bench = commands.add_parser("bench", help="times against Odoo's own apps")
-    bench.add_argument("arguments", nargs=argparse.REMAINDER)
+    commands.add_parser(
+        "bench", help="times against Odoo's own apps", add_help=False, prefix_chars="\0"
+    ).add_argument("arguments", nargs="*")
     shell = commands.add_parser("shell", help="Odoo's shell on the demo database")
     shell.add_argument("script", nargs="?", help="run this file instead, with env")
     commands.add_parser("lint", help="ruff, pylint-odoo, XML, JavaScript")

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, RedirectWarning, UserError, ValidationError
+from odoo.fields import Domain
 
 from ..deadlines import STEP_KINDS
 from ..risk import RISK_LEVELS, may_change, severity
@@ -56,7 +57,7 @@ class CrisisCase(models.Model):
         ondelete="restrict",
         tracking=True,
         copy=False,
-        default=lambda self: self.env["crisis.stage"].search([], limit=1),
+        default=lambda self: self.env["crisis.stage"]._in_order()[:1],
         group_expand="_read_group_stage_ids",
     )
     date_last_stage_update = fields.Datetime(
@@ -167,6 +168,8 @@ class CrisisCase(models.Model):
         "UNIQUE (company_id, name)", "This reference is taken. Please save again."
     )
     _board_idx = models.Index("(stage_id, severity DESC, next_deadline, id DESC)")
+    _list_idx = models.Index("(severity DESC, next_deadline, id DESC) WHERE active IS TRUE")
+    _count_idx = models.Index("(company_id, stage_id, risk_level) WHERE active IS TRUE")
 
     @api.model
     def _read_group_stage_ids(self, stages, domain):
@@ -211,10 +214,23 @@ class CrisisCase(models.Model):
 
     def _has_field_access(self, field, operation):
         """Let only psychology teachers write what the principal may read as well."""
-        allowed = super()._has_field_access(field, operation)
-        if allowed and operation == "write" and field.groups == CONFIDENTIAL and not self.env.su:
+        if operation == "write" and field.groups == CONFIDENTIAL and not self.env.su:
             return self.env.user.has_group(PSYCHOLOGY)
-        return allowed
+        return super()._has_field_access(field, operation)
+
+    @api.model
+    def _search_display_name(self, operator, value):
+        """Find cases by reference, and by the student for those who may open them.
+
+        A text without a slash or a digit cannot be a reference, so only students are searched.
+        """
+        domain = super()._search_display_name(operator, value)
+        if operator not in ("ilike", "like") or not isinstance(value, str) or not value:
+            return domain
+        by_student = Domain("student_id", operator, value)
+        if "/" in value:
+            return domain
+        return domain | by_student if any(c.isdigit() for c in value) else by_student
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -238,14 +254,16 @@ class CrisisCase(models.Model):
             company: iter(self.env["crisis.numbering"]._draw(self._name, company, len(group)))
             for company, group in students.grouped("company_id").items()
         }
-        first = self.env["crisis.stage"].search([], limit=1)
+        first = self.env["crisis.stage"]._in_order()[:1]
         stage_id = self.env.context.get("default_stage_id", first.id)
         for vals, student in zip(vals_list, students, strict=True):
             vals["name"] = next(references[student.company_id])
             vals.setdefault("stage_id", stage_id)
             vals["user_id"] = vals.get("user_id") or self._default_owner(student).id
             vals.pop("change_reason", None)
-        cases = super().create(vals_list)
+        # the owner is told by an activity; followers would only add to the case's audience
+        quiet = self.with_context(mail_create_nosubscribe=True)
+        cases = super(CrisisCase, quiet).create(vals_list).with_env(self.env)
         cases._start_steps()
         cases._check_moves(dict.fromkeys(cases, first))
         # sudo: crisis.case - a case that is entered as closed gets its date like one that is moved

@@ -55,19 +55,10 @@ class CrisisCase(models.Model):
 
     def _met_gates(self):
         """Return dict of case to the set of gate codes whose conditions it fulfils."""
-        # sudo: crisis.deadline - tells which steps are done, of cases the caller reads
-        done = (
-            self.env["crisis.deadline"]
-            .sudo()
-            ._read_group(
-                [("case_id", "in", self.ids), ("date_done", "!=", False)], ["case_id", "kind"]
-            )
-        )
         result = {case: set() for case in self}
-        for case, kind in done:
-            result[self.browse(case.id)].add(kind)
         # sudo: crisis.case - facts for the gates; only gate names leave the method
         for case, facts in zip(self, self.sudo(), strict=True):
+            result[case].update(facts.deadline_ids.filtered("date_done").mapped("kind"))
             if facts.verified_at:
                 result[case].add("verified")
             if facts.risk_level:

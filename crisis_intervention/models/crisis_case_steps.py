@@ -48,7 +48,7 @@ class CrisisCase(models.Model):
                 for kind, due in due_dates(hours[case], case.clock_start).items()
             ]
         )
-        self._sync_activities()
+        self._sync_activities(fresh=True)
 
     def _after_level(self, old_levels):
         """Let deadlines follow a changed level.
@@ -148,22 +148,32 @@ class CrisisCase(models.Model):
             due = due_dates(hours[deadline.case_id], now).get(deadline.kind)
             deadline.date_due = due or now
 
-    def _sync_activities(self):
-        """Keep exactly one activity per open case: the next step, for the owner, at its date."""
+    def _sync_activities(self, fresh=False):
+        """Keep exactly one activity per open case: the next step, for the owner, at its date.
+
+        :param bool fresh: the cases were just created and cannot have an activity yet
+        """
         types = {
-            kind: self.env.ref(f"crisis_intervention.mail_activity_{kind}").id
+            kind: self.env["ir.model.data"]._xmlid_to_res_id(
+                f"crisis_intervention.mail_activity_{kind}"
+            )
             for kind, _label in STEP_KINDS
         }
         # sudo: mail.activity - the system keeps this activity; it holds a type and a date only.
         # quick update: owners are told once by _tell_owners, not per activity
-        activities = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True)
-        existing = activities.search(
-            [
-                ("res_model", "=", self._name),
-                ("res_id", "in", self.ids),
-                ("activity_type_id", "in", list(types.values())),
-            ]
-        ).grouped("res_id")
+        activities = self.env["mail.activity"].sudo()
+        activities = activities.with_context(
+            mail_activity_quick_update=True, crisis_no_followers=True
+        )
+        existing = {}
+        if not fresh:
+            existing = activities.search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("activity_type_id", "in", list(types.values())),
+                ]
+            ).grouped("res_id")
         model_id = self.env["ir.model"]._get_id(self._name)
         to_create, to_remove = [], activities
         for case in self:

@@ -24,44 +24,62 @@ class CrisisNumbering(models.AbstractModel):
             Odoo's service layer then repeats the request by itself
         """
         today = fields.Date.context_today(self)
-        sequence = self._sequence(code, company) or self._ensure(company)._sequence(code, company)
-        year_range = self._year_range(sequence, today)
-        self.env.cr.execute(
-            "SELECT number_next FROM ir_sequence_date_range WHERE id = %s FOR UPDATE NOWAIT",
-            [year_range.id],
-        )
-        [first] = self.env.cr.fetchone()
+        current = self._lock(code, company, today)
+        if not current:
+            self._ensure(company)
+            self._add_year(code, company, today)
+            current = self._lock(code, company, today)
+        range_id, first = current
         self.env.cr.execute(
             "UPDATE ir_sequence_date_range SET number_next = number_next + %s WHERE id = %s",
-            [count, year_range.id],
+            [count, range_id],
         )
+        # sudo: ir.sequence.date_range - holds counters only; reporters have no right on them
+        year_range = self.env["ir.sequence.date_range"].sudo().browse(range_id)
         year_range.invalidate_recordset(["number_next", "number_next_actual"])
+        sequence = year_range.sequence_id
         dated = sequence.with_context(ir_sequence_date=today, ir_sequence_date_range=today)
         return [dated.get_next_char(first + offset) for offset in range(count)]
 
     @api.model
-    def _sequence(self, code, company):
-        """Return the sequence of ``company`` for ``code``, or an empty recordset."""
-        # sudo: ir.sequence - holds counters only; reporters have no right on sequences
-        sequences = self.env["ir.sequence"].sudo()
-        return sequences.search([("code", "=", code), ("company_id", "=", company.id)], limit=1)
+    def _lock(self, code, company, day):
+        """Return (id of the date range, next number) for ``day``, locked; None when it is missing.
+
+        :raises psycopg2.errors.LockNotAvailable: another transaction holds it
+        """
+        self.env.cr.execute(
+            """
+            SELECT r.id, r.number_next
+              FROM ir_sequence_date_range r
+              JOIN ir_sequence s ON s.id = r.sequence_id
+             WHERE s.code = %s AND s.company_id = %s AND s.active
+               AND r.date_from <= %s AND r.date_to >= %s
+               FOR UPDATE OF r NOWAIT
+            """,
+            [code, company.id, day, day],
+        )
+        return self.env.cr.fetchone()
 
     @api.model
-    def _year_range(self, sequence, day):
-        """Return the date range of ``sequence`` for the calendar year of ``day``."""
-        ranges = sequence.date_range_ids.filtered(lambda r: r.date_from <= day <= r.date_to)
-        if not ranges:
-            # A changed row makes a second transaction fail and repeat instead of doubling the year.
-            self.env.cr.execute(
-                "UPDATE ir_sequence SET write_date = now() AT TIME ZONE 'UTC' WHERE id = %s",
-                [sequence.id],
-            )
-            ranges = sequence._create_date_range_seq(day)
-        return ranges[:1]
+    def _add_year(self, code, company, day):
+        """Begin the numbers of a calendar year."""
+        # sudo: ir.sequence - holds counters only; reporters have no right on sequences
+        sequence = (
+            self.env["ir.sequence"]
+            .sudo()
+            .search([("code", "=", code), ("company_id", "=", company.id)], limit=1)
+        )
+        # A changed row makes a second transaction fail and repeat instead of doubling the year.
+        self.env.cr.execute(
+            "UPDATE ir_sequence SET write_date = now() AT TIME ZONE 'UTC' WHERE id = %s",
+            [sequence.id],
+        )
+        sequence._create_date_range_seq(day)
+        self.env.flush_all()
 
     @api.model
     def _ensure(self, companies):
-        """Create the missing sequences of ``companies`` (``res.company``); return this model."""
+        """Create the missing sequences of ``companies`` (``res.company`` records)."""
         # sudo: ir.sequence - holds counters only; whoever creates a company needs them to exist
         sequences = self.env["ir.sequence"].sudo()
         existing = sequences._read_group(
@@ -85,4 +103,3 @@ class CrisisNumbering(models.AbstractModel):
                 if (code, company.id) not in known
             ]
         )
-        return self

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 
 from ..risk import RISK_LEVELS
 
@@ -83,16 +83,37 @@ class CrisisResponsePolicy(models.Model):
             one, else the general one; a key is missing when there is neither
         """
         # sudo: crisis.response.policy - figures only, needed by whoever reports or moves a case
-        policies = self.sudo().search([("company_id", "in", [False, *companies.ids])])
-        general = {policy.risk_level: policy for policy in policies if not policy.company_id}
-        result = {
-            (company.id, level): policy
-            for company in companies
-            for level, policy in general.items()
+        policies = self.sudo()
+        return {
+            key: policies.browse(id_)
+            for key, id_ in self._ids_for_companies(tuple(sorted(companies.ids))).items()
         }
-        for policy in policies.filtered("company_id"):
-            result[policy.company_id.id, policy.risk_level] = policy
+
+    @tools.ormcache("company_ids")
+    def _ids_for_companies(self, company_ids):
+        """Return what ``_for_companies`` does, with ids; every report and case asks for it."""
+        # sudo: crisis.response.policy - see _for_companies
+        policies = self.sudo().search([("company_id", "in", [False, *company_ids])])
+        general = policies.filtered(lambda policy: not policy.company_id)
+        result = {
+            (company_id, policy.risk_level): policy.id
+            for company_id in company_ids
+            for policy in general
+        }
+        for policy in policies - general:
+            result[policy.company_id.id, policy.risk_level] = policy.id
         return result
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Add standards and forget the cached ones."""
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Change standards and forget the cached ones."""
+        self.env.registry.clear_cache()
+        return super().write(vals)
 
     def _step_hours(self):
         """Return step kind to hours allowed, reviews included (0: not asked for)."""

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 
 # What a stage may demand before a case leaves it. All but the first two and the last are met by
@@ -70,7 +70,24 @@ class CrisisStage(models.Model):
     @api.model
     def _in_order(self):
         """Return all stages in use, in their order."""
-        return self.search([("active", "=", True)])
+        return self.browse(self._ordered_ids())
+
+    @tools.ormcache()
+    def _ordered_ids(self):
+        """Return the ids of all stages in use; every board and every move asks for them."""
+        # sudo: crisis.stage - the cache is shared by all users; stages are the same for all
+        return tuple(self.sudo().search([("active", "=", True)])._ids)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Add stages and forget the cached order."""
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Change stages and forget the cached order."""
+        self.env.registry.clear_cache()
+        return super().write(vals)
 
     def _gates(self):
         """Return the codes of the gates that are on, in the order of ``GATES``."""

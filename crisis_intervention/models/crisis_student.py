@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 
 from .. import cn_identity
 from ..pinyin import reading
@@ -96,6 +97,19 @@ class CrisisStudent(models.Model):
             parts = [student.name, student.class_id.display_name, student.student_number]
             student.display_name = " · ".join(part for part in parts if part)
         return None
+
+    @api.model
+    def _search_display_name(self, operator, value):
+        """Search what the text can be: a Chinese name, a number, or a sound and its initials.
+
+        One column instead of four, so that the database can use its index.
+        """
+        if operator in ("ilike", "like") and isinstance(value, str) and value:
+            if any("\u3400" <= character <= "\u9fff" for character in value):
+                return Domain("name", "like", value)
+            if any(character.isdigit() for character in value):
+                return Domain("student_number", "ilike", value)
+        return super()._search_display_name(operator, value)
 
     @api.constrains("name", "partner_id")
     def _check_name_follows_contact(self):

@@ -17,7 +17,7 @@ class MailActivity(models.Model):
         for (model, user), activities in (
             self.sudo().filtered("user_id").grouped(lambda a: (a.res_model, a.user_id)).items()
         ):
-            records = self.env[model] if model in self.env else None
+            records = self.env.get(model)
             if records is None or not hasattr(records, "_readable_by"):
                 continue
             if not records.browse(activities.mapped("res_id"))._readable_by(user):

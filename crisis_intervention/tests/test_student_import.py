@@ -1,7 +1,6 @@
 import io
 
 import openpyxl
-
 from odoo.tests import tagged
 from odoo.tools import file_open
 
