@@ -59,7 +59,8 @@ def main(arguments: list[str]) -> int:
         fresh.wrapwidth = 0
         fresh.save(str(template_path))
         merged.save(str(translation_path))
-    print("\n".join(problems))
+    for problem in problems:
+        print(problem)
     return 1 if problems else 0
 
 

@@ -7,6 +7,10 @@ class MailActivity(models.Model):
 
     _inherit = "mail.activity"
 
+    def _to_store_defaults(self, target):
+        """Send the name as well: without a summary the chatter would show a nameless activity."""
+        return [*super()._to_store_defaults(target), "display_name"]
+
     @api.constrains("user_id", "res_model_id", "res_id")
     def _check_quiet_access(self):
         """Refuse to assign somebody who may not read the record.
