@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 from ..roles import MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY
 
@@ -37,12 +38,23 @@ class CrisisConcern(models.Model):
         return result
 
     def _tell_duty(self):
-        """Give everybody on duty an activity, due by the triage deadline (content-free mail)."""
+        """Give everybody on duty an activity, due by the triage deadline (content-free mail).
+
+        :raises UserError: nobody is there to be told, and the report would be lost
+        """
         activity_type = self.env.ref("crisis_intervention.mail_activity_triage")
         model_id = self.env["ir.model"]._get_id(self._name)
         values = []
         # sudo: crisis.concern - the deadline is hidden from reporters; it goes to those on duty
         for concern, users in self.sudo()._duty_users().items():
+            if not users:
+                raise UserError(
+                    self.env._(
+                        "Nobody at this school decides on reports yet, so nothing was saved. Tell "
+                        "a school leader in person now; in danger call 120 or 110. The "
+                        "administrator has to give somebody the role of psychology teacher."
+                    )
+                )
             due = fields.Datetime.context_timestamp(self, concern.triage_deadline).date()
             values += [
                 {

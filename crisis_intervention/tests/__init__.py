@@ -9,6 +9,7 @@ from . import (
     test_js,
     test_leaks,
     test_pure,
+    test_query_counts,
     test_student,
     test_student_import,
 )

@@ -336,3 +336,13 @@ class TestConcern(CrisisCommon):
         numbers = [int(name[-4:]) for name in concerns.mapped("name")]
         self.assertEqual(numbers, list(range(1, 13)))
         self.assertEqual(self._file().name[-4:], "0013")
+
+    def test_a_school_where_nobody_decides_refuses_reports(self):
+        """A report that nobody is told of would be lost: the reporter must know at once."""
+        company = self.env["res.company"].create({"name": "New School"})
+        reporter = self._make_user("t_new_school", "staff", company=company)
+        class_ = self.env["crisis.class"].create(
+            {"name": "1班", "grade": 1, "company_id": company.id}
+        )
+        with self.assertRaises(UserError):
+            self._make_concern(reporter, self._make_student("新生", "N1", class_))

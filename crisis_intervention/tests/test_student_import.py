@@ -93,7 +93,7 @@ class TestStudentImport(CrisisCommon):
     def test_queries_do_not_grow_with_the_rows(self):
         self.students.load(FIELDS, [_row(900)])
         counts = []
-        for start, size in ((1, 10), (100, 90)):
+        for start, size in ((1, 10), (2000, 1000)):
             self.env.flush_all()
             self.env.invalidate_all()
             before = self.cr.sql_log_count
@@ -101,7 +101,8 @@ class TestStudentImport(CrisisCommon):
             self.env.flush_all()
             self.assertFalse(result["messages"])
             counts.append(self.cr.sql_log_count - before)
-        self.assertLessEqual(counts[1], counts[0] + 3, f"10 and 90 rows: {counts}")
+        # Odoo inserts rows by the hundred: students, guardians and class history
+        self.assertLessEqual(counts[1], counts[0] + 3 * 1000 / 100 + 5, f"10 and 1,000: {counts}")
 
     def test_odoo_imports_the_whole_file_in_one_go(self):
         lines = [",".join(FIELDS)] + [",".join(_row(i)) for i in range(3000)]

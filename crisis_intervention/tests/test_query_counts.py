@@ -1,0 +1,112 @@
+from odoo.tests import tagged
+
+from .common import CrisisCommon
+
+CARD = {
+    "name": {},
+    "student_id": {"fields": {"display_name": {}}},
+    "class_id": {"fields": {"display_name": {}}},
+    "risk_level": {},
+    "user_id": {"fields": {"display_name": {}}},
+    "next_step": {},
+    "next_deadline": {},
+    "open_step_count": {},
+    "medical_involved": {},
+    "is_overdue": {},
+    "is_rotting": {},
+    "rotting_days": {},
+    "activity_ids": {},
+    "activity_state": {},
+}
+LINE = {**CARD, "stage_id": {"fields": {"display_name": {}}}, "category_ids": {"fields": {}}}
+FORM = {
+    **LINE,
+    "shared_advice": {},
+    "background": {},
+    "gate_checklist": {},
+    "gates_met": {},
+    "next_stage_id": {"fields": {"display_name": {}}},
+    "concern_count": {},
+    "other_case_count": {},
+    "duration_tracking": {},
+    "deadline_ids": {"fields": {"kind": {}, "date_due": {}, "date_done": {}, "is_overdue": {}}},
+    "change_ids": {"fields": {"reason": {}}},
+}
+
+
+@tagged("post_install", "-at_install")
+class TestQueryCounts(CrisisCommon):
+    """What the web client asks for costs the same number of queries with 10 and 1,000 cases.
+
+    Pages are shorter than 10, as Odoo counts the rest only behind a full page.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.few = cls._make_cases(10, "F")
+
+    @classmethod
+    def _make_cases(cls, count, prefix):
+        """Open ``count`` cases, spread over levels, with classes and activities."""
+        students = cls._make_students(count, cls.class_1, prefix)
+        levels = ("blue", "yellow", "orange", "red")
+        return cls.env["crisis.case"].create(
+            [
+                {
+                    "student_id": student.id,
+                    "user_id": cls.psychology.id,
+                    "risk_level": levels[number % 4],
+                }
+                for number, student in enumerate(students)
+            ]
+        )
+
+    def _queries(self, user, action):
+        """Return the number of queries of ``action``, called with the cases as ``user``."""
+        cases = self.env["crisis.case"].with_user(user).with_company(self.school)
+        action(cases)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.cr.sql_log_count
+        action(cases)
+        return self.cr.sql_log_count - before
+
+    def test_board_list_and_form(self):
+        case = self.few[0]
+        actions = {
+            "board": lambda cases: cases.web_read_group(
+                [],
+                ["stage_id"],
+                ["__count"],
+                auto_unfold=True,
+                unfold_read_specification=CARD,
+                unfold_read_default_limit=40,
+            ),
+            "progress bar": lambda cases: cases.read_progress_bar(
+                [],
+                "stage_id",
+                {"field": "risk_level", "colors": {"red": "danger", "blue": "info"}},
+            ),
+            "list": lambda cases: cases.web_search_read([], LINE, limit=8),
+            "search": lambda cases: cases.web_search_read(
+                [("display_name", "ilike", "学生")], LINE, limit=8
+            ),
+            "form": lambda cases: cases.browse(case.id).web_read(FORM),
+        }
+        counts = {name: self._queries(self.psychology, call) for name, call in actions.items()}
+        self._make_cases(990, "M")
+        self.env.flush_all()
+        for name, call in actions.items():
+            with self.subTest(what=name):
+                self.assertLessEqual(self._queries(self.psychology, call), counts[name])
+
+    def test_head_teacher_pays_no_query_per_case(self):
+        card = {name: spec for name, spec in CARD.items() if name != "activity_state"}
+
+        def board(cases):
+            return cases.web_search_read([], card, limit=8)
+
+        few = self._queries(self.head_teacher, board)
+        self._make_cases(70, "H")
+        self.assertLessEqual(self._queries(self.head_teacher, board), few)
