@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.tools import groupby
 
 from ..deadlines import STEP_KINDS, due_dates, tightened
 from ..risk import severity
@@ -16,14 +15,9 @@ class CrisisCase(models.Model):
     @api.depends("deadline_ids.date_due", "deadline_ids.date_done", "date_closed")
     def _compute_next_step(self):
         """Keep the earliest open deadline on the case, where lists and cards can sort by it."""
-        waiting = self.env["crisis.deadline"].search_fetch(
-            [("case_id", "in", self.ids), ("date_done", "=", False)],
-            ["case_id", "kind", "date_due"],
-            order="date_due, id",
-        )
-        by_case = dict(groupby(waiting, key=lambda deadline: deadline.case_id.id))
         for case in self:
-            steps = [] if case.date_closed else by_case.get(case._origin.id, [])
+            waiting = case.deadline_ids.filtered(lambda deadline: not deadline.date_done)
+            steps = [] if case.date_closed else waiting.sorted(lambda d: (d.date_due, d.id))
             case.next_deadline = steps[0].date_due if steps else False
             case.next_step = steps[0].kind if steps else False
             case.open_step_count = len(steps)

@@ -29,27 +29,27 @@ class CrisisNumbering(models.AbstractModel):
             self._ensure(company)
             self._add_year(code, company, today)
             current = self._lock(code, company, today)
-        range_id, first = current
+        range_id, first, sequence_id = current
         self.env.cr.execute(
             "UPDATE ir_sequence_date_range SET number_next = number_next + %s WHERE id = %s",
             [count, range_id],
         )
-        # sudo: ir.sequence.date_range - holds counters only; reporters have no right on them
-        year_range = self.env["ir.sequence.date_range"].sudo().browse(range_id)
-        year_range.invalidate_recordset(["number_next", "number_next_actual"])
-        sequence = year_range.sequence_id
+        counters = ["number_next", "number_next_actual"]
+        self.env["ir.sequence.date_range"].browse(range_id).invalidate_recordset(counters)
+        # sudo: ir.sequence - holds the pattern of the reference; reporters have no right on it
+        sequence = self.env["ir.sequence"].sudo().browse(sequence_id)
         dated = sequence.with_context(ir_sequence_date=today, ir_sequence_date_range=today)
         return [dated.get_next_char(first + offset) for offset in range(count)]
 
     @api.model
     def _lock(self, code, company, day):
-        """Return (id of the date range, next number) for ``day``, locked; None when it is missing.
+        """Return (id of the date range, next number, id of the sequence), locked; None if missing.
 
         :raises psycopg2.errors.LockNotAvailable: another transaction holds it
         """
         self.env.cr.execute(
             """
-            SELECT r.id, r.number_next
+            SELECT r.id, r.number_next, s.id
               FROM ir_sequence_date_range r
               JOIN ir_sequence s ON s.id = r.sequence_id
              WHERE s.code = %s AND s.company_id = %s AND s.active
