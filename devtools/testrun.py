@@ -49,6 +49,8 @@ def _tags(what: str | None, names: list[str]) -> str:
         return ",".join(f"/{name}" for name in names)
     if what.startswith(("/", ":", "-")):
         return what
+    if what[0].isupper():
+        return f":{what}"
     name = Path(what).stem
     if name.startswith("test_") and any(ROOT.glob(f"*/tests/{name}.py")):
         return ",".join(
