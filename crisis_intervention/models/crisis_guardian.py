@@ -28,7 +28,7 @@ class CrisisGuardian(models.Model):
     company_id = fields.Many2one(
         related="student_id.company_id", store=True, index=True, precompute=True
     )
-    name = fields.Char(required=True, index="trigram")
+    name = fields.Char(string="Full Name", required=True, index="trigram")
     relation = fields.Selection(RELATIONS, required=True, default="other")
     phone = fields.Char(required=True)
     phone_secondary = fields.Char(string="Second Phone")

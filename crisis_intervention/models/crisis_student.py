@@ -20,6 +20,7 @@ class CrisisStudent(models.Model):
     _check_company_auto = True
 
     name = fields.Char(
+        string="Full Name",
         compute="_compute_name",
         store=True,
         readonly=False,

@@ -15,6 +15,7 @@ class CrisisCaseChangeWizard(models.TransientModel):
     old_stage_id = fields.Many2one(
         related="case_id.stage_id", string="Stage Now", related_sudo=False
     )
+    old_sequence = fields.Integer(related="case_id.stage_id.sequence", related_sudo=False)
     old_level = fields.Selection(
         related="case_id.risk_level", string="Level Now", related_sudo=False
     )
