@@ -1,4 +1,4 @@
 from . import models, wizard
-from .hooks import post_init_hook
+from .hooks import post_init_hook, uninstall_hook
 
-__all__ = ["models", "post_init_hook", "wizard"]
+__all__ = ["models", "post_init_hook", "uninstall_hook", "wizard"]

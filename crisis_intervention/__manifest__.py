@@ -49,5 +49,6 @@
         "web.assets_tests": ["crisis_intervention/static/tests/tours/**/*"],
     },
     "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
     "application": True,
 }

@@ -1,3 +1,6 @@
+from .models.crisis_numbering import NUMBERED
+
+
 def post_init_hook(env):
     """Prepare existing schools and colleagues.
 
@@ -12,3 +15,8 @@ def post_init_hook(env):
     )
     colleagues = env["res.users"].search([("share", "=", False)])
     staff.user_ids |= colleagues.filtered(lambda user: not user.all_group_ids & roles)
+
+
+def uninstall_hook(env):
+    """Take the schools' reference numbers along; everything else Odoo removes by itself."""
+    env["ir.sequence"].search([("code", "in", list(NUMBERED))]).unlink()

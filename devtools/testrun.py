@@ -128,7 +128,9 @@ def _life_cycle(workshop: Workshop) -> list[str]:
             if code or found:
                 problems += [f"{step} (exit code {code}, log {log}):", *found]
         left = workshop.server.query(
-            "SELECT relname FROM pg_class WHERE relname LIKE 'crisis%'", database
+            "SELECT relname FROM pg_class WHERE relname LIKE 'crisis%' "
+            "UNION SELECT code FROM ir_sequence WHERE code LIKE 'crisis%'",
+            database,
         )
         if left:
             problems.append("left behind by uninstall: " + ", ".join(left))

@@ -38,7 +38,13 @@ class CrisisTeam(models.Model):
         members = (
             self.env["crisis.team.member"]
             .sudo()
-            .search([("team_id.kind", "=", "duty"), ("team_id.company_id", "in", companies.ids)])
+            .search(
+                [
+                    ("team_id.kind", "=", "duty"),
+                    ("team_id.active", "=", True),
+                    ("team_id.company_id", "in", companies.ids),
+                ]
+            )
         )
         result = {}
         for member in members:
