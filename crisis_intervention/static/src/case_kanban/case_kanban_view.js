@@ -1,5 +1,6 @@
 import { onWillStart, onWillUpdateProps, useState } from "@odoo/owl";
 import { RottingKanbanController } from "@mail/js/rotting_mixin/rotting_kanban_controller";
+import { RottingKanbanRenderer } from "@mail/js/rotting_mixin/rotting_kanban_renderer";
 import { rottingKanbanView } from "@mail/js/rotting_mixin/rotting_kanban_view";
 import { Domain } from "@web/core/domain";
 import { registry } from "@web/core/registry";
@@ -34,9 +35,17 @@ export class CaseKanbanController extends RottingKanbanController {
     }
 }
 
+/** Cards stay where they are for those who may only read cases. */
+export class CaseKanbanRenderer extends RottingKanbanRenderer {
+    get canResequenceRecords() {
+        return super.canResequenceRecords && this.props.archInfo.activeActions.edit;
+    }
+}
+
 export const caseKanbanView = {
     ...rottingKanbanView,
     Controller: CaseKanbanController,
+    Renderer: CaseKanbanRenderer,
 };
 
 registry.category("views").add("crisis_case_kanban", caseKanbanView);
