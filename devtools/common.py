@@ -1,10 +1,12 @@
 """Paths, progress lines and clear failures, shared by all of ``./dev``."""
 
+import fcntl
 import hashlib
 import os
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,6 +52,15 @@ def manifest(name: str, folder: Path = ROOT) -> dict:
 def digest(*parts: str) -> str:
     """Return a short name for a combination of texts."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
+
+
+@contextmanager
+def locked(name: str):
+    """Let only one ``./dev`` at a time make the thing called ``name``; others wait for it."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def run(command: list, what: str, **options) -> subprocess.CompletedProcess:

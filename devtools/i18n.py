@@ -70,7 +70,7 @@ def _merge(workshop: Workshop, template: Path, name: str, options: list[str]) ->
     folder = ROOT / name / "i18n"
     folder.mkdir(exist_ok=True)
     done = subprocess.run(
-        [str(workshop.python), str(TOOLS / "po_merge.py"), *options, str(template)]
+        [str(workshop.tools), str(TOOLS / "po_merge.py"), *options, str(template)]
         + [str(folder / f"{name}.pot"), str(folder / f"{LANGUAGE}.po")],
         capture_output=True,
         text=True,

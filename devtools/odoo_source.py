@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from .common import CACHE, DevError, Step, run
+from .common import CACHE, DevError, Step, locked, run
 
 PACKAGE = "odoo-19"
 # The package links to these instead of carrying them.
@@ -47,9 +47,10 @@ def get() -> Odoo:
     if home:
         return _describe(Path(home).resolve())
     root = CACHE / "odoo"
-    if not (root / _DONE).exists():
-        with Step("Odoo 19 from Debian's package"):
-            _fetch(root)
+    with locked("odoo"):
+        if not (root / _DONE).exists():
+            with Step("Odoo 19 from Debian's package"):
+                _fetch(root)
     return _describe(root / "usr/lib/python3/dist-packages")
 
 

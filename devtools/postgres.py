@@ -14,6 +14,7 @@ from .common import CACHE, DevError, Step, digest, run
 
 ROLE = "crisis"
 PORT = "5432"
+_LONGEST_SOCKET_FOLDER = 90
 _SETTINGS = """
 listen_addresses = ''
 unix_socket_directories = '{socket}'
@@ -80,13 +81,13 @@ def start(python: Path) -> Server:
         keep = {key: value for key, value in os.environ.items() if key.startswith("PG")}
         return Server(keep, None)
     base = _base()
-    programs = _programs(python, base)
     cluster = base / "cluster"
-    server = Server({"PGHOST": str(base), "PGPORT": PORT, "PGUSER": ROLE}, programs)
-    server._cluster = cluster
     lock = (base / "users.lock").open("w")
     with (base / "start.lock").open("w") as starting:
         fcntl.flock(starting, fcntl.LOCK_EX)
+        programs = _programs(python, base)
+        server = Server({"PGHOST": str(base), "PGPORT": PORT, "PGUSER": ROLE}, programs)
+        server._cluster = cluster
         fcntl.flock(lock, fcntl.LOCK_SH)
         server._lock = lock
         if not (cluster / "PG_VERSION").exists():
@@ -108,11 +109,14 @@ def _owner() -> pwd.struct_passwd | None:
 def _base() -> Path:
     """Return the folder of the embedded server.
 
-    As root it lies outside of the cache folder, which other users often cannot reach.
+    As root it lies outside of the cache folder, which other users often cannot reach; so it does
+    when the path of a socket in the cache folder would be too long.
     """
     owner = _owner()
-    base = Path(f"/var/tmp/crisis_intervention-{digest(str(CACHE))}") if owner else CACHE / "pg"
-    base.mkdir(parents=True, exist_ok=True)
+    base = CACHE / "pg"
+    if owner or len(os.fsencode(base)) > _LONGEST_SOCKET_FOLDER:
+        base = Path(f"/var/tmp/crisis_intervention-{digest(str(CACHE))}")
+    base.mkdir(mode=0o700, parents=True, exist_ok=True)
     if owner:
         os.chown(base, owner.pw_uid, owner.pw_gid)
         base.chmod(0o755)
@@ -125,14 +129,19 @@ def _programs(python: Path, base: Path) -> Path:
     package = Path(run([python, "-W", "ignore", "-c", code], "Finding PostgreSQL").stdout.strip())
     if not _owner():
         return package / "pginstall18/bin"
-    # the programs find their libraries beside the package, relative to themselves
-    target = base / "programs" / package.name / "pginstall18"
-    if not (target / "bin/postgres").exists():
-        shutil.rmtree(base / "programs", ignore_errors=True)
-        shutil.copytree(package / "pginstall18", target, symlinks=True)
+    target = base / "programs"
+    if not target.exists():
+        # it gets its name when it is complete
+        copying = base / "programs_copying"
+        shutil.rmtree(copying, ignore_errors=True)
+        # the programs find their libraries beside the package, relative to themselves
+        shutil.copytree(
+            package / "pginstall18", copying / package.name / "pginstall18", symlinks=True
+        )
         for libraries in package.parent.glob(f"{package.name}.libs"):
-            shutil.copytree(libraries, base / "programs" / libraries.name)
-    return target / "bin"
+            shutil.copytree(libraries, copying / libraries.name)
+        copying.rename(target)
+    return target / package.name / "pginstall18/bin"
 
 
 def _initialise(server: Server, cluster: Path, base: Path) -> None:

@@ -4,13 +4,18 @@ import os
 import sys
 from pathlib import Path
 
-from .common import CACHE, TOOLS, Step, digest, run
+from .common import CACHE, TOOLS, Step, digest, locked, run
 
 
-def python() -> Path:
+def odoo_python() -> Path:
     """Return the Python that runs Odoo: ODOO_PYTHON, or our own environment."""
     given = os.environ.get("ODOO_PYTHON")
-    return Path(given) if given else _environment("odoo", TOOLS / "requirements.txt")
+    return Path(given) if given else tools_python()
+
+
+def tools_python() -> Path:
+    """Return the Python of our own environment, which has the tools besides what Odoo needs."""
+    return _environment("odoo", TOOLS / "requirements.txt")
 
 
 def lint_python() -> Path:
@@ -25,13 +30,14 @@ def _environment(name: str, requirements: Path) -> Path:
     folder = CACHE / f"venv-{name}-{key}"
     result = folder / "bin/python"
     done = folder / ".installed"
-    if not done.exists():
-        with Step(f"Python packages ({requirements.name})"):
-            run([sys.executable, "-m", "venv", "--clear", folder], "Making the environment")
-            run(
-                [result, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-                + ["-r", requirements],
-                "Installing Python packages",
-            )
-            done.touch()
+    with locked(f"venv-{name}"):
+        if not done.exists():
+            with Step(f"Python packages ({requirements.name})"):
+                run([sys.executable, "-m", "venv", "--clear", folder], "Making the environment")
+                run(
+                    [result, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+                    + ["-r", requirements],
+                    "Installing Python packages",
+                )
+                done.touch()
     return result

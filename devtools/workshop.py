@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from . import odoo_source, postgres, python_env, system_tools
-from .common import CACHE, ROOT, DevError, Step, addons, digest, manifest
+from .common import CACHE, ROOT, DevError, Step, addons, digest, locked, manifest
 
 _RUN = "import sys; sys.argv[0] = 'odoo'; from odoo.cli.command import main; main()"
 LANGUAGE = "zh_CN"
@@ -20,9 +20,10 @@ class Workshop:
 
     def __init__(self, extra_addons: Path | None = None):
         self.odoo = odoo_source.get()
-        self.python = python_env.python()
+        self.python = python_env.odoo_python()
+        self.tools = python_env.tools_python()
         system_tools.ensure()
-        self.server = postgres.start(self.python)
+        self.server = postgres.start(self.tools)
         self.data_dir = CACHE / "data"
         self.logs = CACHE / "logs"
         self.logs.mkdir(parents=True, exist_ok=True)
@@ -91,14 +92,24 @@ class Workshop:
         self.server.call("dropdb", "--if-exists", "--force", database)
         shutil.rmtree(self._filestore(database), ignore_errors=True)
 
-    def copy(self, source: str, target: str) -> None:
-        """Copy a database together with its filestore, in place of an older copy."""
+    def copy(self, source: str, target: str, durable: bool = False) -> None:
+        """Copy a database together with its filestore, in place of an older copy.
+
+        :param durable: what is committed outlives a crash; tests need not wait for that
+        """
         self.drop(target)
         self.server.call("createdb", "-T", source, target)
         if self._filestore(source).exists():
             shutil.copytree(self._filestore(source), self._filestore(target))
-        # losing the last transactions of a test or a demo in a crash would harm nobody
-        self.server.query(f'ALTER DATABASE "{target}" SET synchronous_commit TO off')
+        if not durable:
+            self.server.query(f'ALTER DATABASE "{target}" SET synchronous_commit TO off')
+
+    def rename(self, source: str, target: str) -> None:
+        """Give a database and its filestore another name, in place of what has that name."""
+        self.drop(target)
+        self.server.query(f'ALTER DATABASE "{source}" RENAME TO "{target}"')
+        if self._filestore(source).exists():
+            self._filestore(source).rename(self._filestore(target))
 
     def template(self, *modules: str, demo: bool = False) -> str:
         """Return the name of a database with what our addons depend on, made on the first use.
@@ -110,8 +121,13 @@ class Workshop:
         needed = sorted((needed | set(modules)) - set(addons()))
         key = digest(str(self.odoo.path), self.odoo.version, *needed, str(demo), LANGUAGE)
         name = f"crisis_template_{key}"
-        if name in self.databases():
-            return name
+        with locked(name):
+            if name not in self.databases():
+                self._build_template(name, needed, demo)
+        return name
+
+    def _build_template(self, name: str, needed: list[str], demo: bool) -> None:
+        """Install ``needed`` on a database that gets its name when it is complete."""
         building = f"{name}_building"
         self.drop(building)
         options = ["--with-demo"] if demo else []
@@ -125,10 +141,7 @@ class Workshop:
             )
             if code:
                 raise DevError(f"Odoo failed, see {log}")
-            self.server.query(f'ALTER DATABASE "{building}" RENAME TO "{name}"')
-            if self._filestore(building).exists():
-                self._filestore(building).rename(self._filestore(name))
-        return name
+            self.rename(building, name)
 
     def bench_settings(self) -> str:
         """Return what bench/run.py needs, as JSON: configuration file, template database, paths."""
