@@ -18,6 +18,7 @@ def _parser() -> argparse.ArgumentParser:
     test = commands.add_parser("test", help="all tests, or those of WHAT")
     test.add_argument("what", nargs="?", help="test module (test_case) or Odoo test tag")
     test.add_argument("--long", action="store_true", help="also what takes long")
+    test.add_argument("--keep", action="store_true", help="keep the database")
     test.add_argument(
         "--addons", nargs=2, metavar=("DIR", "NAME"), help="test addon NAME of DIR on top"
     )
@@ -46,7 +47,7 @@ def _dispatch(args: argparse.Namespace) -> int:
     if args.command == "test":
         from .testrun import main
 
-        return main(args.what, args.long, args.addons)
+        return main(args.what, args.long, args.addons, args.keep)
     if args.command == "lint":
         from .lint import main
 

@@ -6,20 +6,24 @@ from dataclasses import dataclass, field
 _SUMMARY = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests when loading database")
 _HEAD = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ (\w+) \S+ (\S+?): (.*)$")
 _TEST_LOGGERS = ("odoo.tests", ".tests.")
+# the name of a test is TestClass.test_method; failures in setUpClass and the like have another
+_FAILURE = re.compile(r"(?:FAIL|ERROR): (?:Subtest )?(\w+\.\w+|.+)")
+_SKIPPED = re.compile(r"skipped (\w+\.\w+)?")
 
 
 @dataclass
 class Outcome:
-    """What a log says: number of tests, of failures, and the blocks of text worth showing."""
+    """What a log says: numbers of tests, and the blocks of text worth showing."""
 
-    tests: int = 0
+    passed: int = 0
     failed: int = 0
     problems: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
 
-    @property
-    def passed(self) -> int:
-        """Return the number of tests that passed."""
-        return max(self.tests - self.failed, 0)
+    def fail(self, problem: str) -> None:
+        """Count a failure."""
+        self.failed += 1
+        self.problems.append(problem)
 
 
 def blocks(log: str):
@@ -40,28 +44,39 @@ def blocks(log: str):
 def read_tests(log: str) -> Outcome:
     """Return the outcome of a test run.
 
+    A test with several failing subtests is one failed test, and a skipped one has not passed.
     Errors that are logged outside of a failing test count as one failure each, and so does a run
     that never came to its summary.
     """
     outcome = Outcome()
-    summaries = 0
+    started = reported = described = skipped = summaries = 0
+    failing = set()
     for level, logger, text in blocks(log):
-        summary = _SUMMARY.search(text)
-        if summary:
+        in_test = any(part in logger for part in _TEST_LOGGERS)
+        if summary := _SUMMARY.search(text):
             summaries += 1
             failures, errors, tests = map(int, summary.groups())
-            outcome.tests += tests
-            outcome.failed += failures + errors
+            started += tests
+            reported += failures + errors
         elif level in ("ERROR", "CRITICAL"):
             outcome.problems.append(text)
-            if not any(part in logger for part in _TEST_LOGGERS):
+            failure = _FAILURE.match(text) if in_test else None
+            if failure:
+                described += 1
+                failing.add((logger, failure[1]))
+            elif not in_test:
                 outcome.failed += 1
-                outcome.tests += 1
+        elif in_test and (skip := _SKIPPED.match(text)):
+            outcome.skipped.append(text)
+            skipped += bool(skip[1])
+    # what Odoo counts but does not describe has failed as well
+    failed = len(failing) + max(reported - described, 0)
+    outcome.failed += failed
+    unstarted = sum(not re.fullmatch(r"\w+\.\w+", name) for _logger, name in failing)
+    outcome.passed = max(started - skipped - failed + unstarted, 0)
     if not summaries:
-        outcome.tests += 1
-        outcome.failed += 1
         tail = "\n".join(log.splitlines()[-25:])
-        outcome.problems.append(f"Odoo never finished its tests. The end of its log:\n{tail}")
+        outcome.fail(f"Odoo never finished its tests. The end of its log:\n{tail}")
     return outcome
 
 

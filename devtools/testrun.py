@@ -10,37 +10,48 @@ from collections.abc import Callable
 from pathlib import Path
 
 from . import i18n
-from .common import ROOT, TOOLS, DevError, Step, addons, manifest, note
+from .common import ROOT, TOOLS, DevError, Step, addons, note, run
 from .results import Outcome, complaints, read_tests
 from .workshop import LANGUAGE, Workshop, free_port, opened
 
 
-def main(what: str | None, long: bool, extra: tuple[str, str] | None) -> int:
-    """Run the tests and print the closing line ``N passed, N failed``.
+def main(what: str | None, long: bool, extra: tuple[str, str] | None, keep: bool) -> int:
+    """Run the tests and print the closing line ``N passed, N failed``, whatever happens.
 
     :param what: Odoo test tag, test module such as ``test_case``, or None for everything
     :param long: also what takes long (many seeds, many records)
     :param extra: folder and name of another addon to test on top
+    :param keep: keep the database of the tests
     :return: exit code: 0 when all passed and there was something to pass
     """
     if long:
         os.environ["CRISIS_LONG_TESTS"] = "1"
-    with opened(Path(extra[0]) if extra else None) as workshop:
-        names = [*addons(), *([extra[1]] if extra else [])]
-        outcome = Outcome()
-        around = threading.Thread(target=_checks, args=(workshop, outcome))
-        if not what:
-            workshop.template()
-            workshop.template(demo=True)
-            around.start()
-        tests = _odoo_tests(workshop, names, what)
-        if not what:
-            around.join()
-    for problem in [*tests.problems, *outcome.problems]:
-        note(f"\n{problem}")
-    passed, failed = tests.passed + outcome.passed, tests.failed + outcome.failed
-    note(f"\n{passed} passed, {failed} failed")
-    return 0 if passed and not failed else 1
+    tests, checks, given_up = Outcome(), Outcome(), threading.Event()
+    try:
+        with opened(Path(extra[0]) if extra else None) as workshop:
+            names = [*addons(), *([extra[1]] if extra else [])]
+            around = threading.Thread(target=_checks, args=(workshop, checks, given_up))
+            if not what:
+                workshop.template()
+                workshop.template(demo=True)
+                around.start()
+            try:
+                tests = _odoo_tests(workshop, names, what, keep)
+            except BaseException:
+                given_up.set()
+                raise
+            finally:
+                if not what:
+                    around.join()
+    except DevError as error:
+        tests.fail(str(error))
+    if not tests.passed and not tests.failed:
+        note("\nNo test was run" + (f": nothing is called {what}." if what else "."))
+    for text in [*tests.problems, *checks.problems, *tests.skipped]:
+        note(f"\n{text}")
+    failed = tests.failed + checks.failed
+    note(f"\n{tests.passed + checks.passed} passed, {failed} failed")
+    return 0 if tests.passed and not failed else 1
 
 
 def _tags(what: str | None, names: list[str]) -> str:
@@ -59,14 +70,14 @@ def _tags(what: str | None, names: list[str]) -> str:
     return what
 
 
-def _odoo_tests(workshop: Workshop, names: list[str], what: str | None) -> Outcome:
+def _odoo_tests(workshop: Workshop, names: list[str], what: str | None, keep: bool) -> Outcome:
     """Install the addons on a fresh database with their tests on."""
     database = f"crisis_test_{os.getpid()}"
     log = workshop.logs / f"test-{os.getpid()}.log"
     workshop.copy(workshop.template(), database)
     try:
         with Step(f"Tests of {', '.join(names)} (log: {log})"):
-            workshop.call(
+            code = workshop.call(
                 log,
                 "server",
                 *("-d", database, "-i", ",".join(names), "--stop-after-init"),
@@ -74,12 +85,18 @@ def _odoo_tests(workshop: Workshop, names: list[str], what: str | None) -> Outco
                 *(f"--http-port={free_port()}", "--max-cron-threads=0"),
             )
     finally:
-        workshop.drop(database)
-    return read_tests(log.read_text(encoding="utf-8"))
+        if keep:
+            note(f"Kept: database {database}")
+        else:
+            workshop.drop(database)
+    outcome = read_tests(log.read_text(encoding="utf-8"))
+    if code and not outcome.failed:
+        outcome.fail(f"Odoo ended with exit code {code}, see {log}")
+    return outcome
 
 
-def _checks(workshop: Workshop, outcome: Outcome) -> None:
-    """Run the checks around the tests, each counted as one test."""
+def _checks(workshop: Workshop, outcome: Outcome, given_up: threading.Event) -> None:
+    """Run the checks around the tests, each counted as one test, until ``given_up``."""
     checks: list[tuple[str, Callable[[Workshop], list[str]]]] = [
         ("devtools' own tests", _own_tests),
         ("install, upgrade and uninstall leave a clean log", _life_cycle),
@@ -88,15 +105,17 @@ def _checks(workshop: Workshop, outcome: Outcome) -> None:
         ("wheels hold the whole addon", _wheels),
     ]
     for name, check in checks:
-        outcome.tests += 1
+        if given_up.is_set():
+            return
         try:
             with Step(name):
                 problems = check(workshop)
         except Exception as error:  # a check that breaks has failed, and the others go on
             problems = [f"{type(error).__name__}: {error}"]
         if problems:
-            outcome.failed += 1
-            outcome.problems.append(f"FAIL: {name}\n" + "\n".join(problems))
+            outcome.fail(f"FAIL: {name}\n" + "\n".join(problems))
+        else:
+            outcome.passed += 1
 
 
 def _own_tests(_workshop: Workshop) -> list[str]:
@@ -179,7 +198,7 @@ def _wheels(workshop: Workshop) -> list[str]:
     problems = []
     with tempfile.TemporaryDirectory() as folder:
         for name in addons():
-            command = [workshop.python, "-m", "pip", "wheel", "--no-deps", "--quiet"]
+            command = [workshop.tools, "-m", "pip", "wheel", "--no-deps", "--quiet"]
             command += ["--no-build-isolation", "--wheel-dir", folder, ROOT / name]
             done = subprocess.run(
                 list(map(str, command)), capture_output=True, text=True, check=False
@@ -192,11 +211,10 @@ def _wheels(workshop: Workshop) -> list[str]:
                 continue
             with zipfile.ZipFile(wheel) as archive:
                 inside = set(archive.namelist())
-            declared = manifest(name)
-            wanted = [*declared["data"], *declared.get("demo", []), "i18n/zh_CN.po"]
+            listed = run(["git", "ls-files", name], "git ls-files", cwd=ROOT).stdout.split()
             problems += [
                 f"{wheel.name} lacks {path}"
-                for path in wanted
-                if f"odoo/addons/{name}/{path}" not in inside
+                for path in listed
+                if Path(path).name != "pyproject.toml" and f"odoo/addons/{path}" not in inside
             ]
     return problems

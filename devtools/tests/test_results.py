@@ -27,6 +27,35 @@ class TestResults(unittest.TestCase):
         self.assertEqual((outcome.passed, outcome.failed), (7, 2))
         self.assertIn("AssertionError", outcome.problems[0])
 
+    def test_failing_subtests_are_one_failed_test(self):
+        logger = "odoo.addons.x.tests.test_y"
+        log = _log(
+            ("ERROR", logger, "FAIL: Subtest TestY.test_z (role='a')\nAssertionError"),
+            ("ERROR", logger, "FAIL: Subtest TestY.test_z (role='b')\nAssertionError"),
+            ("ERROR", "odoo.tests.result", "2 failed, 0 error(s) of 4 tests when loading database"),
+        )
+        outcome = read_tests(log)
+        self.assertEqual((outcome.passed, outcome.failed), (3, 1))
+        self.assertEqual(len(outcome.problems), 2)
+
+    def test_failing_class_set_up_takes_no_test_away(self):
+        log = _log(
+            ("ERROR", "odoo.addons.x.tests.test_y", "ERROR: setUpClass (odoo.addons.x.tests.Y)"),
+            ("ERROR", "odoo.tests.result", "0 failed, 1 error(s) of 4 tests when loading database"),
+        )
+        outcome = read_tests(log)
+        self.assertEqual((outcome.passed, outcome.failed), (4, 1))
+
+    def test_skipped_has_not_passed_and_is_shown(self):
+        reason = "skipped TestY.test_tour : Chrome executable not found"
+        log = _log(
+            ("INFO", "odoo.addons.x.tests.test_y", reason),
+            ("INFO", "odoo.tests.result", "0 failed, 0 error(s) of 4 tests when loading database"),
+        )
+        outcome = read_tests(log)
+        self.assertEqual((outcome.passed, outcome.failed), (3, 0))
+        self.assertEqual(outcome.skipped, [reason])
+
     def test_error_outside_of_a_test_counts(self):
         log = _log(
             ("ERROR", "odoo.http", "boom"),
