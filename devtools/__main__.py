@@ -15,6 +15,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="a demo school in the browser")
     serve.add_argument("--reset", action="store_true", help="start over with fresh demo data")
     serve.add_argument("--port", type=int, help="TCP port (8069 if free)")
+    serve.add_argument("--no-demo", action="store_true", help="a database without demo data")
     test = commands.add_parser("test", help="all tests, or those of WHAT")
     test.add_argument("what", nargs="?", help="test module (test_case) or Odoo test tag")
     test.add_argument("--long", action="store_true", help="also what takes long")
@@ -39,7 +40,7 @@ def _dispatch(args: argparse.Namespace) -> int:
     if args.command == "serve":
         from .serve import serve
 
-        return serve(args.reset, args.port)
+        return serve(args.reset, args.port, not args.no_demo)
     if args.command == "shell":
         from .serve import shell
 
