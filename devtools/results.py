@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass, field
 
 _SUMMARY = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests when loading database")
+# Odoo sums failures up twice more; each of them is logged and counted where it happened
+_REPEATED = re.compile(r"Module \w+: \d+ failures, \d+ errors of|At least one test failed")
 _HEAD = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ (\w+) \S+ (\S+?): (.*)$")
 _TEST_LOGGERS = ("odoo.tests", ".tests.")
 # the name of a test is TestClass.test_method; failures in setUpClass and the like have another
@@ -58,7 +60,7 @@ def read_tests(log: str) -> Outcome:
             failures, errors, tests = map(int, summary.groups())
             started += tests
             reported += failures + errors
-        elif level in ("ERROR", "CRITICAL"):
+        elif level in ("ERROR", "CRITICAL") and not _REPEATED.match(text):
             outcome.problems.append(text)
             failure = _FAILURE.match(text) if in_test else None
             if failure:

@@ -54,20 +54,20 @@ def main(what: str | None, long: bool, extra: tuple[str, str] | None, keep: bool
     return 0 if tests.passed and not failed else 1
 
 
-def _tags(what: str | None, names: list[str]) -> str:
-    """Return Odoo's test tags for what the developer asked for."""
+def _tags(what: str | None, names: list[str], folders: list[Path]) -> str:
+    """Return Odoo's test tags for what the developer asked for.
+
+    :param folders: folders that the addons called ``names`` are in
+    """
     if not what:
         return ",".join(f"/{name}" for name in names)
     if what.startswith(("/", ":", "-")):
         return what
     if what[0].isupper():
         return f":{what}"
-    name = Path(what).stem
-    if name.startswith("test_") and any(ROOT.glob(f"*/tests/{name}.py")):
-        return ",".join(
-            f"/{path.relative_to(ROOT)}" for path in sorted(ROOT.glob(f"*/tests/{name}.py"))
-        )
-    return what
+    file = f"tests/{Path(what).stem}.py"
+    having = [name for name in names if any((path / name / file).exists() for path in folders)]
+    return ",".join(f"/{name}/{file}" for name in having) or what
 
 
 def _odoo_tests(workshop: Workshop, names: list[str], what: str | None, keep: bool) -> Outcome:
@@ -81,7 +81,7 @@ def _odoo_tests(workshop: Workshop, names: list[str], what: str | None, keep: bo
                 log,
                 "server",
                 *("-d", database, "-i", ",".join(names), "--stop-after-init"),
-                *("--test-enable", f"--test-tags={_tags(what, names)}"),
+                *("--test-enable", f"--test-tags={_tags(what, names, workshop.own_folders)}"),
                 *(f"--http-port={free_port()}", "--max-cron-threads=0"),
             )
     finally:

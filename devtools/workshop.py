@@ -27,8 +27,8 @@ class Workshop:
         self.data_dir = CACHE / "data"
         self.logs = CACHE / "logs"
         self.logs.mkdir(parents=True, exist_ok=True)
-        folders = [*self.odoo.addons, ROOT, *([extra_addons.resolve()] if extra_addons else [])]
-        self.addons_path = ",".join(map(str, folders))
+        self.own_folders = [ROOT, *([extra_addons.resolve()] if extra_addons else [])]
+        self.addons_path = ",".join(map(str, [*self.odoo.addons, *self.own_folders]))
 
     def environment(self) -> dict[str, str]:
         """Return the environment in which Odoo runs."""

@@ -56,6 +56,17 @@ class TestResults(unittest.TestCase):
         self.assertEqual((outcome.passed, outcome.failed), (3, 0))
         self.assertEqual(outcome.skipped, [reason])
 
+    def test_sums_of_failures_are_not_failures(self):
+        log = _log(
+            ("ERROR", "odoo.addons.x.tests.test_y", "FAIL: TestY.test_z\nAssertionError"),
+            ("ERROR", "odoo.modules.loading", "Module x: 1 failures, 0 errors of 2 tests"),
+            ("ERROR", "odoo.modules.loading", "At least one test failed when loading the modules."),
+            ("ERROR", "odoo.tests.result", "1 failed, 0 error(s) of 2 tests when loading database"),
+        )
+        outcome = read_tests(log)
+        self.assertEqual((outcome.passed, outcome.failed), (1, 1))
+        self.assertEqual(len(outcome.problems), 1)
+
     def test_error_outside_of_a_test_counts(self):
         log = _log(
             ("ERROR", "odoo.http", "boom"),
