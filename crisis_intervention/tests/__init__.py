@@ -12,4 +12,5 @@ from . import (
     test_query_counts,
     test_student,
     test_student_import,
+    test_tours,
 )

@@ -1,0 +1,225 @@
+import { registry } from "@web/core/registry";
+
+// The schools work in Chinese, and so do these tours.
+const tours = registry.category("web_tour.tours");
+const column = (name) => `.o_kanban_group:has(.o_kanban_header:contains(${name}))`;
+const card = (name, text) => `${column(name)} .o_kanban_record:contains(${text})`;
+
+/** A class teacher files a report; the student is found by the initials of the name. */
+tours.add("crisis_report", {
+    steps: () => [
+        {
+            trigger: ".modal .o_field_widget[name=student_ids] input",
+            run: "edit lxh",
+        },
+        {
+            trigger: ".o-autocomplete--dropdown-item:contains(林小禾)",
+            run: "click",
+        },
+        {
+            content: "Danger shows what to do first",
+            trigger: ".modal .o_field_widget[name=immediate_danger] input[data-value=yes]",
+            run: "click",
+        },
+        {
+            trigger: ".modal .alert-danger:contains(120)",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=told_in_person] input[data-value=yes]",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=description] textarea",
+            run: "edit 说不想活了，一直哭。",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=location] input",
+            run: "edit 教室",
+        },
+        {
+            trigger: ".modal footer button[name=action_receipt]",
+            run: "click",
+        },
+        {
+            content: "The receipt names the reference",
+            trigger: ".o_notification:contains(CR/)",
+        },
+        {
+            trigger: "body:not(:has(.modal))",
+        },
+    ],
+});
+
+/** The reporter sees that the report has arrived, and no more. */
+tours.add("crisis_my_reports", {
+    steps: () => [
+        {
+            trigger: ".o_data_row:contains(林小禾):contains(已收到) .o_data_cell[name=name]",
+            run: "click",
+        },
+        {
+            trigger: ".o_form_view .o_field_widget[name=description]:contains(不想活)",
+        },
+        {
+            trigger: ".o_form_view:not(:has(button[name=action_triage])):not(:has([name=outcome]))",
+        },
+    ],
+});
+
+/** Triage, board, a refusal by a gate that is mended, closing. */
+tours.add("crisis_triage_to_closed", {
+    steps: () => [
+        {
+            trigger: ".o_data_row:contains(林小禾) .o_data_cell[name=name]",
+            run: "click",
+        },
+        {
+            trigger: "button[name=action_triage].btn-primary",
+            run: "click",
+        },
+        {
+            trigger: ".modal footer button[name=action_confirm]",
+            run: "click",
+        },
+        {
+            content: "The new case opens: verified, red",
+            trigger: ".o_form_view .o_field_widget[name=risk_level] .o_crisis_level_red",
+        },
+        {
+            trigger: ".o_main_navbar [data-menu-xmlid='crisis_intervention.crisis_case_menu']",
+            run: "click",
+        },
+        {
+            trigger: card("发现", "林小禾"),
+            run: `drag_and_drop(${column("确认")})`,
+        },
+        {
+            trigger: card("确认", "林小禾"),
+        },
+        {
+            content: "A case that was never verified is refused",
+            trigger: card("发现", "周子墨"),
+            run: `drag_and_drop(${column("确认")})`,
+        },
+        {
+            trigger: ".modal .modal-body:contains(危机已核实)",
+        },
+        {
+            trigger: ".modal .modal-footer button",
+            run: "click",
+        },
+        {
+            content: "The card is back",
+            trigger: card("发现", "周子墨"),
+        },
+        {
+            trigger: card("确认", "林小禾"),
+            run: `drag_and_drop(${column("方案")})`,
+        },
+        {
+            trigger: card("方案", "林小禾"),
+            run: "click",
+        },
+        {
+            trigger: ".o_form_view button[name=action_next_stage]",
+            run: "click",
+        },
+        {
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains(干预)",
+        },
+        {
+            trigger: ".o_form_view button[name=action_next_stage]",
+            run: "click",
+        },
+        {
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains(跟进)",
+        },
+        {
+            trigger: ".o_form_view button[name=action_next_stage]",
+            run: "click",
+        },
+        {
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains(恢复)",
+        },
+        {
+            content: "Closing needs a summary: the checklist leads to it",
+            trigger: ".o_crisis_gates li[data-gate=summary] button",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=outcome] input",
+            run: "click",
+        },
+        {
+            trigger: ".o_select_menu_item:contains(恢复)",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=closing_summary] textarea",
+            run: "edit 已恢复，下学期回访。",
+        },
+        {
+            trigger: ".modal footer button[name=action_summarise]",
+            run: "click",
+        },
+        {
+            trigger: ".o_crisis_gates li[data-gate=summary] .fa-check-circle",
+        },
+        {
+            trigger: ".o_form_view button[name=action_next_stage]",
+            run: "click",
+        },
+        {
+            trigger: ".o_form_view .ribbon:contains(结案)",
+        },
+    ],
+});
+
+/** The principal reads the confidential background, but does not write it. */
+tours.add("crisis_principal_reads", {
+    steps: () => [
+        {
+            trigger: ".o_notebook_headers a[name=background]",
+            run: "click",
+        },
+        {
+            trigger: ".o_field_widget[name=background]:contains(父母分居):not(:has(textarea))",
+        },
+        {
+            trigger: ".o_field_widget[name=risk_formulation]:not(:has(textarea))",
+        },
+    ],
+});
+
+/** The head teacher sees the shared part of the own class, and cannot move cards. */
+tours.add("crisis_head_teacher_sees_shared_part", {
+    steps: () => [
+        {
+            trigger:
+                ".o_kanban_view:not(:has(.o_kanban_record:contains(周子墨))):not(:has(.o_draggable))",
+        },
+        {
+            trigger: ".o_kanban_record:contains(林小禾)",
+            run: "click",
+        },
+        {
+            trigger: ".o_form_view .o_field_widget[name=shared_advice]:contains(多陪伴)",
+        },
+        {
+            trigger:
+                ".o_form_view:not(:has(a[name=background])):not(:has(a[name=deadlines])):not(:has(a[name=closing])):not(:has([name=category_ids]))",
+        },
+    ],
+});
+
+/** The school doctor sees medical cases only. */
+tours.add("crisis_doctor_sees_medical_cases", {
+    steps: () => [
+        {
+            trigger: ".o_kanban_record:contains(周子墨)",
+        },
+        {
+            trigger: ".o_kanban_view:not(:has(.o_kanban_record:contains(林小禾)))",
+        },
+    ],
+});

@@ -1,0 +1,53 @@
+from odoo.tests import HttpCase, tagged
+
+from .common import CrisisCommon
+
+
+@tagged("post_install", "-at_install")
+class TestTours(CrisisCommon, HttpCase):
+    """What people click, in a real browser; each tour's result is checked in the database."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        users = cls.head_teacher | cls.psychology | cls.principal | cls.doctor
+        users.write({"notification_type": "inbox", "lang": "zh_CN"})
+        for user in users:
+            user.password = f"{user.login}-password"
+
+    def test_teacher_reports_and_psychology_teacher_works_the_case(self):
+        unverified = self._make_case(self.student_2, risk_level="blue")
+        self.start_tour("/odoo/crisis-report", "crisis_report", login="t_head_teacher")
+        concern = self.env["crisis.concern"].search(
+            [("reporter_id", "=", self.head_teacher.id)]
+        )
+        self.assertEqual(concern.student_ids, self.student_1)
+        self.assertEqual((concern.state, concern.risk_level), ("received", "red"))
+        self.start_tour("/odoo/crisis-my-reports", "crisis_my_reports", login="t_head_teacher")
+
+        self.start_tour("/odoo/crisis-concerns", "crisis_triage_to_closed", login="t_psychology")
+        self.assertEqual(concern.state, "handled")
+        case = concern.case_ids
+        self.assertEqual(case.student_id, self.student_1)
+        self.assertTrue(case.stage_id.closed)
+        self.assertTrue(case.date_closed)
+        self.assertEqual(case.closing_summary, "已恢复，下学期回访。")
+        self.assertEqual(unverified.stage_id.gate_verified, True, "still in its first stage")
+
+    def test_principal_reads_but_does_not_write_the_background(self):
+        case = self._make_case(
+            self.student_1, background="父母分居，与祖母同住。", risk_formulation="支持少。"
+        )
+        self.start_tour(
+            f"/odoo/crisis-cases/{case.id}", "crisis_principal_reads", login="t_principal"
+        )
+
+    def test_head_teacher_and_doctor_see_their_part(self):
+        self._make_case(self.student_1, shared_advice="多陪伴，少追问。", background="保密")
+        self._make_case(self.student_2, medical_involved=True)
+        self.start_tour(
+            "/odoo/crisis-cases", "crisis_head_teacher_sees_shared_part", login="t_head_teacher"
+        )
+        self.start_tour(
+            "/odoo/crisis-cases", "crisis_doctor_sees_medical_cases", login="t_doctor"
+        )
