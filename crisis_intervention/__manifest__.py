@@ -6,7 +6,7 @@
     "author": "crisis_intervention developers",
     "license": "LGPL-3",
     "depends": ["mail", "base_setup", "base_import"],
-    "external_dependencies": {"python": ["pypinyin", "python-stdnum"]},
+    "external_dependencies": {"python": ["num2words", "pypinyin", "python-stdnum"]},
     "data": [
         "security/crisis_intervention_groups.xml",
         "security/ir.model.access.csv",

@@ -8,6 +8,7 @@ from . import (
     test_concern_triage,
     test_js,
     test_leaks,
+    test_num2words_zh,
     test_pure,
     test_query_counts,
     test_student,
