@@ -18,9 +18,7 @@ class TestTours(CrisisCommon, HttpCase):
     def test_teacher_reports_and_psychology_teacher_works_the_case(self):
         unverified = self._make_case(self.student_2, risk_level="blue")
         self.start_tour("/odoo/crisis-report", "crisis_report", login="t_head_teacher")
-        concern = self.env["crisis.concern"].search(
-            [("reporter_id", "=", self.head_teacher.id)]
-        )
+        concern = self.env["crisis.concern"].search([("reporter_id", "=", self.head_teacher.id)])
         self.assertEqual(concern.student_ids, self.student_1)
         self.assertEqual((concern.state, concern.risk_level), ("received", "red"))
         self.start_tour("/odoo/crisis-my-reports", "crisis_my_reports", login="t_head_teacher")
@@ -48,6 +46,4 @@ class TestTours(CrisisCommon, HttpCase):
         self.start_tour(
             "/odoo/crisis-cases", "crisis_head_teacher_sees_shared_part", login="t_head_teacher"
         )
-        self.start_tour(
-            "/odoo/crisis-cases", "crisis_doctor_sees_medical_cases", login="t_doctor"
-        )
+        self.start_tour("/odoo/crisis-cases", "crisis_doctor_sees_medical_cases", login="t_doctor")
