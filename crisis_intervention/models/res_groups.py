@@ -12,8 +12,10 @@ class ResGroups(models.Model):
         :raises UserError: somebody still owns open cases or classes
         """
         touched = {"user_ids", "implied_ids", "implied_by_ids"} & vals.keys()
-        before = self.all_user_ids if touched else self.env["res.users"]
+        # sudo: res.groups - members in schools the administrator does not see are checked as well
+        members = self.sudo()
+        before = members.all_user_ids if touched else self.env["res.users"]
         result = super().write(vals)
         if touched:
-            (before - self.all_user_ids)._check_crisis_duties()
+            (before - members.all_user_ids).with_env(self.env)._check_crisis_duties()
         return result

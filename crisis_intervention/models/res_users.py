@@ -81,7 +81,10 @@ class ResUsers(models.Model):
 
     def _crisis_classes_companies(self, classes, field):
         """Return dict of user (among ``self``) to the companies of active classes led."""
-        rows = classes._read_group([(field, "in", self.ids)], [field], ["company_id:recordset"])
+        # people just archived would be left out of many2many fields otherwise
+        rows = classes.with_context(active_test=False)._read_group(
+            [(field, "in", self.ids), ("active", "=", True)], [field], ["company_id:recordset"]
+        )
         return {user.sudo(False): companies for user, companies in rows if user in self}
 
     def _holds(self, group, companies):

@@ -6,6 +6,8 @@ from . import (
     test_concern,
     test_concern_restricted,
     test_concern_triage,
+    test_concurrency,
+    test_handover,
     test_js,
     test_leaks,
     test_num2words_zh,

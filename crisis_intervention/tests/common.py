@@ -3,39 +3,8 @@ from odoo.tests import TransactionCase, new_test_user
 ROLE = "crisis_intervention.group_"
 
 
-class CrisisCommon(TransactionCase):
-    """One small school with a user for every role, two classes, and a second school as the wall."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.env = cls.env(context=dict(cls.env.context, no_reset_password=True))
-        companies = cls.env["res.company"]
-        cls.school = companies.create({"name": "Test School"})
-        cls.other_school = companies.create({"name": "Other School"})
-        cls.district_centre = companies.create({"name": "District Centre"})
-
-        cls.staff = cls._make_user("t_staff", "staff")
-        cls.head_teacher = cls._make_user("t_head_teacher", "head_teacher")
-        cls.head_teacher_2 = cls._make_user("t_head_teacher_2", "head_teacher")
-        cls.doctor = cls._make_user("t_doctor", "school_doctor")
-        cls.security = cls._make_user("t_security", "security_officer")
-        cls.psychology = cls._make_user("t_psychology", "psychology_teacher")
-        cls.moral = cls._make_user("t_moral", "moral_education")
-        cls.principal = cls._make_user("t_principal", "principal")
-        cls.configurator = cls._make_user("t_configurator", "configurator")
-        cls.nobody = cls._make_user("t_nobody")
-        cls.district = cls._make_user("t_district", "district", company=cls.district_centre)
-        cls.other_psychology = cls._make_user(
-            "t_other_psychology", "psychology_teacher", company=cls.other_school
-        )
-
-        cls.class_1 = cls._make_class("1班", 3, cls.head_teacher)
-        cls.class_2 = cls._make_class("2班", 3, cls.head_teacher_2)
-        cls.other_class = cls._make_class("1班", 3, company=cls.other_school)
-        cls.student_1 = cls._make_student("林小禾", "S001", cls.class_1)
-        cls.student_2 = cls._make_student("周子墨", "S002", cls.class_2)
-        cls.other_student = cls._make_student("何雨桐", "S001", cls.other_class)
+class CrisisRecords:
+    """Makes the records tests need; the class gives ``env``, ``school`` and the owners of cases."""
 
     @classmethod
     def _make_user(cls, login, *roles, company=None):
@@ -121,3 +90,38 @@ class CrisisCommon(TransactionCase):
         return cls.env["crisis.case"].create(
             {"student_id": student.id, "user_id": owner.id, **vals}
         )
+
+
+class CrisisCommon(CrisisRecords, TransactionCase):
+    """One small school with a user for every role, two classes, and a second school as the wall."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env = cls.env(context=dict(cls.env.context, no_reset_password=True))
+        companies = cls.env["res.company"]
+        cls.school = companies.create({"name": "Test School"})
+        cls.other_school = companies.create({"name": "Other School"})
+        cls.district_centre = companies.create({"name": "District Centre"})
+
+        cls.staff = cls._make_user("t_staff", "staff")
+        cls.head_teacher = cls._make_user("t_head_teacher", "head_teacher")
+        cls.head_teacher_2 = cls._make_user("t_head_teacher_2", "head_teacher")
+        cls.doctor = cls._make_user("t_doctor", "school_doctor")
+        cls.security = cls._make_user("t_security", "security_officer")
+        cls.psychology = cls._make_user("t_psychology", "psychology_teacher")
+        cls.moral = cls._make_user("t_moral", "moral_education")
+        cls.principal = cls._make_user("t_principal", "principal")
+        cls.configurator = cls._make_user("t_configurator", "configurator")
+        cls.nobody = cls._make_user("t_nobody")
+        cls.district = cls._make_user("t_district", "district", company=cls.district_centre)
+        cls.other_psychology = cls._make_user(
+            "t_other_psychology", "psychology_teacher", company=cls.other_school
+        )
+
+        cls.class_1 = cls._make_class("1班", 3, cls.head_teacher)
+        cls.class_2 = cls._make_class("2班", 3, cls.head_teacher_2)
+        cls.other_class = cls._make_class("1班", 3, company=cls.other_school)
+        cls.student_1 = cls._make_student("林小禾", "S001", cls.class_1)
+        cls.student_2 = cls._make_student("周子墨", "S002", cls.class_2)
+        cls.other_student = cls._make_student("何雨桐", "S001", cls.other_class)

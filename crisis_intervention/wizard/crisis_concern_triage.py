@@ -18,7 +18,7 @@ class CrisisConcernTriage(models.TransientModel):
     line_ids = fields.One2many(
         "crisis.concern.triage.line",
         "triage_id",
-        compute="_compute_lines",
+        compute="_compute_line_ids",
         compute_sudo=False,
         store=True,
         readonly=False,
@@ -26,7 +26,7 @@ class CrisisConcernTriage(models.TransientModel):
     join_ids = fields.Many2many(
         "crisis.concern",
         string="Decide Together With",
-        compute="_compute_lines",
+        compute="_compute_join_ids",
         compute_sudo=False,
         store=True,
         readonly=False,
@@ -50,13 +50,19 @@ class CrisisConcernTriage(models.TransientModel):
             )
 
     @api.depends("concern_id", "decision")
-    def _compute_lines(self):
-        """Propose one line per student, and the reports that are about these students only."""
+    def _compute_join_ids(self):
+        """Propose the waiting reports that are about these students only."""
+        for triage in self:
+            students = triage.concern_id.student_ids
+            triage.join_ids = triage.candidate_ids.filtered(
+                lambda other, students=students: other.student_ids <= students
+            )
+
+    @api.depends("concern_id", "decision")
+    def _compute_line_ids(self):
+        """Propose one line per student; further reports taken in later leave the lines alone."""
         for triage in self:
             concern = triage.concern_id
-            triage.join_ids = triage.candidate_ids.filtered(
-                lambda other, concern=concern: other.student_ids <= concern.student_ids
-            )
             red = "red" in (concern | triage.join_ids).mapped("risk_level")
             triage.line_ids = [Command.clear()] + [
                 Command.create(
@@ -141,7 +147,8 @@ class CrisisConcernTriage(models.TransientModel):
         :raises UserError: somebody does, or has done so
         """
         try:
-            concerns.lock_for_update()
+            # the dialog itself refers to the report, which must not lock out its own decision
+            concerns.lock_for_update(allow_referencing=True)
         except LockError:
             raise UserError(
                 self.env._("Somebody else is deciding on this report just now. Please reload.")

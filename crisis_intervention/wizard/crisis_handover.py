@@ -18,7 +18,12 @@ class CrisisHandover(models.TransientModel):
         "res.users", string="New Owner of the Cases", domain=lambda self: self._role(PSYCHOLOGY)
     )
     case_ids = fields.Many2many(
-        "crisis.case", string="Open Cases", compute="_compute_duties", store=True, readonly=False
+        "crisis.case",
+        string="Open Cases",
+        compute="_compute_case_ids",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
     )
     head_teacher_id = fields.Many2one(
         "res.users", string="New Head Teacher", domain=lambda self: self._role(HEAD_TEACHER)
@@ -27,7 +32,8 @@ class CrisisHandover(models.TransientModel):
         "crisis.class",
         "crisis_handover_class_rel",
         string="Classes Led",
-        compute="_compute_duties",
+        compute="_compute_class_ids",
+        compute_sudo=False,
         store=True,
         readonly=False,
     )
@@ -38,7 +44,8 @@ class CrisisHandover(models.TransientModel):
         "crisis.class",
         "crisis_handover_psychology_class_rel",
         string="Classes Cared for",
-        compute="_compute_duties",
+        compute="_compute_psychology_class_ids",
+        compute_sudo=False,
         store=True,
         readonly=False,
     )
@@ -48,17 +55,31 @@ class CrisisHandover(models.TransientModel):
         """Return the domain of active users who hold ``group``."""
         return [("all_group_ids", "in", self.env.ref(group).ids), ("share", "=", False)]
 
+    # compute_sudo=False on these: superuser would list what the user may not see
+
     @api.depends("from_user_id")
-    def _compute_duties(self):
-        """Propose everything the person is responsible for, as far as the user may see it."""
-        # stored fields are computed as superuser, which would show other schools
-        cases = self.env["crisis.case"].sudo(False)
-        classes = self.env["crisis.class"].sudo(False)
+    def _compute_case_ids(self):
+        """Propose every open case of the person."""
         for wizard in self:
-            user = wizard.from_user_id
-            wizard.case_ids = cases.search([("user_id", "=", user.id), ("date_closed", "=", False)])
-            wizard.class_ids = classes.search([("head_teacher_ids", "in", user.ids)])
-            wizard.psychology_class_ids = classes.search([("psychology_teacher_id", "=", user.id)])
+            wizard.case_ids = self.env["crisis.case"].search(
+                [("user_id", "=", wizard.from_user_id.id), ("date_closed", "=", False)]
+            )
+
+    @api.depends("from_user_id")
+    def _compute_class_ids(self):
+        """Propose every class the person leads."""
+        for wizard in self:
+            wizard.class_ids = self.env["crisis.class"].search(
+                [("head_teacher_ids", "in", wizard.from_user_id.ids)]
+            )
+
+    @api.depends("from_user_id")
+    def _compute_psychology_class_ids(self):
+        """Propose every class the person cares for as psychology teacher."""
+        for wizard in self:
+            wizard.psychology_class_ids = self.env["crisis.class"].search(
+                [("psychology_teacher_id", "=", wizard.from_user_id.id)]
+            )
 
     def action_hand_over(self):
         """Give what is listed to the persons chosen.
