@@ -18,6 +18,7 @@ from . import (
     crisis_body_mark,
     crisis_case,
     crisis_case_gates,
+    crisis_case_opening,
     crisis_case_reports,
     crisis_case_steps,
     crisis_case_change,

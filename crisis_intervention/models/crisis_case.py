@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, RedirectWarning, UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
 from ..deadlines import STEP_KINDS
@@ -232,48 +232,6 @@ class CrisisCase(models.Model):
             return domain
         return domain | by_student if any(c.isdigit() for c in value) else by_student
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Open cases: one open case per student, numbered, owned, with their deadlines running.
-
-        :raises RedirectWarning: a student has an open case; its button leads there
-        :raises UserError: no student is given, or there is no psychology teacher to own the case
-        """
-        # first of all, or the checks below would tell strangers who has a case
-        self.check_access("create")
-        # default_... keys of the context would be another way to set them
-        defaults = {key.removeprefix("default_") for key in self.env.context}
-        self._refuse_system_fields(defaults.union(*vals_list))
-        for vals in vals_list:
-            vals.setdefault("student_id", self.env.context.get("default_student_id"))
-            if not vals["student_id"]:
-                raise UserError(self.env._("Choose the student the case is about."))
-        students = self.env["crisis.student"].browse(vals["student_id"] for vals in vals_list)
-        self._refuse_second_case(students)
-        references = {
-            company: iter(self.env["crisis.numbering"]._draw(self._name, company, len(group)))
-            for company, group in students.grouped("company_id").items()
-        }
-        first = self.env["crisis.stage"]._in_order()[:1]
-        stage_id = self.env.context.get("default_stage_id", first.id)
-        for vals, student in zip(vals_list, students, strict=True):
-            vals["name"] = next(references[student.company_id])
-            vals.setdefault("stage_id", stage_id)
-            vals["user_id"] = vals.get("user_id") or self._default_owner(student).id
-            vals.pop("change_reason", None)
-        # the owner is told by an activity; followers would only add to the case's audience
-        quiet = self.with_context(mail_create_nosubscribe=True)
-        cases = super(CrisisCase, quiet).create(vals_list).with_env(self.env)
-        cases._start_steps()
-        cases._check_moves(dict.fromkeys(cases, first))
-        # sudo: crisis.case - a case that is entered as closed gets its date like one that is moved
-        cases.sudo().filtered(lambda case: case.stage_id.closed and not case.date_closed).write(
-            {"date_closed": fields.Datetime.now()}
-        )
-        cases._tell_owners()
-        cases._tell_level()
-        return cases
-
     def write(self, vals):
         """Change cases; levels and stages move by their rules only, whatever way the write came.
 
@@ -324,50 +282,6 @@ class CrisisCase(models.Model):
         if not self.env.su and SYSTEM_FIELDS & set(names):
             raise AccessError(
                 self.env._("Reference, verification and dates of a case are kept by the system.")
-            )
-
-    @api.model
-    def _default_owner(self, student):
-        """Return the psychology teacher of the student's class, the user, or one of the school."""
-        user = self.env.user
-        teacher = student.class_id.psychology_teacher_id
-        if teacher.active and teacher.has_group(PSYCHOLOGY):
-            return teacher
-        if user.has_group(PSYCHOLOGY) and student.company_id in user.company_ids:
-            return user
-        # sudo: res.groups - finds a colleague to own the case, nothing else is read
-        group = self.env.ref(PSYCHOLOGY).sudo()
-        for colleague in group.all_user_ids.sorted("id"):
-            if colleague.active and student.company_id in colleague.company_ids:
-                return colleague
-        raise UserError(
-            self.env._("The school has no psychology teacher yet: give somebody this role first.")
-        )
-
-    @api.model
-    def _refuse_second_case(self, students):
-        """Lead to the open case instead of opening a second one.
-
-        :raises RedirectWarning: one of ``students`` has an open case
-        """
-        # sudo: crisis.case - only the reference of a case in the user's schools is shown, to users
-        # who may open cases and so may read them
-        existing = self.sudo().search(
-            [
-                ("student_id", "in", students.ids),
-                ("date_closed", "=", False),
-                ("company_id", "in", self.env.companies.ids),
-            ],
-            limit=1,
-        )
-        if existing:
-            raise RedirectWarning(
-                self.env._(
-                    "This student has an open case: %(reference)s. Continue there.",
-                    reference=existing.name,
-                ),
-                existing._action_open(),
-                self.env._("Open the case"),
             )
 
     def _action_open(self):

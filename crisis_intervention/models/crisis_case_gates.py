@@ -19,6 +19,7 @@ class CrisisCase(models.Model):
         help="What the next stage asks for: list of {code, label, met}.",
     )
     gates_met = fields.Boolean(compute="_compute_next_stage", groups=TRIAGE)
+    is_first_stage = fields.Boolean(compute="_compute_next_stage", groups=TRIAGE)
 
     @api.depends(
         "stage_id", "risk_level", "verified_at", "outcome", "closing_summary", "deadline_ids"
@@ -32,6 +33,7 @@ class CrisisCase(models.Model):
         for case in self:
             later = stages.filtered(lambda s, case=case: s.sequence > case.stage_id.sequence)
             case.next_stage_id = later[:1]
+            case.is_first_stage = case.stage_id == stages[:1]
             wanted = case.stage_id._gates() if case.stage_id else []
             case.gate_checklist = [
                 {"code": code, "label": labels[code], "met": code in met[case]} for code in wanted

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 
-from ..risk import severity
 from ..roles import TRIAGE
 
 
@@ -60,58 +59,4 @@ class CrisisCase(models.Model):
             "views": [(False, "list"), (False, "form")],
             "domain": [("student_id", "=", self.student_id.id)],
             "context": {"create": False, "active_test": False},
-        }
-
-    @api.model
-    def _open_from_concerns(self, vals_list):
-        """Open cases from decided reports, or attach the reports to the open cases.
-
-        Expects a caller that has checked the right to decide on these reports.
-
-        :param vals_list: list of dicts ``student_id``, ``concern_ids`` (ids), ``risk_level``,
-            ``category_ids`` (ids); one per student
-        :return: ``crisis.case`` records, in the order of ``vals_list``
-        """
-        # sudo: crisis.case - those who decide on reports open cases through this method only
-        cases_sudo = self.sudo()
-        student_ids = [vals["student_id"] for vals in vals_list]
-        open_cases = {
-            case.student_id.id: case
-            for case in cases_sudo.search(
-                [("student_id", "in", student_ids), ("date_closed", "=", False)]
-            )
-        }
-        now = fields.Datetime.now()
-        new = [vals for vals in vals_list if vals["student_id"] not in open_cases]
-        created = cases_sudo.create([self._prepare_from_concerns(vals, now) for vals in new])
-        open_cases.update((case.student_id.id, case) for case in created)
-        reason = self.env._("Raised by a further report")
-        for vals in vals_list:
-            case = open_cases[vals["student_id"]]
-            if case in created:
-                continue
-            case.write(
-                {
-                    "concern_ids": [(4, concern_id) for concern_id in vals["concern_ids"]],
-                    "category_ids": [(4, category_id) for category_id in vals["category_ids"]],
-                }
-            )
-            if severity(vals["risk_level"]) > case.severity:
-                case.write({"risk_level": vals["risk_level"], "change_reason": reason})
-        return self.browse(open_cases[student_id].id for student_id in student_ids)
-
-    @api.model
-    def _prepare_from_concerns(self, vals, now):
-        """Return the values of a new, verified case for one entry of ``_open_from_concerns``."""
-        # sudo: crisis.concern - reads the times of reports the caller has just decided on
-        concerns = self.env["crisis.concern"].sudo().browse(vals["concern_ids"])
-        danger = concerns.filtered(lambda concern: concern.immediate_danger == "yes")
-        return {
-            "student_id": vals["student_id"],
-            "concern_ids": [(6, 0, vals["concern_ids"])],
-            "category_ids": [(6, 0, vals["category_ids"])],
-            "risk_level": vals["risk_level"],
-            "verified_at": now,
-            "verified_by_id": self.env.uid,
-            "clock_start": min(danger.mapped("create_date"), default=now),
         }

@@ -1,5 +1,6 @@
 import { onWillStart, onWillUpdateProps, useState } from "@odoo/owl";
 import { RottingKanbanController } from "@mail/js/rotting_mixin/rotting_kanban_controller";
+import { RottingKanbanHeader } from "@mail/js/rotting_mixin/rotting_kanban_header";
 import { RottingKanbanRenderer } from "@mail/js/rotting_mixin/rotting_kanban_renderer";
 import { rottingKanbanView } from "@mail/js/rotting_mixin/rotting_kanban_view";
 import { Domain } from "@web/core/domain";
@@ -35,8 +36,22 @@ export class CaseKanbanController extends RottingKanbanController {
     }
 }
 
+/** A case begins in the first stage, so only its column offers a new one. */
+export class CaseKanbanHeader extends RottingKanbanHeader {
+    canQuickCreate() {
+        const { group, list } = this.props;
+        const isFirst = list.groupByField.name !== "stage_id" || list.groups[0].id === group.id;
+        return super.canQuickCreate() && isFirst;
+    }
+}
+
 /** Cards stay where they are for those who may only read cases. */
 export class CaseKanbanRenderer extends RottingKanbanRenderer {
+    static components = {
+        ...RottingKanbanRenderer.components,
+        KanbanHeader: CaseKanbanHeader,
+    };
+
     get canResequenceRecords() {
         return super.canResequenceRecords && this.props.archInfo.activeActions.edit;
     }

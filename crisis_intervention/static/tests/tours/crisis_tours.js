@@ -97,6 +97,10 @@ tours.add("crisis_triage_to_closed", {
             trigger: card("确认", "林小禾"),
         },
         {
+            content: "Cases begin in the first column only",
+            trigger: `${column("发现")}:has(.o_kanban_quick_add) ~ ${column("确认")}:not(:has(.o_kanban_quick_add))`,
+        },
+        {
             content: "A case that was never verified is refused",
             trigger: card("发现", "周子墨"),
             run: `drag_and_drop(${column("确认")})`,
