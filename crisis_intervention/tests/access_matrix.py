@@ -174,7 +174,7 @@ FIELDS = {
         ("category_ids team_ids outcome closing_summary change_reason", _TRIAGE, _TRIAGE),
         (
             "concern_ids verified_at verified_by_id deadline_ids change_ids next_stage_id "
-            "gate_checklist gates_met concern_count",
+            "gate_checklist gates_met is_first_stage concern_count",
             _TRIAGE,
             set(),
         ),

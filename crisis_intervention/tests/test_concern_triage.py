@@ -144,8 +144,14 @@ class TestConcernTriage(CrisisCommon):
 
     def test_foreign_reports_cannot_be_joined(self):
         hidden = self._make_concern(self.staff, self.student_1, restricted=True)
-        wizard = self._triage(self.concern)
+        wizard = (
+            self.env["crisis.concern.triage"]
+            .with_user(self.psychology)
+            .create({"concern_id": self.concern.id})
+        )
+        self.assertNotIn(hidden, wizard.sudo().join_ids)
         self.assertNotIn(hidden, wizard.candidate_ids)
+        wizard.line_ids.risk_level = "yellow"
         with self.assertRaises(AccessError):
             wizard.join_ids = [Command.link(hidden.id)]
             wizard.action_confirm()

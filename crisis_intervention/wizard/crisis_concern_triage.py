@@ -14,12 +14,11 @@ class CrisisConcernTriage(models.TransientModel):
     decision = fields.Selection(
         [("case", "Verified: case"), ("none", "Dismiss")], required=True, default="case"
     )
-    # compute_sudo=False here and below: superuser would propose reports that the user may not see
+    # what is proposed is searched with sudo(False): superuser would propose hidden reports
     line_ids = fields.One2many(
         "crisis.concern.triage.line",
         "triage_id",
         compute="_compute_line_ids",
-        compute_sudo=False,
         store=True,
         readonly=False,
     )
@@ -27,26 +26,27 @@ class CrisisConcernTriage(models.TransientModel):
         "crisis.concern",
         string="Decide Together With",
         compute="_compute_join_ids",
-        compute_sudo=False,
         store=True,
         readonly=False,
         help="Other waiting reports about the same students. They get the same decision.",
     )
-    candidate_ids = fields.Many2many(
-        "crisis.concern", compute="_compute_candidates", compute_sudo=False
-    )
+    candidate_ids = fields.Many2many("crisis.concern", compute="_compute_candidates")
     dismiss_reason = fields.Text(help="Why no case is needed; kept with the report.")
 
     @api.depends("concern_id")
     def _compute_candidates(self):
         """Find the other waiting reports about these students."""
         for triage in self:
-            triage.candidate_ids = self.env["crisis.concern"].search(
-                [
-                    ("student_ids", "in", triage.concern_id.student_ids.ids),
-                    ("state", "=", "received"),
-                    ("id", "!=", triage.concern_id.id),
-                ]
+            triage.candidate_ids = (
+                self.env["crisis.concern"]
+                .sudo(False)
+                .search(
+                    [
+                        ("student_ids", "in", triage.concern_id.student_ids.ids),
+                        ("state", "=", "received"),
+                        ("id", "!=", triage.concern_id.id),
+                    ]
+                )
             )
 
     @api.depends("concern_id", "decision")

@@ -21,7 +21,6 @@ class CrisisHandover(models.TransientModel):
         "crisis.case",
         string="Open Cases",
         compute="_compute_case_ids",
-        compute_sudo=False,
         store=True,
         readonly=False,
     )
@@ -33,7 +32,6 @@ class CrisisHandover(models.TransientModel):
         "crisis_handover_class_rel",
         string="Classes Led",
         compute="_compute_class_ids",
-        compute_sudo=False,
         store=True,
         readonly=False,
     )
@@ -45,7 +43,6 @@ class CrisisHandover(models.TransientModel):
         "crisis_handover_psychology_class_rel",
         string="Classes Cared for",
         compute="_compute_psychology_class_ids",
-        compute_sudo=False,
         store=True,
         readonly=False,
     )
@@ -55,30 +52,36 @@ class CrisisHandover(models.TransientModel):
         """Return the domain of active users who hold ``group``."""
         return [("all_group_ids", "in", self.env.ref(group).ids), ("share", "=", False)]
 
-    # compute_sudo=False on these: superuser would list what the user may not see
+    # sudo(False) in these: stored fields are computed as superuser, who sees other schools as well
 
     @api.depends("from_user_id")
     def _compute_case_ids(self):
         """Propose every open case of the person."""
         for wizard in self:
-            wizard.case_ids = self.env["crisis.case"].search(
-                [("user_id", "=", wizard.from_user_id.id), ("date_closed", "=", False)]
+            wizard.case_ids = (
+                self.env["crisis.case"]
+                .sudo(False)
+                .search([("user_id", "=", wizard.from_user_id.id), ("date_closed", "=", False)])
             )
 
     @api.depends("from_user_id")
     def _compute_class_ids(self):
         """Propose every class the person leads."""
         for wizard in self:
-            wizard.class_ids = self.env["crisis.class"].search(
-                [("head_teacher_ids", "in", wizard.from_user_id.ids)]
+            wizard.class_ids = (
+                self.env["crisis.class"]
+                .sudo(False)
+                .search([("head_teacher_ids", "in", wizard.from_user_id.ids)])
             )
 
     @api.depends("from_user_id")
     def _compute_psychology_class_ids(self):
         """Propose every class the person cares for as psychology teacher."""
         for wizard in self:
-            wizard.psychology_class_ids = self.env["crisis.class"].search(
-                [("psychology_teacher_id", "=", wizard.from_user_id.id)]
+            wizard.psychology_class_ids = (
+                self.env["crisis.class"]
+                .sudo(False)
+                .search([("psychology_teacher_id", "=", wizard.from_user_id.id)])
             )
 
     def action_hand_over(self):
