@@ -22,7 +22,13 @@ class CrisisCase(models.Model):
     is_first_stage = fields.Boolean(compute="_compute_next_stage", groups=TRIAGE)
 
     @api.depends(
-        "stage_id", "risk_level", "verified_at", "outcome", "closing_summary", "deadline_ids"
+        "stage_id",
+        "risk_level",
+        "verified_at",
+        "outcome",
+        "closing_summary",
+        "deadline_ids",
+        "assessment_ids.state",
     )
     @api.depends_context("lang")
     def _compute_next_stage(self):
@@ -58,9 +64,16 @@ class CrisisCase(models.Model):
     def _met_gates(self):
         """Return dict of case to the set of gate codes whose conditions it fulfils."""
         result = {case: set() for case in self}
-        # sudo: crisis.case - facts for the gates; only gate names leave the method
+        # sudo: crisis.assessment, crisis.case - facts for the gates; only gate names leave the method
+        assessed = (
+            self.env["crisis.assessment"]
+            .sudo()
+            ._read_group([("case_id", "in", self.ids), ("state", "!=", "draft")], ["case_id"])
+        )
         for case, facts in zip(self, self.sudo(), strict=True):
             result[case].update(facts.deadline_ids.filtered("date_done").mapped("kind"))
+            if (facts._origin,) in assessed:
+                result[case].add("assessment")
             if facts.verified_at:
                 result[case].add("verified")
             if facts.risk_level:
@@ -164,6 +177,8 @@ class CrisisCase(models.Model):
             return self.action_verify()
         if code == "level":
             return self.action_change_level()
+        if code == "assessment":
+            return self._action_new_assessment()
         if code == "summary":
             return self._action_wizard("crisis_case_change_view_form_summary")
         return self._finish_gate(code)

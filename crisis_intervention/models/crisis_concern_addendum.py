@@ -1,46 +1,14 @@
-from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo import fields, models
 
 
 class CrisisConcernAddendum(models.Model):
-    """An addition or correction to a submitted report: append-only."""
+    """An addition or correction to a submitted report."""
 
     _name = "crisis.concern.addendum"
     _description = "Addition to a Report"
-    _order = "date, id"
-    _rec_name = "date"
+    _inherit = ["crisis.append.only"]
 
     concern_id = fields.Many2one("crisis.concern", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(
         related="concern_id.company_id", store=True, index=True, precompute=True
     )
-    date = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
-    user_id = fields.Many2one(
-        "res.users",
-        string="By",
-        required=True,
-        readonly=True,
-        ondelete="restrict",
-        default=lambda self: self.env.uid,
-    )
-    text = fields.Text(required=True)
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Add under one's own name and at the present time only."""
-        if not self.env.su:
-            for vals in vals_list:
-                vals.update(user_id=self.env.uid, date=fields.Datetime.now())
-        return super().create(vals_list)
-
-    def write(self, vals):  # pylint: disable=method-required-super
-        """Refuse every change.
-
-        :raises UserError: always
-        """
-        raise UserError(self.env._("An addition is never changed. Write another one."))
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        """Keep what was reported."""
-        raise UserError(self.env._("Additions are never deleted."))

@@ -21,19 +21,19 @@ class CrisisConcern(models.Model):
         for concern in self:
             company = concern.company_id
             if concern.restricted:
-                users = concern._holders(PRINCIPAL)
+                users = company._crisis_holders(PRINCIPAL)
             else:
                 classes = concern.student_ids.class_id.psychology_teacher_id
                 users = (
                     teams.get(company, self.env["res.users"])
-                    & concern._holders(PSYCHOLOGY, MORAL_EDUCATION, PRINCIPAL)
-                    or classes & concern._holders(PSYCHOLOGY)
-                    or concern._holders(PSYCHOLOGY)
-                    or concern._holders(MORAL_EDUCATION)
-                    or concern._holders(PRINCIPAL)
+                    & company._crisis_holders(PSYCHOLOGY, MORAL_EDUCATION, PRINCIPAL)
+                    or classes & company._crisis_holders(PSYCHOLOGY)
+                    or company._crisis_holders(PSYCHOLOGY)
+                    or company._crisis_holders(MORAL_EDUCATION)
+                    or company._crisis_holders(PRINCIPAL)
                 )
                 if concern.immediate_danger == "yes":
-                    users |= concern._holders(MORAL_EDUCATION, PRINCIPAL)
+                    users |= company._crisis_holders(MORAL_EDUCATION, PRINCIPAL)
             result[concern] = users - concern.concerned_user_ids
         return result
 

@@ -39,7 +39,7 @@ class CrisisConcern(models.Model):
                 raise ValidationError(
                     self.env._("You cannot report on yourself here. Speak to the principal.")
                 )
-            if concern.restricted and not concern._holders(PRINCIPAL) - concerned:
+            if concern.restricted and not concern.company_id._crisis_holders(PRINCIPAL) - concerned:
                 raise ValidationError(
                     self.env._(
                         "No principal of this school could read this report, so nothing was "
@@ -57,14 +57,6 @@ class CrisisConcern(models.Model):
         if opens and not self.env.su and not self.env.user.has_group(PRINCIPAL):
             raise AccessError(self.env._("Only the principal opens a restricted report again."))
         return super().write(vals)
-
-    def _holders(self, *groups):
-        """Return the active users of the report's school who hold one of ``groups``."""
-        # sudo: res.groups - who must be told; nothing else leaves the method
-        users = self.env["res.users"].sudo()
-        for group in groups:
-            users |= self.env.ref(group).sudo().all_user_ids
-        return users.filtered(lambda u: u.active and self.company_id in u.company_ids)
 
     def _restrict(self, concerned):
         """Make reports restricted, and take them off everybody's list but the principals'.

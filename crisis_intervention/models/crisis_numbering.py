@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-NUMBERED = {"crisis.case": "CI", "crisis.concern": "CR"}
+NUMBERED = {"crisis.assessment": "CA", "crisis.case": "CI", "crisis.concern": "CR"}
 
 
 class CrisisNumbering(models.AbstractModel):

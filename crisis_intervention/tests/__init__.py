@@ -1,5 +1,6 @@
 from . import (
     test_access_matrix,
+    test_assessment,
     test_case,
     test_case_moves,
     test_class_promote,

@@ -91,6 +91,70 @@ class CrisisRecords:
             {"student_id": student.id, "user_id": owner.id, **vals}
         )
 
+    @classmethod
+    def _make_instrument(cls, company=None, published=True, **changes):
+        """Create a short instrument: three scored items, a red flag, a conditional item, a text.
+
+        :param company: its school; by default the one of the fixture
+        :param changes: parts of the tree to replace
+        """
+        text = {"en_US": "In English", "zh_CN": "中文"}
+        tree = {
+            "code": "mood",
+            "version": "1",
+            "kind": "questionnaire",
+            "name": {"en_US": "Mood check", "zh_CN": "情绪检查"},
+            "informants": ["student", "psychologist"],
+            "options": [{"code": str(n), "score": n, "label": text} for n in range(4)],
+            "items": [
+                {"code": "1", "kind": "choice", "text": {"": "一"}, "section": {"": "近两周"}},
+                {"code": "2", "kind": "choice", "text": {"": "二"}, "reverse": True},
+                {
+                    "code": "3",
+                    "kind": "choice",
+                    "text": {"": "三"},
+                    "flag_from": "1",
+                    "flag_level": "red",
+                },
+                {
+                    "code": "4",
+                    "kind": "yes_no",
+                    "text": {"": "四"},
+                    "condition": {"items": ["3"], "answers": ["1", "2", "3"]},
+                },
+                {"code": "5", "kind": "text", "text": {"": "五"}},
+            ],
+            "scales": [
+                {"code": "total", "name": text, "total": True, "rule": "sum", "items": list("123")}
+            ],
+            "bands": [
+                {"scale": "total", "low": 0, "high": 4, "name": text},
+                {"scale": "total", "low": 5, "high": 9, "name": text, "risk_level": "orange"},
+            ],
+            **changes,
+        }
+        company = cls.school if company is None else company
+        instrument = cls.env["crisis.instrument"]._create_from_tree(tree, company)
+        if published:
+            instrument.action_publish()
+        return instrument
+
+    @classmethod
+    def _make_assessment(cls, student, answers, instrument, user=None, **vals):
+        """Fill a form about ``student`` in as ``user`` (the psychology teacher), not completed."""
+        return (
+            cls.env["crisis.assessment"]
+            .with_user(user or cls.psychology)
+            .create(
+                {
+                    "student_id": student.id,
+                    "instrument_id": instrument.id,
+                    "answers": answers,
+                    **vals,
+                }
+            )
+        )
+
 
 class CrisisCommon(CrisisRecords, TransactionCase):
     """One small school with a user for every role, two classes, and a second school as the wall."""

@@ -55,6 +55,7 @@ class TestCase(CrisisCommon):
         first.write({"outcome": "unfounded", "closing_summary": "误报，已向班主任说明。"})
         first.risk_level = "blue"
         first.action_verify()
+        first._finish_gate("assessment")
         first.stage_id = self.env.ref("crisis_intervention.crisis_stage_closed")
         self.assertTrue(first.date_closed)
         second = self._make_case(self.student_1)

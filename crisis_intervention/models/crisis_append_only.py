@@ -1,0 +1,42 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class CrisisAppendOnly(models.AbstractModel):
+    """An addition or correction to a locked record: signed by itself, never changed."""
+
+    _name = "crisis.append.only"
+    _description = "Append-only Addition"
+    _order = "date, id"
+    _rec_name = "date"
+
+    date = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
+    user_id = fields.Many2one(
+        "res.users",
+        string="By",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        default=lambda self: self.env.uid,
+    )
+    text = fields.Text(required=True)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Add under one's own name and at the present time only."""
+        if not self.env.su:
+            for vals in vals_list:
+                vals.update(user_id=self.env.uid, date=fields.Datetime.now())
+        return super().create(vals_list)
+
+    def write(self, vals):  # pylint: disable=method-required-super
+        """Refuse every change.
+
+        :raises UserError: always
+        """
+        raise UserError(self.env._("An addition is never changed. Write another one."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        """Keep what was written."""
+        raise UserError(self.env._("Additions are never deleted."))

@@ -1,0 +1,118 @@
+import base64
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..instrument_exchange import dump, load
+
+
+class CrisisInstrumentImport(models.TransientModel):
+    """Checks an instrument's file, shows what is in it, and takes it in as a draft."""
+
+    _name = "crisis.instrument.import"
+    _description = "Import an Instrument"
+
+    file = fields.Binary(string="Instrument File", required=True)
+    filename = fields.Char()
+    preview = fields.Html(compute="_compute_preview", sanitize=False)
+    is_good = fields.Boolean(compute="_compute_preview")
+
+    @api.depends("file")
+    @api.depends_context("lang")
+    def _compute_preview(self):
+        """Show the instrument, or each fault with its line."""
+        for wizard in self:
+            tree, faults = load(wizard._content()) if wizard.file else (None, [])
+            wizard.is_good = bool(tree)
+            wizard.preview = wizard.file and self.env["ir.qweb"]._render(
+                "crisis_intervention.crisis_instrument_preview",
+                {
+                    "tree": tree,
+                    "faults": wizard._sentences(faults),
+                    "say": lambda text: _said(text, self.env.lang),
+                },
+            )
+
+    def _content(self):
+        """Return the bytes of the file, as it was chosen or as it was stored."""
+        # without bin_size, which would give the size instead of the file
+        return base64.b64decode(self.with_context(bin_size=False).file or b"")
+
+    def _sentences(self, faults):
+        """Return one sentence per fault, with its line."""
+        explain = self.env["crisis.instrument"]._explain
+        return [
+            self.env._(
+                "Line %(line)s: %(fault)s",
+                line=fault.line,
+                fault=explain(fault.code, fault.details),
+            )
+            for fault in faults
+        ]
+
+    def action_import(self):
+        """Create the draft.
+
+        :return: action that opens it
+        :raises UserError: names every fault with its line; nothing is saved
+        """
+        self.ensure_one()
+        self.env["crisis.instrument"].check_access("create")
+        tree, faults = load(self._content())
+        if faults:
+            raise UserError("\n".join(self._sentences(faults)))
+        instrument = self.env["crisis.instrument"]._create_from_tree(tree, self.env.company)
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": instrument._name,
+            "res_id": instrument.id,
+            "views": [(False, "form")],
+        }
+
+
+class CrisisInstrument(models.Model):
+    """Giving an instrument to others; bringing those of the addon."""
+
+    _inherit = "crisis.instrument"
+
+    exchange_file = fields.Binary(compute="_compute_exchange_file")
+
+    def _compute_exchange_file(self):
+        """Write the instrument as an exchange file."""
+        for instrument in self:
+            instrument.exchange_file = base64.b64encode(dump(instrument._tree(texts=True)))
+
+    def action_export(self):
+        """Return the download of this instrument's file."""
+        self.ensure_one()
+        name = f"{self.code}-{self.version}.xml"
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{self._name}/{self.id}/exchange_file/{name}?download=true",
+            "target": "download",
+        }
+
+    @api.model
+    def _install(self, data):
+        """Bring an instrument that comes with the addon, once per version, and publish it.
+
+        :param bytes data: an exchange file
+        :raises ValueError: the file has faults
+        """
+        tree, faults = load(data)
+        if faults:
+            raise ValueError(faults)
+        known = self.with_context(active_test=False).search_count(
+            [
+                ("code", "=", tree["code"]),
+                ("version", "=", tree["version"]),
+                ("company_id", "=", False),
+            ]
+        )
+        if not known:
+            self._create_from_tree(tree, self.env["res.company"]).action_publish()
+
+
+def _said(text, lang):
+    """Return a text of a tree in ``lang``, else in the language it has."""
+    return text and (text.get(lang) or text.get("") or text.get("en_US"))
