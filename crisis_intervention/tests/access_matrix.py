@@ -35,6 +35,7 @@ RELATIONS = {
     "any": "every record: the model is the same for all schools",
     "own_class": "about a student of the class that the user leads",
     "other_class": "about a student of another class",
+    "being_filled_in": "a form that is not completed yet; its case involves the school doctor",
     "medical": "the case involves the school doctor; another class",
     "own_report": "a report the user has filed",
     "own_report_others_note": "what somebody else added to the user's report",
@@ -105,6 +106,50 @@ crisis.case.change
   other_class             -      -     -    -      -        R          R     R         -        -      -
   medical                 -      -     -    -      -        R          R     R         -        -      -
   other_school            -      -     -    -      -        x          x     x         -        -      -
+crisis.instrument
+  general                 -      -     -    R      -        R          R     R         -        RWC    RWC
+  own_school              -      -     -    R      -        RWC        R     R         -        RWC    RWC
+  other_school            -      -     -    x      -        x          x     x         -        x      x
+crisis.instrument.item
+  general                 -      -     -    R      -        R          R     R         -        RWCD   RWCD
+  own_school              -      -     -    R      -        RWCD       R     R         -        RWCD   RWCD
+  other_school            -      -     -    x      -        x          x     x         -        x      x
+crisis.instrument.option
+  general                 -      -     -    R      -        R          R     R         -        RWCD   RWCD
+  own_school              -      -     -    R      -        RWCD       R     R         -        RWCD   RWCD
+  other_school            -      -     -    x      -        x          x     x         -        x      x
+crisis.instrument.scale
+  general                 -      -     -    R      -        R          R     R         -        RWCD   RWCD
+  own_school              -      -     -    R      -        RWCD       R     R         -        RWCD   RWCD
+  other_school            -      -     -    x      -        x          x     x         -        x      x
+crisis.instrument.band
+  general                 -      -     -    R      -        R          R     R         -        RWCD   RWCD
+  own_school              -      -     -    R      -        RWCD       R     R         -        RWCD   RWCD
+  other_school            -      -     -    x      -        x          x     x         -        x      x
+crisis.assessment
+  being_filled_in         -      -     -    x      -        RWC        x     x         -        -      -
+  own_class               -      -     -    x      -        RWC        R     R         -        -      -
+  other_class             -      -     -    x      -        RWC        R     R         -        -      -
+  medical                 -      -     -    R      -        RWC        R     R         -        -      -
+  other_school            -      -     -    x      -        x          x     x         -        -      -
+crisis.assessment.addendum
+  other_class             -      -     -    -      -        RC         -     -         -        -      -
+  other_school            -      -     -    -      -        x          -     -         -        -      -
+crisis.assessment.decide
+  own_dialog              -      -     -    -      -        RWCD       RWCD  RWCD      -        -      -
+  others_dialog           -      -     -    -      -        x          x     x         -        -      -
+crisis.assessment.compare
+  own_dialog              -      -     -    RWCD   -        RWCD       RWCD  RWCD      -        -      -
+  others_dialog           -      -     -    x      -        x          x     x         -        -      -
+crisis.assessment.transcribe
+  own_dialog              -      -     -    -      -        RWCD       -     -         -        -      -
+  others_dialog           -      -     -    -      -        x          -     -         -        -      -
+crisis.assessment.transcribe.line
+  own_dialog              -      -     -    -      -        RWCD       -     -         -        -      -
+  others_dialog           -      -     -    -      -        x          -     -         -        -      -
+crisis.instrument.import
+  own_dialog              -      -     -    -      -        RWCD       -     -         -        RWCD   RWCD
+  others_dialog           -      -     -    -      -        x          -     -         -        x      x
 crisis.stage
   any                     -      R     R    R      R        R          R     R         R        RWC    RWC
 crisis.category
@@ -169,12 +214,20 @@ FIELDS = {
         ("outcome handled_by_id dismiss_reason case_ids risk_level triage_deadline is_overdue",
          _TRIAGE, set()),
     ],
+    "crisis.assessment": [
+        (
+            "answers transcription missing_reason addendum_ids",
+            {"psychology_teacher"},
+            {"psychology_teacher"},
+        ),
+    ],
     "crisis.case": [
         ("background risk_formulation", _CONFIDENTIAL, {"psychology_teacher"}),
         ("category_ids team_ids outcome closing_summary change_reason", _TRIAGE, _TRIAGE),
         (
             "concern_ids verified_at verified_by_id deadline_ids change_ids next_stage_id "
-            "gate_checklist gates_met is_first_stage concern_count",
+            "gate_checklist gates_met is_first_stage concern_count assessment_ids assessment_count "
+            "pending_assessment_id proposed_level",
             _TRIAGE,
             set(),
         ),

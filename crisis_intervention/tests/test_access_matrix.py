@@ -23,6 +23,18 @@ WRITES = {
     "crisis.case": {"shared_advice": "x"},
     "crisis.deadline": {"date_due": "2030-01-01 00:00:00"},
     "crisis.case.change": {"reason": "x"},
+    "crisis.instrument": {"description": "x"},
+    "crisis.instrument.item": {"topic": "x"},
+    "crisis.instrument.option": {"label": "x"},
+    "crisis.instrument.scale": {"name": "x"},
+    "crisis.instrument.band": {"name": "x"},
+    "crisis.assessment": {"addendum_ids": []},  # all that a completed form takes
+    "crisis.assessment.addendum": {"text": "x"},
+    "crisis.assessment.decide": {"reason": "x"},
+    "crisis.assessment.compare": {},
+    "crisis.assessment.transcribe": {"date": "2026-09-01"},
+    "crisis.assessment.transcribe.line": {"row": "x"},
+    "crisis.instrument.import": {"filename": "x"},
     "crisis.stage": {"description": "x"},
     "crisis.category": {"description": "x"},
     "crisis.response.policy": {"source": "x"},
@@ -98,6 +110,8 @@ class AccessMatrixCase(CrisisCommon):
         cls._fill_directory()
         cls._fill_concerns()
         cls._fill_cases()
+        cls._fill_instruments()
+        cls._fill_assessments()
         cls._fill_configuration()
         cls._fill_dialogs()
         cls.env.flush_all()
@@ -218,6 +232,45 @@ class AccessMatrixCase(CrisisCommon):
             cls._put(relation, case.change_ids, {"case_id": case.id, "reason": "x"})
 
     @classmethod
+    def _fill_instruments(cls):
+        for relation, company in (
+            ("general", cls.env["res.company"]),
+            ("own_school", cls.school),
+            ("other_school", cls.other_school),
+        ):
+            instrument = cls._make_instrument(company, published=False)
+            cls._put(
+                relation,
+                instrument,
+                {"name": "x", "code": "x", "for_student": True, "company_id": company.id},
+            )
+            part = {"instrument_id": instrument.id}
+            scale = instrument.scale_ids
+            cls._put(relation, instrument.item_ids[0], {**part, "code": "x"})
+            cls._put(relation, instrument.option_ids[0], {**part, "code": "x", "label": "x"})
+            cls._put(relation, scale, {**part, "code": "x", "name": "x"})
+            cls._put(relation, instrument.band_ids[0], {**part, "scale_id": scale.id, "name": "x"})
+
+    @classmethod
+    def _fill_assessments(cls):
+        cls.instrument = cls._make_instrument(cls.env["res.company"], code="published")
+        answers = {"1": "3", "2": "0", "3": "0"}
+        for relation, student, user in (
+            ("own_class", cls.student_1, cls.psychology),
+            ("other_class", cls.student_2, cls.psychology),
+            ("medical", cls.student_3, cls.psychology),
+            ("being_filled_in", cls.student_3, cls.psychology),
+            ("other_school", cls.other_student, cls.other_psychology),
+        ):
+            form = cls._make_assessment(student, answers, cls.instrument, user)
+            if relation != "being_filled_in":
+                form.action_complete()
+            cls._put(relation, form, {"student_id": student.id, "instrument_id": cls.instrument.id})
+            if relation in ("other_class", "other_school"):
+                addendum = {"assessment_id": form.id, "text": "x"}
+                cls._put(relation, cls.env["crisis.assessment.addendum"].create(addendum), addendum)
+
+    @classmethod
     def _fill_configuration(cls):
         stage = cls.env.ref(f"{MODULE}.crisis_stage_discovered")
         cls._put("any", stage, {"name": "x", "sequence": 1})
@@ -255,6 +308,7 @@ class AccessMatrixCase(CrisisCommon):
     def _fill_dialogs(cls):
         report = cls.records["crisis.concern", "others_report"]
         case = cls.records["crisis.case", "other_class"]
+        form = cls.records["crisis.assessment", "other_class"]
         cls._take("psychology_teacher")
         for relation, user in (("own_dialog", cls.me), ("others_dialog", cls.psychology)):
             for model, values in (
@@ -264,9 +318,19 @@ class AccessMatrixCase(CrisisCommon):
                 ("crisis.handover", {"from_user_id": cls.head_teacher_2.id}),
                 ("crisis.student.register", {"class_id": cls.class_1.id}),
                 ("crisis.class.promote", {"company_id": cls.school.id}),
+                ("crisis.assessment.decide", {"assessment_id": form.id}),
+                ("crisis.assessment.compare", {"first_id": form.id, "second_id": form.id}),
+                (
+                    "crisis.assessment.transcribe",
+                    {"instrument_id": cls.instrument.id, "class_id": cls.class_1.id},
+                ),
+                ("crisis.instrument.import", {"file": "eA=="}),
             ):
                 dialog = cls.env[model].with_user(user).create(values)
                 cls._put(relation, dialog, values if user == cls.me else None)
+                if model == "crisis.assessment.transcribe":
+                    line = {"wizard_id": dialog.id, "student_id": cls.student_1.id}
+                    cls._put(relation, dialog.line_ids[0], line if user == cls.me else None)
                 if model == "crisis.concern.triage":
                     line = {"triage_id": dialog.id, "student_id": cls.student_2.id}
                     cls._put(relation, dialog.line_ids, line if user == cls.me else None)
@@ -382,6 +446,7 @@ class TestAccessMatrix(AccessMatrixCase):
         if allowed:
             self.assertIsNone(refusal)
         elif operation == "write" and record._name in (
+            "crisis.assessment.addendum",
             "crisis.concern.addendum",
             "crisis.body.mark",
         ):

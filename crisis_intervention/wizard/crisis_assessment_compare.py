@@ -18,10 +18,10 @@ class CrisisAssessmentCompare(models.TransientModel):
         """Lay both results out; single answers only for those who may read them."""
         for wizard in self:
             # sudo(False): what is shown is what the user may read
-            pair = (wizard.first_id | wizard.second_id).sudo(False)
+            pair = (wizard.first_id.sudo(False), wizard.second_id.sudo(False))
             wizard.content = self.env["ir.qweb"]._render(
                 "crisis_intervention.crisis_assessment_comparison",
-                {"rows": pair._comparison_rows(), "pair": pair},
+                {"rows": pair[0]._comparison_rows(pair[1]), "pair": pair},
             )
 
 
@@ -59,21 +59,21 @@ class CrisisAssessment(models.Model):
             "target": "new",
         }
 
-    def _comparison_rows(self):
-        """Return what two forms say, row by row.
+    def _comparison_rows(self, second):
+        """Return what this form and a second one say, row by row.
 
         :return: list of dicts: kind ``scale`` or ``item``, name, and ``cells``, a pair of texts
         """
-        first, second = self
         rows = []
-        results = [{row["code"]: row for row in form._result_rows()} for form in self]
+        pair = (self, second)
+        results = [{row["code"]: row for row in form._result_rows()} for form in pair]
         for code, row in results[0].items():
             other = results[1].get(code)
             cells = [f"{r['score']} {r['band']}".strip() if r else "" for r in (row, other)]
             rows.append({"kind": "scale", "name": row["name"], "cells": cells})
         if not self._has_field_access(self._fields["answers"], "read"):
             return rows
-        answers = [{row["code"]: row for row in form._answer_rows()} for form in (first, second)]
+        answers = [{row["code"]: row for row in form._answer_rows()} for form in pair]
         for code, row in answers[0].items():
             other = answers[1].get(code)
             cells = [row["answer"], other["answer"] if other else ""]
