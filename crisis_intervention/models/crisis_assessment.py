@@ -329,7 +329,7 @@ class CrisisAssessment(models.Model):
 
     def _set(self, vals):
         """Write what the system keeps, past the lock; callers have checked the right to do so."""
-        return super().write(vals)
+        return super().write(vals)  # pylint: disable=super-method-mismatch
 
     def _refuse_kept_fields(self, names):
         """Refuse clients that set what only the system keeps.

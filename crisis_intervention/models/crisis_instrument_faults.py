@@ -23,58 +23,71 @@ class CrisisInstrument(models.Model):
     @api.model
     def _fault_sentences(self):
         """Return dict of fault code to sentence with named places."""
-        _ = self.env._
         return {
             # the definition
-            "duplicate_code": _("The code %(code)s is used twice."),
-            "no_items": _("There are no items."),
-            "unknown_kind": _("Item %(code)s: this kind of item does not exist."),
-            "no_options": _("Item %(code)s: give at least two answers to choose from."),
-            "duplicate_option": _("Item %(code)s: the answer %(option)s stands there twice."),
-            "number_range": _("Item %(code)s: the lowest number is not below the highest."),
-            "reverse_range": _(
+            "duplicate_code": self.env._("The code %(code)s is used twice."),
+            "no_items": self.env._("There are no items."),
+            "unknown_kind": self.env._("Item %(code)s: this kind of item does not exist."),
+            "no_options": self.env._("Item %(code)s: give at least two answers to choose from."),
+            "duplicate_option": self.env._(
+                "Item %(code)s: the answer %(option)s stands there twice."
+            ),
+            "number_range": self.env._(
+                "Item %(code)s: the lowest number is not below the highest."
+            ),
+            "reverse_range": self.env._(
                 "Item %(code)s: to be scored in reverse, a number needs a lowest and a highest one."
             ),
-            "reverse_scores": _(
+            "reverse_scores": self.env._(
                 "Item %(code)s cannot be scored in reverse: its scores are not symmetric."
             ),
-            "condition_item": _("Item %(code)s: the condition names %(item)s, which comes later."),
-            "condition_answer": _(
+            "condition_item": self.env._(
+                "Item %(code)s: the condition names %(item)s, which comes later."
+            ),
+            "condition_answer": self.env._(
                 "Item %(code)s: no answer of item %(item)s is among those of the condition."
             ),
-            "flag_level": _("Item %(code)s: the red flag needs a level."),
-            "flag_answer": _("Item %(code)s: the red flag needs one of the answers of the item."),
-            "unknown_level": _("%(code)s%(scale)s: this risk level does not exist."),
-            "two_totals": _("Only one scale is the total."),
-            "unknown_rule": _("Scale %(code)s: this rule does not exist."),
-            "scale_empty": _("Scale %(code)s has no items."),
-            "scale_item": _("Scale %(code)s: there is no item %(item)s."),
-            "scale_item_twice": _("Scale %(code)s: item %(item)s stands there twice."),
-            "scale_unscored": _(
+            "flag_level": self.env._("Item %(code)s: the red flag needs a level."),
+            "flag_answer": self.env._(
+                "Item %(code)s: the red flag needs one of the answers of the item."
+            ),
+            "unknown_level": self.env._("%(code)s%(scale)s: this risk level does not exist."),
+            "two_totals": self.env._("Only one scale is the total."),
+            "unknown_rule": self.env._("Scale %(code)s: this rule does not exist."),
+            "scale_empty": self.env._("Scale %(code)s has no items."),
+            "scale_item": self.env._("Scale %(code)s: there is no item %(item)s."),
+            "scale_item_twice": self.env._("Scale %(code)s: item %(item)s stands there twice."),
+            "scale_unscored": self.env._(
                 "Scale %(code)s: item %(item)s has answers without score, or is a number without "
                 "lowest and highest."
             ),
-            "factor": _("Scale %(code)s: the factor must be above 0."),
-            "missing_allowed": _(
+            "factor": self.env._("Scale %(code)s: the factor must be above 0."),
+            "missing_allowed": self.env._(
                 "Scale %(code)s: fewer answers may be missing than the scale has items."
             ),
-            "decimals": _("Scale %(code)s: 0 to 3 decimals are possible."),
-            "table_range": _("Scale %(code)s: a line of the standard scores runs backwards."),
-            "table_overlap": _(
+            "decimals": self.env._("Scale %(code)s: 0 to 3 decimals are possible."),
+            "table_range": self.env._(
+                "Scale %(code)s: a line of the standard scores runs backwards."
+            ),
+            "table_overlap": self.env._(
                 "Scale %(code)s: two lines of the standard scores hold the score %(low)s."
             ),
-            "table_hole": _("Scale %(code)s: there is no standard score for %(score)s."),
-            "band_scale": _("A band belongs to scale %(scale)s, which does not exist."),
-            "band_range": _("Scale %(scale)s: a band runs backwards."),
-            "band_overlap": _("Scale %(scale)s: two bands hold the score %(score)s."),
-            "band_hole": _("Scale %(code)s: no band holds the score %(score)s."),
-            "band_unreachable": _("Scale %(scale)s: no score can ever reach one of the bands."),
+            "table_hole": self.env._("Scale %(code)s: there is no standard score for %(score)s."),
+            "band_scale": self.env._("A band belongs to scale %(scale)s, which does not exist."),
+            "band_range": self.env._("Scale %(scale)s: a band runs backwards."),
+            "band_overlap": self.env._("Scale %(scale)s: two bands hold the score %(score)s."),
+            "band_hole": self.env._("Scale %(code)s: no band holds the score %(score)s."),
+            "band_unreachable": self.env._(
+                "Scale %(scale)s: no score can ever reach one of the bands."
+            ),
             # the file
-            "too_large": _("The file is larger than 1 MB."),
-            "not_xml": _("This is no XML file: %(message)s"),
-            "doctype": _("The file declares a DOCTYPE or entities, which is not accepted."),
-            "schema": _("The file does not follow the format: %(message)s"),
-            "text_lang": _(
+            "too_large": self.env._("The file is larger than 1 MB."),
+            "not_xml": self.env._("This is no XML file: %(message)s"),
+            "doctype": self.env._(
+                "The file declares a DOCTYPE or entities, which is not accepted."
+            ),
+            "schema": self.env._("The file does not follow the format: %(message)s"),
+            "text_lang": self.env._(
                 "Give a text once without language, or in English first and then in others."
             ),
         }

@@ -38,9 +38,7 @@ class CrisisInstrumentScale(models.Model):
     )
     factor = fields.Float(default=1.0, help="With the number of items: a sum in proportion.")
     threshold = fields.Float(string="Counted from")
-    missing_allowed = fields.Integer(
-        string="Missing Allowed", help="With more missing answers there is no score."
-    )
+    missing_allowed = fields.Integer(help="With more missing answers there is no score.")
     decimals = fields.Integer()
     standard_table = fields.Text(
         string="Standard Scores",
@@ -51,7 +49,6 @@ class CrisisInstrumentScale(models.Model):
         "crisis_instrument_scale_item_rel",
         "scale_id",
         "item_id",
-        string="Items",
         domain="[('instrument_id', '=', instrument_id)]",
     )
 

@@ -1,9 +1,12 @@
 import base64
+from pathlib import Path
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..instrument_exchange import dump, load
+
+SHIPPED = Path(__file__).parents[1] / "data" / "instruments"
 
 
 class CrisisInstrumentImport(models.TransientModel):
@@ -93,24 +96,19 @@ class CrisisInstrument(models.Model):
         }
 
     @api.model
-    def _install(self, data):
-        """Bring an instrument that comes with the addon, once per version, and publish it.
+    def _install_shipped(self):
+        """Bring the instruments of the addon, each version once, and publish them.
 
-        :param bytes data: an exchange file
-        :raises ValueError: the file has faults
+        :raises ValueError: a file has faults
         """
-        tree, faults = load(data)
-        if faults:
-            raise ValueError(faults)
-        known = self.with_context(active_test=False).search_count(
-            [
-                ("code", "=", tree["code"]),
-                ("version", "=", tree["version"]),
-                ("company_id", "=", False),
-            ]
-        )
-        if not known:
-            self._create_from_tree(tree, self.env["res.company"]).action_publish()
+        known = self.with_context(active_test=False).search([("company_id", "=", False)])
+        known = set(known.mapped(lambda instrument: (instrument.code, instrument.version)))
+        for path in sorted(SHIPPED.glob("*.xml")):
+            tree, faults = load(path.read_bytes())
+            if faults:
+                raise ValueError(path.name, faults)
+            if (tree["code"], tree["version"]) not in known:
+                self._create_from_tree(tree, self.env["res.company"]).action_publish()
 
 
 def _said(text, lang):
