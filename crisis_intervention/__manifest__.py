@@ -52,6 +52,7 @@
         "demo/crisis.student.csv",
         "demo/crisis.guardian.csv",
         "demo/crisis_case_demo.xml",
+        "demo/crisis_assessment_demo.xml",
     ],
     "assets": {
         "web.assets_backend": ["crisis_intervention/static/src/**/*"],

@@ -17,7 +17,7 @@ from ..instrument_definition import (
 )
 from ..scoring import Scorer
 
-EXAMPLES = 20_000 if os.environ.get("CRISIS_LONG") else 600
+EXAMPLES = 20_000 if os.environ.get("CRISIS_LONG_TESTS") else 600
 LEVELS = ["blue", "yellow", "orange", "red"]
 SETTINGS = settings(
     max_examples=EXAMPLES,
