@@ -18,6 +18,7 @@ SIZE_LIMIT = 1_000_000  # bytes; a form of 100 items takes about 60,000
 SCHEMA = Path(__file__).parent / "data" / "instrument.rng"
 FORMAT = "1"
 BASE = "en_US"
+INFORMANTS = ("student", "parent", "teacher", "psychologist")
 
 _FLOATS = frozenset(("score", "weight", "low", "high", "factor", "threshold"))
 _INTEGERS = frozenset(
@@ -189,6 +190,8 @@ def _value(name: str, text: str):
         return int(text)
     if name in _FLAGS:
         return True
+    if name == "informants":
+        return [informant for informant in INFORMANTS if informant in text.split()]
     return text.split() if name in _LISTS else text
 
 

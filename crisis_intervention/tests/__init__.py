@@ -9,6 +9,7 @@ from . import (
     test_concern_triage,
     test_concurrency,
     test_handover,
+    test_instrument,
     test_instrument_check,
     test_instrument_exchange,
     test_js,

@@ -10,6 +10,7 @@ from . import access_matrix
 from .common import CrisisCommon
 
 CHILD = "欧阳丝雀"
+ANSWER = "ANSWERCANARY"
 DENIALS = (
     "odoo.addons.base.models.ir_rule",
     "odoo.addons.base.models.ir_model",
@@ -43,6 +44,12 @@ CANARIES = {
         "change_reason": "REASONCANARY",
     },
     "crisis.case.change": {"reason": "REASONCANARY"},
+    "crisis.assessment": {
+        "conclusion": "CONCLUSIONCANARY",
+        "missing_reason": "MISSINGCANARY",
+        "proposal_reason": "PROPOSALCANARY",
+    },
+    "crisis.assessment.addendum": {"text": "FORMNOTECANARY"},
     "crisis.category": {"name": "CATEGORYCANARY", "description": "CATEGORYTEXTCANARY"},
     "crisis.response.policy": {
         "label": "POLICYCANARY",
@@ -60,6 +67,15 @@ HARMLESS = {
     "crisis.class.membership": {"school_year"},
     "crisis.concern": {"name"},  # the reference
     "crisis.case": {"name"},
+    "crisis.assessment": {"name"},
+    # instruments are the same for every child
+    "crisis.instrument": {"name", "code", "version", "description", "source"},
+    "crisis.instrument.item": {
+        *("code", "section", "topic", "text", "condition_answers", "flag_from"),
+    },
+    "crisis.instrument.option": {"code", "label"},
+    "crisis.instrument.scale": {"code", "name", "standard_table"},
+    "crisis.instrument.band": {"name", "recommendation"},
     "crisis.stage": {"name", "description"},  # stages are named in every case's history
     "crisis.student": {"national_number", "pinyin", "pinyin_initials"},  # identity: see below
 }
@@ -102,6 +118,8 @@ class LeakCase(CrisisCommon):
             }
         )
         cls.psychology_2 = cls._make_user("t_psychology_2", "psychology_teacher")
+        cls.instrument = cls._make_instrument()
+        cls.canaries.add(ANSWER)
         for user in (cls.psychology, cls.psychology_2, cls.staff, cls.head_teacher):
             user.notification_type = "email"
         for user in (cls.principal, cls.moral):
@@ -177,11 +195,12 @@ class LeakCase(CrisisCommon):
             }
         )
         self._settle()
+        self._assess()
         case.user_id = self.psychology_2
         self._settle()
         case.write({"risk_level": "red", "change_reason": reason})
         case.medical_involved = True
-        for deadline in case.deadline_ids:
+        for deadline in case.deadline_ids.filtered(lambda step: not step.date_done):
             deadline.action_done()
         self._settle()
         first = case.stage_id
@@ -192,6 +211,25 @@ class LeakCase(CrisisCommon):
         self._settle()
         self.env.invalidate_all()
         return self.env[concern._name].browse(concern.id), self.env[case._name].browse(case.id)
+
+    def _assess(self):
+        """Fill in a form with a red flag, add to it, and decline the proposed level."""
+        texts = CANARIES["crisis.assessment"]
+        form = self._make_assessment(
+            self.child,
+            {"1": "1", "3": "2", "5": ANSWER},
+            self.instrument,
+            conclusion=texts["conclusion"],
+            missing_reason=texts["missing_reason"],
+        )
+        form.action_complete()
+        self._settle()
+        form.addendum_ids.create(
+            {"assessment_id": form.id, **CANARIES["crisis.assessment.addendum"]}
+        )
+        form.with_user(self.moral)._decide(False, texts["proposal_reason"])
+        self._settle()
+        return form.sudo()
 
 
 @tagged("post_install", "-at_install")
@@ -222,6 +260,8 @@ class TestLeaks(LeakCase):
             concern.body_mark_ids,
             case,
             case.change_ids[0],
+            case.assessment_ids,
+            case.assessment_ids.addendum_ids,
             self.category,
             self.team,
             self.team.member_ids,
@@ -261,6 +301,8 @@ class TestLeaks(LeakCase):
             *concern.body_mark_ids,
             *case.deadline_ids,
             *case.change_ids,
+            *case.assessment_ids,
+            *case.assessment_ids.addendum_ids,
         )
         for record in (concern, case, *below):
             with self.subTest(model=record._name):
@@ -453,6 +495,9 @@ class TestOutsiders(LeakCase):
                 concern.addendum_ids, concern.body_mark_ids, case, case.deadline_ids[0],
                 case.change_ids[0], case.stage_id, self.category, self.team,
                 self.team.member_ids, self.env["crisis.response.policy"].search([], limit=1),
+                case.assessment_ids, case.assessment_ids.addendum_ids, self.instrument,
+                self.instrument.item_ids[0], self.instrument.option_ids[0],
+                self.instrument.scale_ids, self.instrument.band_ids[0],
             )
         }  # fmt: skip
         for user in (self.portal, self.public):

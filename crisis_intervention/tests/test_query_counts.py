@@ -1,3 +1,5 @@
+from datetime import date
+
 from odoo.tests import tagged
 
 from .common import CrisisCommon
@@ -31,6 +33,27 @@ FORM = {
     "duration_tracking": {},
     "deadline_ids": {"fields": {"kind": {}, "date_due": {}, "date_done": {}, "is_overdue": {}}},
     "change_ids": {"fields": {"reason": {}}},
+}
+
+ASSESSMENT_LINE = {
+    "date": {},
+    "name": {},
+    "student_id": {"fields": {"display_name": {}}},
+    "instrument_id": {"fields": {"display_name": {}}},
+    "band_id": {"fields": {"display_name": {}}},
+    "score": {},
+    "flag_count": {},
+    "proposal": {},
+    "user_id": {"fields": {"display_name": {}}},
+}
+ASSESSMENT_FORM = {
+    **ASSESSMENT_LINE,
+    "answers": {},
+    "questionnaire": {},
+    "result_html": {},
+    "history_count": {},
+    "limit_hint": {},
+    "addendum_ids": {"fields": {"text": {}}},
 }
 
 
@@ -110,3 +133,60 @@ class TestQueryCounts(CrisisCommon):
         few = self._queries(self.head_teacher, board)
         self._make_cases(70, "H")
         self.assertLessEqual(self._queries(self.head_teacher, board), few)
+
+    def test_forms_scored_in_a_batch(self):
+        """Storing and scoring costs the same for 10 and for 1,000 forms that propose nothing."""
+        instrument = self._make_instrument()
+        students = self._make_students(1000, self.class_2, "Q")
+        forms = [
+            {
+                "student_id": student.id,
+                "answers": {"1": "1", "2": "3", "3": "0"},
+                "informant": "student",
+                "date": date(2026, 9, 1),
+            }
+            for student in students
+        ]
+        # with their open cases, whose step is done by it
+        self.env["crisis.case"].create(
+            [{"student_id": s.id, "user_id": self.psychology.id} for s in students[::100]]
+        )
+        counts = {}
+        for size in (10, 1000):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            model = self.env["crisis.assessment"].with_user(self.psychology)
+            assessments = model._record_batch(instrument, forms[-size:] if size == 10 else forms)
+            self.env.flush_all()
+            counts[size] = self.cr.sql_log_count - before
+            self.assertEqual(len(assessments), size)
+        self.assertLessEqual(counts[1000], counts[10] + 12, counts)
+
+    def test_list_and_form_of_assessments(self):
+        instrument = self._make_instrument()
+        students = self._make_students(200, self.class_2, "L")
+        model = self.env["crisis.assessment"].with_user(self.psychology)
+        counts = []
+        for part in (students[:10], students[10:]):
+            forms = [
+                {
+                    "student_id": student.id,
+                    "answers": {"1": "3", "2": "0", "3": "0"},
+                    "informant": "student",
+                    "date": date(2026, 9, 1),
+                }
+                for student in part
+            ]
+            model._record_batch(instrument, forms)
+            self.env.flush_all()
+            for ask in (
+                lambda: model.web_search_read([], ASSESSMENT_LINE, limit=8),
+                lambda: model.search([], limit=1).web_read(ASSESSMENT_FORM),
+            ):
+                ask()
+                self.env.invalidate_all()
+                before = self.cr.sql_log_count
+                ask()
+                counts.append(self.cr.sql_log_count - before)
+        self.assertEqual(counts[:2], counts[2:])
