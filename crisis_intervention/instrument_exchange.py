@@ -6,6 +6,7 @@ further ones. What equals its default stands neither in the tree nor in the file
 """
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
@@ -92,15 +93,16 @@ def load(data: bytes) -> tuple[dict | None, list[Fault]]:
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        doctype = b"<!DOCTYPE" in data or b"<!ENTITY" in data
-        line = error.lineno or 0
-        return None, [Fault(line, "doctype" if doctype else "not_xml", {"message": error.msg})]
+        if b"<!DOCTYPE" in data:
+            return None, [Fault(_doctype_line(data), "doctype")]
+        return None, [Fault(error.lineno or 0, "not_xml", {"message": error.msg})]
     if root.getroottree().docinfo.doctype:
-        return None, [Fault(1, "doctype")]
+        return None, [Fault(_doctype_line(data), "doctype")]
     schema = _schema()
     if not schema.validate(root):
         return None, [
-            Fault(entry.line, "schema", {"message": entry.message}) for entry in schema.error_log
+            Fault(entry.line or root.sourceline, "schema", {"message": entry.message})
+            for entry in schema.error_log
         ]
     faults = [
         Fault(element.sourceline, "text_lang")
@@ -115,6 +117,11 @@ def load(data: bytes) -> tuple[dict | None, list[Fault]]:
         for problem in check(definition(tree))
     ]
     return (None, faults) if faults else (tree, [])
+
+
+def _doctype_line(data: bytes) -> int:
+    """Return the line of the document type; 1 where it is in an encoding without ASCII."""
+    return data.count(b"\n", 0, max(data.find(b"<!DOCTYPE"), 0)) + 1
 
 
 def _badly_said(parent: etree._Element) -> list[etree._Element]:
@@ -162,7 +169,7 @@ def _entry(element: etree._Element) -> dict:
         value = element.get(name)
         if value is None:
             continue
-        value = _value(name, value)
+        value = _value(name, value.strip())  # the schema allows spaces around a token
         if value != _DEFAULTS.get(name):
             entry[name.replace("-", "_")] = value
     for name in _TEXTS[element.tag]:
@@ -244,4 +251,6 @@ def _text(name: str, value) -> str:
 
 def _number(value: float) -> str:
     """Return a number without needless decimals."""
-    return str(int(value)) if value == int(value) else repr(float(value))
+    if value == int(value):
+        return str(int(value))
+    return format(Decimal(repr(float(value))), "f")  # the schema knows no exponents

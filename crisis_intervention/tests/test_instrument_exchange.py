@@ -1,3 +1,5 @@
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from odoo.tests import BaseCase, tagged
 
 from ..instrument_exchange import dump, load
@@ -52,6 +54,116 @@ EXTERNAL = b"""<!DOCTYPE instrument [<!ENTITY x SYSTEM "file:///etc/hostname">]>
 <instrument>&x;</instrument>
 """
 
+# what XML can hold, with something to read in it
+WORDS = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn"))
+    | st.sampled_from("\t\n\r<&>\"'\u3000情"),
+    min_size=1,
+    max_size=12,
+).filter(lambda words: words.strip() and not set(words) & {"\ufffe", "\uffff"})
+SAID = st.fixed_dictionaries({"": WORDS}) | st.fixed_dictionaries(
+    {"en_US": WORDS}, optional={"zh_CN": WORDS, "de_DE": WORDS}
+)
+CODE = st.text("abcXYZ019_.-情", min_size=1, max_size=6)
+NUMBER = st.floats(-1e15, 1e15, allow_nan=False) | st.sampled_from([1e-5, 1 / 3, 2.5, 1e15])
+LEVEL = st.sampled_from(["blue", "yellow", "orange", "red"])
+INFORMANTS = ("student", "parent", "teacher", "psychologist")
+LIMITS = dict.fromkeys(("age_min", "age_max", "grade_min", "grade_max"), st.integers(0, 1000))
+
+
+def but(default):
+    """Return numbers other than ``default``, which stands neither in tree nor file."""
+    return NUMBER.filter(lambda value: value != default)
+
+
+@st.composite
+def an_item(draw, code, earlier):
+    """Return an item whose condition names items of ``earlier``."""
+    kind = draw(st.sampled_from(["choice", "yes_no", "number", "text"]))
+    item = draw(
+        st.fixed_dictionaries(
+            {"code": st.just(code), "kind": st.just(kind)},
+            optional={
+                "section": SAID,
+                "topic": SAID,
+                "text": SAID,
+                "weight": but(1),
+            },
+        )
+    )
+    if kind == "choice":
+        first, second = draw(st.lists(CODE, min_size=2, max_size=2, unique=True))
+        label = draw(SAID)
+        item["options"] = [{"code": first, "score": 0.5, "label": label}, {"code": second}]
+    if kind == "number":
+        item |= {"low": draw(st.sampled_from([-1.5, 0.0])), "high": 4.0}
+    if kind in ("yes_no", "number") and draw(st.booleans()):
+        item["reverse"] = True
+    if draw(st.booleans()):
+        item |= {"flag_level": draw(LEVEL), "flag_blank": True}
+    asked = [other["code"] for other in earlier if other["kind"] == "yes_no"]
+    if asked and draw(st.booleans()):
+        item["condition"] = {"items": asked, "answers": ["N", "Y"]}
+    return item
+
+
+@st.composite
+def a_tree(draw):
+    """Return the tree of an instrument that may be published."""
+    tree = draw(
+        st.fixed_dictionaries(
+            {
+                "code": CODE,
+                "version": CODE,
+                "kind": st.sampled_from(["questionnaire", "rating", "checklist", "interview"]),
+                "name": SAID,
+            },
+            optional={
+                "description": SAID,
+                "source": WORDS,
+                "needs_wording": st.just(True),
+                **LIMITS,
+            },
+        )
+    )
+    chosen = draw(st.sets(st.sampled_from(INFORMANTS), min_size=1))
+    tree["informants"] = [informant for informant in INFORMANTS if informant in chosen]
+    items = tree["items"] = []
+    for code in draw(st.lists(CODE, min_size=1, max_size=4, unique=True)):
+        items.append(draw(an_item(code, items)))
+    scored = [item["code"] for item in items if item["kind"] in ("yes_no", "number")]
+    if scored:
+        scale = {"code": draw(CODE), "items": scored, "name": draw(SAID)}
+        scale["rule"] = draw(st.sampled_from(["sum", "count"]))
+        scale |= draw(
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "total": st.just(True),
+                    "factor": but(1),
+                    "threshold": but(0),
+                    "decimals": st.integers(1, 3),
+                    "table": st.just([(-1e6, 1e6, 0.00001)]),
+                },
+            )
+        )
+        if len(scored) > 1 and draw(st.booleans()):
+            scale["missing_allowed"] = 1
+        band = {"scale": scale["code"], "low": -1e6, "high": 1e6, "name": draw(SAID)}
+        band |= draw(
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "risk_level": LEVEL,
+                    "informant": st.sampled_from(INFORMANTS),
+                    "invalid": st.just(True),
+                    "recommendation": SAID,
+                },
+            )
+        )
+        tree |= {"scales": [scale], "bands": [band]}
+    return tree
+
 
 @tagged("post_install", "-at_install")
 class TestInstrumentExchange(BaseCase):
@@ -92,6 +204,28 @@ class TestInstrumentExchange(BaseCase):
         self.assertEqual(faults, [])
         self.assertEqual(dump(tree), GOOD)
 
+    @settings(
+        max_examples=300,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(a_tree())
+    def test_any_tree_there_and_back(self, tree):
+        data = dump(tree)
+        read, faults = load(data)
+        self.assertEqual(faults, [])
+        self.assertEqual(read, tree)
+        self.assertEqual(dump(read), data)
+
+    def test_spaces_around_tokens(self):
+        loose = GOOD.replace(b'kind="questionnaire"', b'kind=" questionnaire "')
+        loose = loose.replace(b'gender="male"', b'gender=" male "')
+        tree, faults = load(loose)
+        self.assertEqual(faults, [])
+        self.assertEqual(dump(tree), GOOD)
+
     def test_broken_xml(self):
         broken = GOOD.replace(b"</items>", b"</item>")
         self.assertEqual(self._refused(broken), [(self._line(b"</items>"), "not_xml")])
@@ -99,10 +233,14 @@ class TestInstrumentExchange(BaseCase):
         self.assertEqual(self._refused(b"PK\x03\x04")[0][1], "not_xml")
 
     def test_entities(self):
-        self.assertEqual(self._refused(BOMB)[0][1], "doctype")
-        self.assertEqual(self._refused(EXTERNAL)[0][1], "doctype")
+        self.assertEqual(self._refused(BOMB), [(2, "doctype")])
+        self.assertEqual(self._refused(EXTERNAL), [(1, "doctype")])
         declared = GOOD.replace(b"<instrument", b"<!DOCTYPE instrument>\n<instrument", 1)
-        self.assertEqual(self._refused(declared)[0][1], "doctype")
+        self.assertEqual(self._refused(declared), [(2, "doctype")])
+        later = GOOD.replace(b"<instrument", b"\n\n<!DOCTYPE instrument>\n<instrument", 1)
+        self.assertEqual(self._refused(later), [(4, "doctype")])
+        other = EXTERNAL.decode().encode("utf-16")
+        self.assertEqual(self._refused(other), [(1, "doctype")])
 
     def test_size(self):
         self.assertEqual(self._refused(GOOD + b" " * 50_000_000), [(0, "too_large")])
@@ -114,6 +252,9 @@ class TestInstrumentExchange(BaseCase):
             (b'kind="yes_no"', b'kind="drawing"', "schema"),
             (b'score="1.5"', b'score="much"', "schema"),
             (b'score="1.5"', b'score="NaN"', "schema"),
+            (b'weight="2"', b'weight="' + b"9" * 400 + b'"', "schema"),
+            (b'lang="zh_CN"', b'lang=" zh_CN "', "schema"),
+            (b'code="4"', b'code="4\xe3\x80\x80"', "schema"),
             (b'risk-level="blue"', b'risk-level="purple"', "schema"),
             (b'<name lang="en_US">Mood</name>\n', b"\n", "text_lang"),
         ):
@@ -122,6 +263,10 @@ class TestInstrumentExchange(BaseCase):
                 self.assertEqual(found, code)
                 at = self._line(old) + (1 if code == "text_lang" else 0)
                 self.assertIn(line, (at, at - 1), "the element, or the one that holds it")
+
+    def test_schema_fault_of_the_root(self):
+        faults = self._refused(GOOD.replace(b'code="mood"', b'code="mo od"'))
+        self.assertEqual(set(faults), {(self._line(b"<instrument"), "schema")})
 
     def test_faults_of_the_definition(self):
         for old, new, code, at in (
