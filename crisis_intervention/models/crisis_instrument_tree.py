@@ -115,6 +115,8 @@ class CrisisInstrument(models.Model):
                         for code, field in INFORMANT_FIELDS.items()
                     },
                     "company_id": company.id,
+                    # what can be asked on screen comes first
+                    "sequence": 20 if tree.get("needs_wording") else 10,
                 }
             ],
         )

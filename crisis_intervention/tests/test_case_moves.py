@@ -20,6 +20,8 @@ class TestCaseMoves(CrisisCommon):
         self.planned = self.env.ref(STAGE + "planned")
         self.recovered = self.env.ref(STAGE + "recovered")
         self.closed = self.env.ref(STAGE + "closed")
+        # this gate has its tests with the assessments
+        self.verified.gate_assessment = False
         self._flush_tracking()
 
     def _flush_tracking(self):
@@ -78,7 +80,10 @@ class TestCaseMoves(CrisisCommon):
         self.assertTrue(result["messages"])
 
     def test_every_gate_can_be_met_from_the_checklist(self):
-        for code in ("assessment", "plan", "plan_approval", "session", "review"):
+        action = self.case.action_gate("assessment")
+        self.assertEqual(action["res_model"], "crisis.assessment")
+        self.assertEqual(action["context"]["default_case_id"], self.case.id)
+        for code in ("plan", "plan_approval", "session", "review"):
             with self.subTest(gate=code):
                 self.discovered.write({f"gate_{code}": True})
                 self.case.invalidate_recordset()

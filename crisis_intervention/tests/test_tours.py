@@ -16,6 +16,8 @@ class TestTours(CrisisCommon, HttpCase):
             user.password = f"{user.login}-password"
 
     def test_teacher_reports_and_psychology_teacher_works_the_case(self):
+        # assessments have a tour of their own
+        self.env.ref("crisis_intervention.crisis_stage_verified").gate_assessment = False
         unverified = self._make_case(self.student_2, risk_level="blue")
         self.start_tour("/odoo/crisis-report", "crisis_report", login="t_head_teacher")
         concern = self.env["crisis.concern"].search([("reporter_id", "=", self.head_teacher.id)])
@@ -47,3 +49,20 @@ class TestTours(CrisisCommon, HttpCase):
             "/odoo/crisis-cases", "crisis_head_teacher_sees_shared_part", login="t_head_teacher"
         )
         self.start_tour("/odoo/crisis-cases", "crisis_doctor_sees_medical_cases", login="t_doctor")
+
+    def test_rating_form_raises_the_case(self):
+        case = self._make_case(self.student_1, risk_level="yellow")
+        case.with_user(self.psychology).action_verify()
+        case.stage_id = self.env.ref("crisis_intervention.crisis_stage_verified")
+        due = {step.kind: step.date_due for step in case.deadline_ids}
+        path = f"/odoo/crisis-cases/{case.id}"
+        self.start_tour(path, "crisis_assess", login="t_psychology")
+        form = self.env["crisis.assessment"].search([("case_id", "=", case.id)])
+        self.assertEqual((form.state, form.proposal), ("done", "accepted"))
+        self.assertEqual(form.answers["2"], "2")
+        self.assertEqual(case.risk_level, "red")
+        self.assertEqual(case.change_ids[0].reason, "学生说出了具体计划。")
+        guardian = case.deadline_ids.filtered(lambda step: step.kind == "guardian")
+        self.assertLess(guardian.date_due, due["guardian"], "deadlines follow the level")
+        self.start_tour(path, "crisis_head_teacher_sees_level", login="t_head_teacher")
+        self.start_tour(path, "crisis_principal_sees_result", login="t_principal")

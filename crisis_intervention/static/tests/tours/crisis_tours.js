@@ -227,3 +227,110 @@ tours.add("crisis_doctor_sees_medical_cases", {
         },
     ],
 });
+
+/** The rating form, filled in with the keyboard alone; its red flag raises the case. */
+tours.add("crisis_assess", {
+    steps: () => [
+        {
+            trigger: "[data-gate=assessment] button",
+            run: "click",
+        },
+        {
+            trigger: ".o_field_widget[name=instrument_id] input",
+            run: "edit 心理危机",
+        },
+        {
+            trigger: ".o-autocomplete--dropdown-item:contains(心理危机评估表)",
+            run: "click",
+        },
+        {
+            content: "The student comes from the case",
+            trigger: ".o_field_widget[name=student_id] input:value(林小禾)",
+        },
+        {
+            trigger: "[data-item='1'] input[value='0']",
+            run: "click",
+        },
+        // thoughts, plan, means and attempts, then what protects
+        ...[..."222001101210332"].flatMap((digit, index) => [
+            {
+                trigger: `[data-item="${index + 1}"]:has(input:focus)`,
+                run: `press ${digit}`,
+            },
+            {
+                trigger: `[data-item="${index + 1}"] input[value="${digit}"]:checked`,
+            },
+        ]),
+        {
+            content: "All of the fifteen items that are no free text",
+            trigger: ".o_crisis_count:contains(已答 15 题，共 15 题)",
+        },
+        {
+            trigger: "button[name=action_complete]",
+            run: "click",
+        },
+        {
+            trigger: ".modal footer .btn-primary",
+            run: "click",
+        },
+        {
+            content: "Scored, the red flags named, locked",
+            trigger: ".o_form_view .alert-danger:contains(红旗):contains(是否有计划)",
+        },
+        {
+            trigger: ".o_crisis_questionnaire:not(:has(.o_crisis_progress)):not(:has(input:enabled))",
+        },
+        {
+            trigger: "button[name=action_decide]",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=reason] textarea",
+            run: "edit 学生说出了具体计划。",
+        },
+        {
+            trigger: ".modal footer button[name=action_confirm]",
+            run: "click",
+        },
+        {
+            trigger: ".o_form_view .o_field_widget[name=proposal]:contains(已采纳)",
+        },
+    ],
+});
+
+/** The head teacher sees the new level, and nothing of the form. */
+tours.add("crisis_head_teacher_sees_level", {
+    steps: () => [
+        {
+            trigger: ".o_form_view .o_field_widget[name=risk_level] .o_crisis_level_red",
+        },
+        {
+            trigger: ".o_form_view:not(:has(button[name=action_view_assessments]))",
+        },
+        {
+            trigger:
+                ".o_main_navbar:not(:has([data-menu-xmlid='crisis_intervention.crisis_assessment_menu_root']))",
+        },
+    ],
+});
+
+/** The principal sees result and red flags, but no single answer. */
+tours.add("crisis_principal_sees_result", {
+    steps: () => [
+        {
+            trigger: "button[name=action_view_assessments]",
+            run: "click",
+        },
+        {
+            trigger: ".o_data_row:contains(心理危机评估表) .o_data_cell[name=name]",
+            run: "click",
+        },
+        {
+            trigger: ".o_form_view .o_crisis_result:contains(重点关注)",
+        },
+        {
+            trigger:
+                ".o_form_view:not(:has(.o_crisis_questionnaire)):not(:has([name=addendum_ids]))",
+        },
+    ],
+});
