@@ -23,6 +23,9 @@ from .instrument_definition import (
 from .risk import SEVERITY
 from .scoring import round_half_up
 
+# A form of 100 items with several missing answers allowed has about 5,000.
+MANY_SUMS = 50_000
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -167,10 +170,12 @@ def _possible(item: Item) -> list[float] | None:
     return sorted(set(scores.values())) if len(scores) == len(item.options) and scores else None
 
 
-def reachable(scale: Scale, items: dict[str, Item]) -> set[float]:
+def reachable(scale: Scale, items: dict[str, Item]) -> set[float] | None:
     """Return every raw score of ``scale`` that some set of answers produces.
 
     :param items: item code to item
+    :return: the scores; None when there are more than ``MANY_SUMS`` ways to come to them, as weights
+        such as 1, 2, 4, 8, ... give, which would keep the server busy for minutes
     """
     sums = {(0, 0, 0.0)}  # items asked, of them missing, sum so far
     for code in scale.items:
@@ -184,6 +189,8 @@ def reachable(scale: Scale, items: dict[str, Item]) -> set[float]:
             if item.condition:
                 reached.add((asked, missing, total))
         sums = reached
+        if len(sums) > MANY_SUMS:
+            return None
     scores = set()
     for asked, missing, total in sums:
         if asked - missing:
@@ -210,6 +217,9 @@ def _bands(definition: Definition) -> Iterator[Problem]:
             yield Problem(code, ("bands", index), {"scale": band.scale})
     for code, (index, scale) in scales.items():
         raw = reachable(scale, items)
+        if raw is None:
+            yield Problem("too_many_scores", ("scales", index), {"code": code})
+            continue
         values = _standard(scale, raw)
         if None in values:
             lacking = min(set(raw) - {r for r in raw if _standard(scale, {r}) != {None}})

@@ -7,7 +7,6 @@ further ones. What equals its default stands neither in the tree nor in the file
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 
 from lxml import etree
@@ -67,9 +66,8 @@ class Fault:
     details: dict = field(default_factory=dict, hash=False)
 
 
-@cache
 def _schema() -> etree.RelaxNG:
-    """Return the compiled schema."""
+    """Return the schema, compiled anew: it keeps the errors of the last file on itself."""
     return etree.RelaxNG(etree.parse(SCHEMA))
 
 

@@ -73,6 +73,9 @@ class CrisisInstrument(models.Model):
                 "Scale %(code)s: two lines of the standard scores hold the score %(low)s."
             ),
             "table_hole": self.env._("Scale %(code)s: there is no standard score for %(score)s."),
+            "too_many_scores": self.env._(
+                "Scale %(code)s: its weights give too many different scores. Use simpler ones."
+            ),
             "band_scale": self.env._("A band belongs to scale %(scale)s, which does not exist."),
             "band_range": self.env._("Scale %(scale)s: a band runs backwards."),
             "band_overlap": self.env._("Scale %(scale)s: two bands hold the score %(score)s."),

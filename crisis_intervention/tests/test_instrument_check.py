@@ -84,6 +84,15 @@ CASES = [
     (scale(table=[(3.0, 1.0, 5.0)]), "table_range", ("scales", 0)),
     (scale(table=[(0.0, 2.0, 5.0), (2.0, 4.0, 6.0)]), "table_overlap", ("scales", 0)),
     (scale(table=[(0.0, 2.0, 5.0)]), "table_hole", ("scales", 0)),
+    (
+        tree(
+            items=[{"code": str(n), "kind": "choice", "weight": 2.0**n} for n in range(40)],
+            scales=[{"code": "a", "rule": "weighted", "items": [str(n) for n in range(40)]}],
+            bands=[],
+        ),
+        "too_many_scores",
+        ("scales", 0),
+    ),
     (tree(bands=[{"scale": "other", "low": 0.0, "high": 4.0}]), "band_scale", ("bands", 0)),
     (bands((4, 0, {})), "band_range", ("bands", 0)),
     (bands((0, 4, {"age_min": 9, "age_max": 6})), "band_range", ("bands", 0)),
