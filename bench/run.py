@@ -27,6 +27,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--role", choices=sorted(KINDS), action="append", help="default: both")
     parser.add_argument("--only", default=",".join(OPERATIONS), help="operations, with commas")
     parser.add_argument("--scale", help="two numbers of cases, such as 2000,100000")
+    parser.add_argument("--forms", type=int, help="store and score so many forms, next to survey")
     parser.add_argument("--keep", action="store_true", help="keep the databases")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     return parser
@@ -108,12 +109,35 @@ def _prepared(databases: Databases, counts: list[int], kinds: list[str], keep: b
             _progress("kept: " + ", ".join(made[1:]))
 
 
+def _forms(databases: Databases, count: int, path: Path | None) -> int:
+    """Time storing and scoring forms."""
+    from bench.forms import measure as measure_forms
+    from bench.forms import report as report_forms
+
+    name = databases.name("forms")
+    try:
+        databases.copy(databases.template, name)
+        _progress("install the addon and survey")
+        databases.install(name, "survey")
+        _progress("time it")
+        figures = measure_forms(name, count, rounds=5)
+    finally:
+        databases.close()
+        databases.drop(name)
+    report_forms(figures, count)
+    if path:
+        path.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+    return 0
+
+
 def main() -> int:
     """Run the benchmark."""
     # "./dev bench -- --cases 9" works as well as "./dev bench --cases 9"
     args = _parser().parse_args([text for text in sys.argv[1:] if text != "--"])
     operations = [name for name in OPERATIONS if name in args.only.split(",")]
     databases = Databases(json.loads(os.environ["CRISIS_BENCH"]))
+    if args.forms:
+        return _forms(databases, args.forms, args.json)
     roles = args.role or ["psychology", "head_teacher"]
     if args.scale:
         counts = [int(number) for number in args.scale.split(",")]

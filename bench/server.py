@@ -74,14 +74,15 @@ class Databases:
         """Return the command line that runs Odoo's server."""
         return [sys.executable, "-c", _ODOO, "server", "-c", self.config, *args]
 
-    def install(self, name: str) -> None:
-        """Install the addon.
+    def install(self, name: str, *besides: str) -> None:
+        """Install the addon, and further ones of Odoo ``besides``.
 
         :raises RuntimeError: Odoo fails
         """
         done = subprocess.run(
             self.command(
-                *("-d", name, "-i", "crisis_intervention", "--stop-after-init", "--no-http"),
+                *("-d", name, "-i", ",".join(["crisis_intervention", *besides])),
+                *("--stop-after-init", "--no-http"),
                 *("--log-level=warn", "--max-cron-threads=0"),
             ),
             check=False,
