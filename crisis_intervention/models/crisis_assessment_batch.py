@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -35,8 +36,11 @@ class CrisisAssessment(models.Model):
             return self
         students = self.env["crisis.student"].browse(form["student_id"] for form in forms)
         students.check_access("read")
-        students.fetch(["gender", "birth_date", "class_id", "company_id"])
-        students.class_id.fetch(["grade"])
+        known = {
+            vals["id"]: vals
+            for vals in students.read(["gender", "birth_date", "class_id", "company_id"], load=None)
+        }
+        grades = {class_.id: class_.grade for class_ in students.class_id}
         cases = self.env["crisis.case"]._read_group(
             [("student_id", "in", students.ids), ("date_closed", "=", False)],
             ["student_id"],
@@ -44,14 +48,16 @@ class CrisisAssessment(models.Model):
         )
         case_ids = {student.id: case.id for student, case in cases}
         results = instrument._score_batch(
-            [
-                (form["answers"], _person(student, form))
-                for student, form in zip(students, forms, strict=True)
-            ]
+            [(form["answers"], _person(known[form["student_id"]], grades, form)) for form in forms]
         )
+        companies = [known[form["student_id"]]["company_id"] for form in forms]
         names = {
-            company: iter(self.env["crisis.numbering"]._draw(self._name, company, len(group)))
-            for company, group in _grouped(students).items()
+            company_id: iter(
+                self.env["crisis.numbering"]._draw(
+                    self._name, self.env["res.company"].browse(company_id), count
+                )
+            )
+            for company_id, count in Counter(companies).items()
         }
         now = fields.Datetime.now()
         common = {
@@ -87,10 +93,10 @@ class CrisisAssessment(models.Model):
         )
         rows = [
             (
-                next(names[student.company_id]),
-                student.id,
-                student.company_id.id,
-                case_ids.get(student.id),
+                next(names[company_id]),
+                form["student_id"],
+                company_id,
+                case_ids.get(form["student_id"]),
                 form["informant"],
                 form["date"],
                 json.dumps(form["answers"]),
@@ -103,7 +109,7 @@ class CrisisAssessment(models.Model):
                 values["valid"],
                 values["risk_level"] or None,
             )
-            for student, form, values in zip(students, forms, results, strict=True)
+            for company_id, form, values in zip(companies, forms, results, strict=True)
         ]
         self.env.flush_all()
         columns = ", ".join([*own, *common])
@@ -119,23 +125,24 @@ class CrisisAssessment(models.Model):
             fetch=True,
         )
         assessments = self.browse(row[0] for row in inserted)
-        assessments._after_completion()
+        # only these can finish a step or propose a level
+        self.browse(
+            assessment.id
+            for assessment, form, values in zip(assessments, forms, results, strict=True)
+            if values["risk_level"] or form["student_id"] in case_ids
+        )._after_completion()
         return assessments
 
 
-def _grouped(students):
-    """Return dict of company to the list of its students, doubles included."""
-    groups = {}
-    for student in students:
-        groups.setdefault(student.company_id, []).append(student)
-    return groups
+def _person(student, grades, form):
+    """Return whom a form is about.
 
-
-def _person(student, form):
-    """Return whom a form is about."""
+    :param dict student: values of the student
+    :param dict grades: class id to grade
+    """
     return Person(
-        gender=student.gender or None,
-        age=_years(student.birth_date, form["date"]),
-        grade=student.class_id.grade or None,
+        gender=student["gender"] or None,
+        age=_years(student["birth_date"], form["date"]),
+        grade=grades.get(student["class_id"]) or None,
         informant=form["informant"],
     )

@@ -39,7 +39,12 @@ class CrisisNumbering(models.AbstractModel):
         # sudo: ir.sequence - holds the pattern of the reference; reporters have no right on it
         sequence = self.env["ir.sequence"].sudo().browse(sequence_id)
         dated = sequence.with_context(ir_sequence_date=today, ir_sequence_date_range=today)
-        return [dated.get_next_char(first + offset) for offset in range(count)]
+        # the pattern once, not once per number
+        prefix, suffix = dated._get_prefix_suffix()
+        return [
+            f"{prefix}{number:0{sequence.padding}}{suffix}"
+            for number in range(first, first + count)
+        ]
 
     @api.model
     def _lock(self, code, company, day):

@@ -1,213 +1,246 @@
-import { Component, markRaw, onPatched, onWillUnmount, useRef, useState } from "@odoo/owl";
+import { Component, onPatched, onWillUpdateProps, useRef, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
-import { debounce } from "@web/core/utils/timing";
+import { uniqueId } from "@web/core/utils/functions";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
+import { useAnswersDraft } from "./answers_draft";
+import {
+    hiddenItems,
+    isBlank,
+    sectionsOf,
+    typedNumber,
+    typedOption,
+    withAnswer,
+} from "./questionnaire";
 
-export const AUTOSAVE_DELAY = 1000;
+const LAYOUT = "questionnaire";
+const OPTION_STEPS = { ArrowLeft: -1, ArrowRight: 1 };
+const ITEM_STEPS = { ArrowUp: -1, ArrowDown: 1 };
 
-/** Tells whether nothing was answered. */
-export function isBlank(answer) {
-    return (
-        answer === undefined ||
-        answer === null ||
-        (typeof answer === "string" && !answer.trim())
-    );
+/** Tells whether an arrow key has nowhere to go in the text of an input. */
+function atEdge({ tagName, value, selectionStart, selectionEnd }, step) {
+    const edge = step < 0 ? 0 : value.length;
+    return tagName !== "TEXTAREA" || (selectionStart === edge && selectionEnd === edge);
 }
 
 /**
- * Codes of the items that are not asked: an item with a condition is asked when any of the items
- * it names, itself asked, has one of the answers it names. The server counts in the same way.
- *
- * @param {Object[]} items
- * @param {Object} answers
- * @returns {Set<string>}
- */
-export function hiddenItems(items, answers) {
-    const hidden = new Set();
-    for (const { code, condition } of items) {
-        if (
-            condition &&
-            !condition.items.some(
-                (other) => !hidden.has(other) && condition.answers.includes(answers[other])
-            )
-        ) {
-            hidden.add(code);
-        }
-    }
-    return hidden;
-}
-
-/**
- * A questionnaire that looks like the paper form, on a Json field of item code to answer.
- * The layout comes from a second Json field (option `layout`). Typed codes answer the item in
- * focus and go on to the next one; what is answered is saved by itself and never scored here.
+ * A questionnaire that looks like its paper form and is filled by mouse, finger or keyboard.
+ * Field of the answers (Json); the field named by the option `layout` holds `{items}`, see
+ * questionnaire.js. Saves while it is filled, and never scores.
  */
 export class QuestionnaireField extends Component {
     static template = "crisis_intervention.QuestionnaireField";
     static props = { ...standardFieldProps, layout: { type: String, optional: true } };
-    static defaultProps = { layout: "questionnaire" };
+    static defaultProps = { layout: LAYOUT };
 
     setup() {
+        this.id = uniqueId("crisis_questionnaire_");
         this.root = useRef("root");
-        // pending: answers on their way into the record, which waits while it is being saved
-        this.state = useState({ marked: false, status: "", pending: null });
+        this.draft = useAnswersDraft();
+        this.state = useState({ typed: {}, wrong: {}, marking: false });
         this.toFocus = null;
-        this.autosave = debounce(() => this.save(), AUTOSAVE_DELAY);
-        onPatched(() => {
-            if (this.toFocus) {
-                this.focus(this.toFocus);
-                this.toFocus = null;
+        onPatched(() => this.toFocus && this.focusItem(this.toFocus));
+        onWillUpdateProps(({ record }) => {
+            if (record.id !== this.props.record.id) {
+                Object.assign(this.state, { typed: {}, wrong: {}, marking: false });
             }
         });
-        onWillUnmount(() => this.autosave.cancel());
     }
 
-    get layout() {
+    get items() {
         return this.props.record.data[this.props.layout]?.items || [];
     }
 
+    get sections() {
+        return sectionsOf(this.items);
+    }
+
     get answers() {
-        return this.state.pending || this.props.record.data[this.props.name] || {};
+        return this.draft.answers;
     }
 
-    /** Items that are asked, each with its answer and whether a section begins with it. */
-    get items() {
-        const hidden = hiddenItems(this.layout, this.answers);
-        let section = "";
-        return this.layout
-            .filter(({ code }) => !hidden.has(code))
-            .map((item) => {
-                const heading = item.section !== section ? item.section : "";
-                section = item.section;
-                return {
-                    ...item,
-                    heading,
-                    answer: this.answers[item.code],
-                    blank: isBlank(this.answers[item.code]),
-                };
-            });
+    get hidden() {
+        return hiddenItems(this.items, this.answers);
     }
 
-    get counted() {
-        return this.items.filter(({ kind }) => kind !== "text");
-    }
-
-    get missing() {
-        return this.counted.filter(({ blank }) => blank);
+    get asked() {
+        const { hidden } = this;
+        return this.items.filter((item) => !hidden.has(item.code));
     }
 
     get progress() {
-        return _t("%(answered)s of %(all)s", {
-            answered: this.counted.length - this.missing.length,
-            all: this.counted.length,
-        });
+        const counted = this.asked.filter((item) => item.kind !== "text");
+        const missing = counted.filter((item) => !this.isAnswered(item));
+        return { total: counted.length, done: counted.length - missing.length, missing };
+    }
+
+    get progressText() {
+        const { done, total } = this.progress;
+        return _t("%(done)s of %(total)s", { done, total });
     }
 
     get statusText() {
-        return { saving: _t("Saving…"), saved: _t("Saved") }[this.state.status] || "";
+        const texts = { saving: _t("Saving…"), saved: _t("Saved"), failed: _t("Not saved") };
+        return texts[this.draft.status] || "";
     }
 
-    inputName(item) {
-        return `${this.props.name}_${this.props.record.id}_${item.code}`;
+    isAnswered(item) {
+        return !isBlank(this.answers[item.code]);
     }
 
-    /**
-     * Sets or clears an answer, and drops the answers of items that are not asked any more.
-     *
-     * @param {number} [step] where the focus goes when the form shows the answer: 0 stays, 1 goes on
-     */
-    async answer(code, value, step) {
-        if (this.props.readonly) {
+    isMarked(item) {
+        return this.state.marking && item.kind !== "text" && !this.isAnswered(item);
+    }
+
+    canClear(item) {
+        return !this.props.readonly && (this.isAnswered(item) || item.code in this.state.typed);
+    }
+
+    /** What a number or text input shows: the answer, in the way it was typed. */
+    shown(item) {
+        const typed = this.state.typed[item.code];
+        const answer = this.answers[item.code] ?? null;
+        const keeps = typed !== undefined && typedNumber(item, typed) === answer;
+        return keeps ? typed : String(answer ?? "");
+    }
+
+    isWrong(item) {
+        return this.state.wrong[item.code] && !this.isAnswered(item);
+    }
+
+    rangeText({ low, high }) {
+        const hasLow = !isBlank(low);
+        if (hasLow && !isBlank(high)) {
+            return _t("From %(low)s to %(high)s", { low, high });
+        }
+        if (hasLow) {
+            return _t("At least %s", low);
+        }
+        return isBlank(high) ? "" : _t("At most %s", high);
+    }
+
+    answer(item, answer, options) {
+        this.draft.change(withAnswer(this.items, this.answers, item.code, answer), options);
+        for (const code of this.hidden) {
+            this.forgetTyped(code);
+        }
+    }
+
+    forgetTyped(code) {
+        delete this.state.typed[code];
+        delete this.state.wrong[code];
+    }
+
+    clear(item) {
+        this.forgetTyped(item.code);
+        this.answer(item, undefined);
+    }
+
+    onClear(item) {
+        this.clear(item);
+        this.focusItem(item.code);
+    }
+
+    onNumberInput(item, text) {
+        this.state.typed[item.code] = text;
+        delete this.state.wrong[item.code];
+        this.answer(item, typedNumber(item, text), { typing: true });
+    }
+
+    onNumberLeft(item, text) {
+        if (isBlank(text) || typedNumber(item, text) !== null) {
+            this.forgetTyped(item.code);
+        } else {
+            this.state.wrong[item.code] = true;
+        }
+        this.draft.send();
+    }
+
+    onJump() {
+        this.state.marking = true;
+        this.focusItem(this.progress.missing[0].code, "center");
+    }
+
+    /** Focuses an item now, or once it is there: an answer may just have made it asked. */
+    focusItem(code, block = "nearest") {
+        const item = this.root.el.querySelector(`[data-item="${CSS.escape(code)}"]`);
+        this.toFocus = item ? null : code;
+        if (item) {
+            const input = item.querySelector("input:checked") || item.querySelector("input, textarea");
+            input.focus({ preventScroll: true });
+            item.scrollIntoView({ block });
+        }
+    }
+
+    focusStep(item, step) {
+        const { asked } = this;
+        const next = asked[asked.findIndex(({ code }) => code === item.code) + step];
+        if (next) {
+            this.focusItem(next.code);
+        }
+    }
+
+    onKeydown(ev) {
+        if (ev.ctrlKey || ev.altKey || ev.metaKey || ev.isComposing) {
             return;
         }
-        const answers = { ...this.answers, [code]: value };
-        if (isBlank(value)) {
-            delete answers[code];
-        }
-        for (const hidden of hiddenItems(this.layout, answers)) {
-            delete answers[hidden];
-        }
-        Object.assign(this.state, { status: "", pending: markRaw(answers) });
-        if (step !== undefined) {
-            this.toFocus = this.neighbour(code, step);
-        }
-        await this.props.record.update({ [this.props.name]: answers });
-        if (this.state.pending === answers) {
-            this.state.pending = null;
-        }
-        this.autosave();
-    }
-
-    onNumber(item, ev) {
-        const text = ev.target.value.trim();
-        const number = Number(text);
-        const inRange =
-            (item.low === null || number >= item.low) && (item.high === null || number <= item.high);
-        const wrong = text !== "" && !(Number.isFinite(number) && inRange);
-        ev.target.setCustomValidity(wrong ? _t("This number is out of range.") : "");
-        ev.target.reportValidity();
-        return this.answer(item.code, text === "" || wrong ? undefined : number);
-    }
-
-    /** Saves what was answered; a new record is left to the form's own save. */
-    async save() {
-        const { record } = this.props;
-        if (!record.resId || !(await record.isDirty())) {
-            return;
-        }
-        this.state.status = "saving";
-        this.state.status = (await record.save({ reload: false })) ? "saved" : "";
-    }
-
-    focus(code) {
-        const item = this.root.el?.querySelector(`[data-item="${CSS.escape(code)}"]`);
-        (item?.querySelector("input:checked") || item?.querySelector("input, textarea"))?.focus();
-        item?.scrollIntoView({ block: "center", behavior: "smooth" });
-    }
-
-    /** Returns the code of the item `step` places after the one with `code`; at the ends its own. */
-    neighbour(code, step) {
-        const { items } = this;
-        return items[items.findIndex((item) => item.code === code) + step]?.code || code;
-    }
-
-    jump() {
-        this.state.marked = true;
-        this.focus(this.missing[0].code);
-    }
-
-    /** Returns the option that a typed key stands for. */
-    typedOption(item, key) {
-        const short = item.options.every(({ code }) => code.length === 1);
-        return short
-            ? item.options.find(({ code }) => code.toLowerCase() === key.toLowerCase())
-            : item.options[Number.parseInt(key, 10) - 1];
-    }
-
-    async onOptionKeydown(item, ev) {
-        if (this.props.readonly || ev.ctrlKey || ev.altKey || ev.metaKey) {
-            return;
-        }
-        const position = item.options.findIndex(({ code }) => code === item.answer);
-        const step = { ArrowLeft: -1, ArrowRight: 1 }[ev.key];
-        if (step) {
+        const code = this.toFocus || ev.target.closest("[data-item]")?.dataset.item;
+        const item = this.asked.find((asked) => asked.code === code);
+        if (item && this.useKey(item, ev.key, ev.target)) {
             ev.preventDefault();
-            const last = item.options.length - 1;
-            const next = Math.min(Math.max(position + step, 0), last);
-            await this.answer(item.code, item.options[next].code, 0);
-        } else if (ev.key === "ArrowUp" || ev.key === "ArrowDown") {
-            ev.preventDefault();
-            this.focus(this.neighbour(item.code, ev.key === "ArrowUp" ? -1 : 1));
-        } else if (ev.key === "Backspace" || ev.key === "Delete") {
-            ev.preventDefault();
-            await this.answer(item.code);
-        } else if (ev.key.length === 1) {
-            const option = this.typedOption(item, ev.key);
-            if (option) {
-                ev.preventDefault();
-                await this.answer(item.code, option.code, 1);
+            ev.stopPropagation();
+        }
+    }
+
+    /** Does what a key stands for on an item; tells whether it stands for anything. */
+    useKey(item, key, input) {
+        if (key in ITEM_STEPS) {
+            const leaves = atEdge(input, ITEM_STEPS[key]);
+            if (leaves) {
+                this.focusStep(item, ITEM_STEPS[key]);
             }
+            return leaves;
+        }
+        if (item.kind === "number" && key === "Enter") {
+            this.focusStep(item, 1);
+            return true;
+        }
+        return Boolean(item.options?.length) && this.useChoiceKey(item, key);
+    }
+
+    useChoiceKey(item, key) {
+        const { asked } = this;
+        if (key === "Home" || key === "End") {
+            this.focusItem(asked.at(key === "Home" ? 0 : -1).code);
+            return true;
+        }
+        if (key === "Backspace" || key === "Delete") {
+            this.clear(item);
+            return true;
+        }
+        if (key in OPTION_STEPS) {
+            this.stepOption(item, OPTION_STEPS[key]);
+            return true;
+        }
+        const option = typedOption(item.options, key);
+        if (option) {
+            this.answer(item, option.code);
+            this.focusStep(item, 1);
+        }
+        return Boolean(option);
+    }
+
+    /** Chooses the option beside the chosen one; without one, the first or the last. */
+    stepOption(item, step) {
+        const codes = item.options.map((option) => option.code);
+        const chosen = codes.indexOf(this.answers[item.code]);
+        const next = chosen < 0 ? (step > 0 ? 0 : codes.length - 1) : chosen + step;
+        if (next in codes) {
+            this.answer(item, codes[next]);
+            const inputs = this.root.el.querySelectorAll(
+                `[data-item="${CSS.escape(item.code)}"] input`
+            );
+            inputs[next].focus();
         }
     }
 }
@@ -216,9 +249,15 @@ registry.category("fields").add("crisis_questionnaire", {
     component: QuestionnaireField,
     displayName: _t("Questionnaire"),
     supportedTypes: ["json"],
-    isEmpty: () => false,
-    fieldDependencies: ({ options }) => [
-        { name: options.layout || "questionnaire", type: "json", readonly: true },
+    supportedOptions: [
+        {
+            label: _t("Field of the layout"),
+            name: "layout",
+            type: "field",
+            availableTypes: ["json"],
+        },
     ],
-    extractProps: ({ options }) => ({ layout: options.layout || "questionnaire" }),
+    extractProps: ({ options }) => ({ layout: options.layout }),
+    fieldDependencies: ({ options }) => [{ name: options.layout || LAYOUT, type: "json" }],
+    isEmpty: () => false,
 });
