@@ -263,7 +263,7 @@ tours.add("crisis_assess", {
         ]),
         {
             content: "All of the fifteen items that are no free text",
-            trigger: ".o_crisis_count:contains(已答 15 题，共 15 题)",
+            trigger: ".o_crisis_progress:contains(已答 15 题，共 15 题)",
         },
         {
             trigger: "button[name=action_complete]",
