@@ -37,6 +37,8 @@ class CrisisAssessment(models.Model):
     _inherit = ["crisis.quiet.thread"]
     _order = "date desc, id desc"
     _check_company_auto = True
+    # a scanned form shows single answers to those who may read the result only
+    _takes_no_files = True
 
     name = fields.Char(string="Reference", readonly=True, copy=False, index="trigram")
     instrument_id = fields.Many2one(
@@ -347,10 +349,6 @@ class CrisisAssessment(models.Model):
         raise UserError(
             self.env._("Assessments are never deleted. A form begun by mistake can be archived.")
         )
-
-    def _attachments_locked(self):
-        """Return the records whose files stay as they are: all of them."""
-        return self
 
     def _person(self):
         """Return whom the form is about, as the scoring module wants it."""

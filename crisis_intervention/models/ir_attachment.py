@@ -1,5 +1,5 @@
 from odoo import api, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 
 
 class IrAttachment(models.Model):
@@ -7,13 +7,39 @@ class IrAttachment(models.Model):
 
     _inherit = "ir.attachment"
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Refuse files where everybody who reads the record would read more than the record.
+
+        :raises UserError: the model takes no files
+        """
+        for vals in vals_list:
+            self._check_crisis_place(vals)
+        return super().create(vals_list)
+
     def write(self, vals):
         """Refuse to change, publish or move files of locked records.
 
         :raises AccessError: a file belongs to a locked record
+        :raises UserError: a file would come to a record that takes none
         """
         self._check_crisis_lock()
+        self._check_crisis_place(vals)
         return super().write(vals)
+
+    def _check_crisis_place(self, vals):
+        """Refuse files of models that take none (``_takes_no_files``).
+
+        :raises UserError: the model takes no files
+        """
+        model = vals.get("res_model")
+        if model and getattr(self.env.registry.get(model), "_takes_no_files", False):
+            raise UserError(
+                self.env._(
+                    "Files cannot be attached here: everybody who may see the result would see "
+                    "them. Transcribe the paper form instead, and keep it in the file cabinet."
+                )
+            )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_crisis_locked(self):

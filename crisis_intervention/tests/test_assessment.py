@@ -333,3 +333,14 @@ class TestAssessment(CrisisCommon):
         chinese = second.with_context(lang="zh_CN")
         chinese.invalidate_recordset(["ordinal"])
         self.assertEqual(chinese.ordinal[:2], "第二")
+
+    def test_no_files(self):
+        """A scan would show single answers to everybody who may read the result."""
+        form = self._make_assessment(self.student_1, LOW, self.instrument)
+        attachments = self.env["ir.attachment"].with_user(self.psychology)
+        place = {"res_model": form._name, "res_id": form.id}
+        with self.assertRaises(UserError):
+            attachments.create({"name": "scan.png", "raw": b"x", **place})
+        elsewhere = attachments.create({"name": "scan.png", "raw": b"x"})
+        with self.assertRaises(UserError):
+            elsewhere.write(place)
