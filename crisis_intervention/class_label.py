@@ -14,6 +14,8 @@ _PATTERNS = [
     re.compile(r"grade\s*(\d{1,2})[\s,]*(?:class\s*)?(\d{1,2})\s*班?", re.I),
 ]
 
+_GRADE = re.compile(rf"(?:grade\s*)?{_NUMBER}\s*(?:年级)?", re.I)
+
 
 def _number(text: str) -> int:
     """Return the value of digits or of Chinese numerals up to 99."""
@@ -35,3 +37,12 @@ def parse(text: str) -> tuple[int, str] | None:
             except KeyError:
                 return None
     return None
+
+
+def parse_grade(text: str) -> int | None:
+    """Return the grade of ``五``, ``5年级`` or ``Grade 5``, or None when it is no grade."""
+    match = _GRADE.fullmatch(text.strip())
+    try:
+        return _number(match[1]) if match else None
+    except KeyError:
+        return None

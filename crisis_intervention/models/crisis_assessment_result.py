@@ -122,5 +122,10 @@ class CrisisAssessment(models.Model):
                 ("instrument_id.code", "=", self.instrument_id.code),
                 ("has_score", "=", True),
             ],
-            "context": {"graph_groupbys": ["date:day"], "create": False},
+            # days without a form are no zeros
+            "context": {
+                "graph_groupbys": ["date:day"],
+                "fill_temporal": False,
+                "create": False,
+            },
         }

@@ -68,7 +68,7 @@ class CrisisClass(models.Model):
 
     @api.model
     def _search_display_name(self, operator, value):
-        """Find a class by what people write: 三年级2班, 三(2)班, 3.2, Grade 3 Class 2."""
+        """Find a class by what people write: 三年级2班, 三(2)班, 3.2, 三年级, 3."""
         if operator in Domain.NEGATIVE_OPERATORS or not isinstance(value, Collection):
             return super()._search_display_name(operator, value)
         texts = [value] if isinstance(value, str) else value
@@ -79,6 +79,10 @@ class CrisisClass(models.Model):
                 grade, number = parsed
                 names = [number, f"{number}班", f"({number})班", f"（{number}）班"]
                 domain |= Domain("grade", "=", grade) & Domain("name", "in", names)
+            elif operator in ("ilike", "like") and isinstance(text, str):
+                grade = class_label.parse_grade(text)
+                if grade:
+                    domain |= Domain("grade", "=", grade)
         return domain
 
     @api.depends("student_ids")

@@ -325,6 +325,14 @@ class TestAssessment(CrisisCommon):
         content = self.env[action["res_model"]].browse(action["res_id"])
         self.assertNotIn("三", content.with_user(self.principal).content)
 
+    def test_history_has_no_zeros_between(self):
+        """The chart shows what was measured; days without a form are left out."""
+        form = self._done(LOW)
+        action = form.action_view_history()
+        self.assertEqual(action["views"][0][1], "graph")
+        self.assertFalse(action["context"]["fill_temporal"])
+        self.assertEqual(self.env["crisis.assessment"].search(action["domain"]), form)
+
     def test_ordinal(self):
         self._done(LOW, date="2026-01-01")
         second = self._done(LOW, date="2026-02-01")

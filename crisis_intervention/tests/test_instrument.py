@@ -1,7 +1,8 @@
 import base64
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import HttpCase, tagged
+from odoo.tests import HttpCase, JsonRpcException, tagged
+from odoo.tools import mute_logger
 
 from ..instrument_exchange import load
 from ..wizard.crisis_instrument_import import SHIPPED
@@ -207,3 +208,27 @@ class TestAssessmentPaper(CrisisCommon, HttpCase):
                 content, kind = reports._render_qweb_pdf(name, self.form.ids)
                 self.assertEqual(kind, "pdf")
                 self.assertTrue(content.startswith(b"%PDF"))
+
+    def test_locked_through_the_door_of_the_web_client(self):
+        """The lock of a completed form holds for what a browser or a script sends."""
+        self.authenticate("t_psychology", "t_psychology")
+        before = self.form.read(["answers", "state", "conclusion"])
+        model = "crisis.assessment"
+        for method, args in (
+            ("write", [self.form.ids, {"answers": {}}]),
+            ("web_save", [self.form.ids, {"conclusion": "x"}]),
+            ("action_complete", [self.form.ids]),
+            ("_set", [self.form.ids, {"state": "draft"}]),
+            ("unlink", [self.form.ids]),
+        ):
+            params = {"model": model, "method": method, "args": args, "kwargs": {}}
+            if method == "web_save":
+                params["kwargs"] = {"specification": {}}
+            with (
+                self.subTest(method=method),
+                mute_logger("odoo.http"),
+                self.assertRaises(JsonRpcException),
+            ):
+                self.make_jsonrpc_request("/web/dataset/call_kw", params)
+        self.env.invalidate_all()
+        self.assertEqual(self.form.read(["answers", "state", "conclusion"]), before)

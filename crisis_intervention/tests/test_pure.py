@@ -66,6 +66,20 @@ class TestDirectoryModules(BaseCase):
             with self.subTest(text=text):
                 self.assertEqual(class_label.parse(text), expected)
 
+    def test_grades(self):
+        for text, expected in (
+            ("5", 5),
+            ("五", 5),
+            (" 五年级", 5),
+            ("5年级", 5),
+            ("Grade 5", 5),
+            ("5班", None),
+            ("", None),
+            ("林", None),
+        ):
+            with self.subTest(text=text):
+                self.assertEqual(class_label.parse_grade(text), expected)
+
     def test_reading_of_names(self):
         cases = {
             "张伟": ("zhangwei", "zw"),

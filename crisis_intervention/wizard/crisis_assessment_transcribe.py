@@ -106,7 +106,7 @@ class CrisisAssessmentTranscribeLine(models.TransientModel):
 
     wizard_id = fields.Many2one("crisis.assessment.transcribe", required=True, ondelete="cascade")
     student_id = fields.Many2one("crisis.student", required=True, ondelete="cascade")
-    row = fields.Char(string="Answers")
+    row = fields.Char(string="Row of Answers")
 
     @api.onchange("row")
     def _onchange_row(self):
