@@ -8,7 +8,7 @@ whatever the items before it say, so a few scores that cannot occur may be deman
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import islice, product
 
 from .instrument_definition import (
     KINDS,
@@ -19,12 +19,17 @@ from .instrument_definition import (
     Person,
     Scale,
     effective_scores,
+    flagging_answers,
 )
 from .risk import SEVERITY
 from .scoring import round_half_up
 
 # A form of 100 items with several missing answers allowed has about 5,000.
 MANY_SUMS = 50_000
+
+# Norms by gender and every grade or year of age make a few hundred kinds of people.
+MANY_PEOPLE = 5_000
+MANY_CHECKS = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,9 @@ def _flag(item: Item) -> Iterator[tuple[str, dict]]:
             yield "flag_answer", {}
     elif item.flag_from not in {option.code for option in item.options}:
         yield "flag_answer", {}
+    elif len(flagging_answers(item)) == len(item.options):
+        # "No" flagged with the lower score would flag "Yes" as well
+        yield "flag_always", {}
 
 
 def _scales(definition: Definition) -> Iterator[Problem]:
@@ -259,7 +267,11 @@ def _ranges(
     """Demand exactly one band for each score, for every kind of person that has bands at all."""
     reached, overlaps = set(), set()
     holes = []
-    for person in _people([band for _index, band in bands]):
+    people = list(islice(_people([band for _index, band in bands]), MANY_PEOPLE + 1))
+    if len(people) > MANY_PEOPLE or len(people) * len(bands) * len(values) > MANY_CHECKS:
+        yield Problem("too_many_bands", ("scales", index), {"code": scale.code})
+        return
+    for person in people:
         mine = [(i, band) for i, band in bands if band.fits(person)]
         if not mine:
             continue

@@ -131,6 +131,15 @@ def effective_scores(item: Item) -> dict[str, float]:
     return scores
 
 
+def flagging_answers(item: Item) -> frozenset[str]:
+    """Return the answers to choose from that raise the red flag of ``item``."""
+    scores = effective_scores(item)
+    limit = scores.get(item.flag_from)
+    if limit is None:
+        return frozenset([item.flag_from]) if item.flag_from else frozenset()
+    return frozenset(code for code, score in scores.items() if score >= limit)
+
+
 def definition(tree: Mapping) -> Definition:
     """Build a definition from the plain tree of an instrument; texts in it are left aside.
 

@@ -8,7 +8,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .instrument_definition import Definition, Item, Person, Scale, effective_scores
+from .instrument_definition import (
+    Definition,
+    Item,
+    Person,
+    Scale,
+    effective_scores,
+    flagging_answers,
+)
 from .risk import severity
 
 
@@ -78,16 +85,8 @@ class Scorer:
         self._items = {item.code: item for item in self.definition.items}
         self._scores = {item.code: effective_scores(item) for item in self.definition.items}
         self._flags = {
-            item.code: self._flagging(item) for item in self.definition.items if item.flag_level
+            item.code: flagging_answers(item) for item in self.definition.items if item.flag_level
         }
-
-    def _flagging(self, item: Item) -> frozenset[str]:
-        """Return the answers to choose from that raise the flag of ``item``."""
-        scores = self._scores[item.code]
-        limit = scores.get(item.flag_from)
-        if limit is None:
-            return frozenset([item.flag_from]) if item.flag_from else frozenset()
-        return frozenset(code for code, score in scores.items() if score >= limit)
 
     def check(self, answers: Mapping) -> list[AnswerError]:
         """Return what is wrong with ``answers``; an empty list means that they can be scored."""

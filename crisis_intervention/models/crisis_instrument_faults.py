@@ -51,6 +51,10 @@ class CrisisInstrument(models.Model):
             "flag_answer": self.env._(
                 "Item %(code)s: the red flag needs one of the answers of the item."
             ),
+            "flag_always": self.env._(
+                "Item %(code)s: every answer would raise the red flag. Choose a higher answer, or "
+                "score the item in reverse."
+            ),
             "unknown_level": self.env._("%(code)s%(scale)s: this risk level does not exist."),
             "two_totals": self.env._("Only one scale is the total."),
             "unknown_rule": self.env._("Scale %(code)s: this rule does not exist."),
@@ -75,6 +79,10 @@ class CrisisInstrument(models.Model):
             "table_hole": self.env._("Scale %(code)s: there is no standard score for %(score)s."),
             "too_many_scores": self.env._(
                 "Scale %(code)s: its weights give too many different scores. Use simpler ones."
+            ),
+            "too_many_bands": self.env._(
+                "Scale %(code)s: its bands tell too many kinds of people apart to be checked. Use "
+                "fewer ages, grades or bands."
             ),
             "band_scale": self.env._("A band belongs to scale %(scale)s, which does not exist."),
             "band_range": self.env._("Scale %(scale)s: a band runs backwards."),

@@ -61,6 +61,7 @@ CASES = [
     (item(flag_from="1"), "flag_level", ("items", 1)),
     (item(flag_from="9", flag_level="red"), "flag_answer", ("items", 1)),
     (item(flag_level="red"), "flag_answer", ("items", 1)),
+    (item(flag_from="0", flag_level="red"), "flag_always", ("items", 1)),
     (item(flag_from="1", flag_level="purple"), "unknown_level", ("items", 1)),
     (
         tree(scales=[{"code": c, "items": ["1"], "total": True} for c in "ab"], bands=[]),
@@ -106,6 +107,11 @@ CASES = [
         bands((0, 4, {"age_max": 9}), (0, 4, {"age_min": 9})),
         "band_overlap",
         ("bands", 1),
+    ),
+    (
+        bands(*[(0, 4, {"age_min": n, "grade_min": n}) for n in range(0, 300, 3)]),
+        "too_many_bands",
+        ("scales", 0),
     ),
     (bands((0, 2, {"grade_max": 3}), (3, 4, {"grade_max": 2})), "band_hole", ("scales", 0)),
 ]
