@@ -21,6 +21,7 @@
         "data/crisis_category_data.xml",
         "data/crisis_response_policy_data.xml",
         "data/crisis_instrument_data.xml",
+        "report/crisis_document_templates.xml",
         "report/crisis_assessment_templates.xml",
         "report/crisis_assessment_reports.xml",
         "wizard/crisis_assessment_compare_views.xml",

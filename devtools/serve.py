@@ -26,6 +26,7 @@ def serve(reset: bool, port: int | None, demo: bool) -> int:
     with opened() as workshop:
         prepare(workshop, database, reset)
         port = port or _port()
+        _tell_address(workshop, database, port)
         command = workshop.command(
             "server", "-d", database, f"--http-port={port}", "--log-level=warn"
         )
@@ -86,6 +87,16 @@ def _load(workshop: Workshop, database: str, *options: str) -> None:
     problems = complaints(log.read_text(encoding="utf-8"))
     if code or any(line.startswith(("ERROR", "CRITICAL")) for line in problems):
         raise DevError("Odoo failed:\n" + "\n".join(problems[-3:]) + f"\nSee {log}")
+
+
+def _tell_address(workshop: Workshop, database: str, port: int) -> None:
+    """Store where the server will answer: links in mails and the styles of documents need it."""
+    workshop.server.query(
+        "INSERT INTO ir_config_parameter (key, value) "
+        f"VALUES ('web.base.url', 'http://localhost:{port}') "
+        "ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value",
+        database,
+    )
 
 
 def _wait_for(process: subprocess.Popen, port: int) -> None:

@@ -39,6 +39,7 @@ from . import (
     crisis_assessment_proposal,
     crisis_assessment_batch,
     crisis_assessment_result,
+    ir_actions_report,
     ir_attachment,
     ir_rule,
     mail_activity,

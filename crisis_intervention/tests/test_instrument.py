@@ -1,12 +1,13 @@
 import base64
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import HttpCase, JsonRpcException, tagged
+from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
 
 from ..instrument_exchange import load
 from ..wizard.crisis_instrument_import import SHIPPED
 from .common import CrisisCommon
+from .documents import DocumentCase
 
 ENTITIES = b"""<!DOCTYPE instrument [<!ENTITY x SYSTEM "file:///etc/hostname">]>
 <instrument>&x;</instrument>"""
@@ -150,7 +151,7 @@ class TestInstrument(CrisisCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestAssessmentPaper(CrisisCommon, HttpCase):
+class TestAssessmentPaper(CrisisCommon, DocumentCase):
     """What is printed of an assessment, and for whom."""
 
     @classmethod
@@ -196,18 +197,31 @@ class TestAssessmentPaper(CrisisCommon, HttpCase):
                 self._html("guardian", user)
 
     def test_pdf(self):
-        """The paper is really printed, with the fonts of the machine."""
+        """The paper is really printed: both languages, every page named and numbered."""
         for user, report in ((self.psychology, "file"), (self.principal, "guardian")):
-            name = f"crisis_intervention.crisis_assessment_report_{report}"
-            reports = (
-                self.env["ir.actions.report"]
-                .with_user(user)
-                .with_context(lang="zh_CN", force_report_rendering=True)
-            )
-            with self.subTest(report=report):
-                content, kind = reports._render_qweb_pdf(name, self.form.ids)
-                self.assertEqual(kind, "pdf")
-                self.assertTrue(content.startswith(b"%PDF"))
+            for lang, words in (
+                ("zh_CN", ("作答者", "第一次评估", "严格保密")),
+                ("en_US", ("Answers from", "first assessment", "Confidential")),
+            ):
+                with self.subTest(report=report, lang=lang):
+                    pages = self._paper(f"crisis_assessment_report_{report}", self.form, user, lang)
+                    for number, page in enumerate(pages, 1):
+                        self.assertIn(self.school.name, page)
+                        self.assertIn(words[-1], page)
+                        self.assertIn(f"{self.form.name} {number} / {len(pages)}", page)
+                    for word in ("林小禾", *words):
+                        self.assertIn(word, "".join(pages))
+
+    def test_many_forms_in_one_print(self):
+        """Each form has page numbers of its own, whatever build of the printing program."""
+        forms = self.form
+        for _other in range(2):
+            forms |= self._make_assessment(self.student_2, {"1": "1"}, self.form.instrument_id)
+        pages = self._paper("crisis_assessment_report_file", forms, self.psychology)
+        firsts = [page for page in pages if " 1 / " in page]
+        self.assertEqual(len(firsts), 3)
+        for form, page in zip(forms, firsts, strict=True):
+            self.assertIn(form.name, page)
 
     def test_locked_through_the_door_of_the_web_client(self):
         """The lock of a completed form holds for what a browser or a script sends."""

@@ -24,6 +24,8 @@ class CrisisInstrumentImport(models.TransientModel):
     @api.depends_context("lang")
     def _compute_preview(self):
         """Show the instrument, or each fault with its line."""
+        bands = self.env["crisis.instrument.band"]
+        levels = dict(bands._fields["risk_level"]._description_selection(self.env))
         for wizard in self:
             tree, faults = load(wizard._content()) if wizard.file else (None, [])
             wizard.is_good = bool(tree)
@@ -33,6 +35,12 @@ class CrisisInstrumentImport(models.TransientModel):
                     "tree": tree,
                     "faults": wizard._sentences(faults),
                     "say": lambda text: _said(text, self.env.lang),
+                    "scales": {
+                        scale["code"]: _said(scale.get("name"), self.env.lang) or scale["code"]
+                        for scale in (tree or {}).get("scales", ())
+                    },
+                    "levels": levels,
+                    "number": lambda value: "" if value is None else f"{value:g}",
                 },
             )
 
