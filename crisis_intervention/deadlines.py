@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-STEP_KINDS = [
+# Steps with hours in the response standard.
+STANDARD_KINDS = [
     ("first_contact", "First contact with the student"),
     ("guardian", "Guardians told"),
     ("assessment", "Assessment"),
@@ -12,6 +13,33 @@ STEP_KINDS = [
     ("session", "Intervention session"),
     ("review", "Review"),
 ]
+# Steps that records of the case open and close.
+RECORD_KINDS = [
+    ("consent", "Consent of the guardians"),
+    ("measure", "Measure"),
+    ("referral_approval", "Approval of a referral"),
+    ("referral", "Referral to be sent"),
+    ("referral_reply", "Reply to a referral"),
+    ("mandatory_report", "Mandatory report"),
+    ("waiver", "Decision whether guardians are told"),
+    ("school_return", "Approval of a return to school"),
+    ("closing", "Closing of a case without cause"),
+]
+STEP_KINDS = STANDARD_KINDS + RECORD_KINDS
+
+# How long an approval may take. The plan's own time limit (red 24 h, orange 3 d, yellow 7 d, a
+# default of this system) is to hold with it, so that it gets a sixth to a third of that.
+APPROVAL_HOURS = {"red": 4, "orange": 24, "yellow": 48, "blue": 48}
+
+# "Immediately" in the law on the protection of minors (article 11) and the opinion on mandatory
+# reporting of 2020; one hour until the first alarm is a default of this system.
+MANDATORY_REPORT_HOURS = 1
+
+# After a return to school: school plans follow up at least in the first week, month and quarter.
+RETURN_FOLLOW_UP_WEEKS = (1, 2, 4, 12)
+
+# From the owner over moral education and principal to, for red, the district.
+ESCALATION_STEPS = ("owner", "moral_education", "principal", "district")
 
 
 def due_dates(hours: Mapping[str, int], start: datetime) -> dict[str, datetime]:
@@ -27,3 +55,34 @@ def due_dates(hours: Mapping[str, int], start: datetime) -> dict[str, datetime]:
 def tightened(current: datetime | None, proposed: datetime) -> datetime:
     """Return the earlier of two due moments: a raised level never postpones what was due."""
     return min(current, proposed) if current else proposed
+
+
+def reply_hours(level: str | None) -> int:
+    """Return how long the reply to a referral may take: 24 hours for red, else 7 days.
+
+    Defaults of this system; school plans demand a reply slip and name no time.
+    """
+    return 24 if level == "red" else 7 * 24
+
+
+def escalation_moments(due: datetime, every: int, level: str | None) -> list[datetime]:
+    """Return when each of ``ESCALATION_STEPS`` is told of a missed deadline.
+
+    :param due: the missed moment
+    :param every: hours between two steps
+    :param level: risk level; only red goes on to the district
+    """
+    steps = len(ESCALATION_STEPS) if level == "red" else len(ESCALATION_STEPS) - 1
+    return [due + timedelta(hours=every * step) for step in range(steps)]
+
+
+def is_quiet(hour: float, start: float, end: float) -> bool:
+    """Tell whether ``hour`` (0 to 24, local) lies in the quiet time from ``start`` to ``end``.
+
+    The quiet time may run over midnight; equal limits mean that there is none.
+    """
+    if start == end:
+        return False
+    if start < end:
+        return start <= hour < end
+    return hour >= start or hour < end

@@ -32,3 +32,13 @@ def following(text: str) -> str:
         raise ValueError(text)
     start = int(text[:4]) + 1
     return f"{start}-{start + 1}"
+
+
+def leaving_day(day: date, grade: int, final_grade: int) -> date:
+    """Return the end of the school year in which a student of ``grade`` leaves.
+
+    :param day: a day on which the student is in ``grade``
+    :param final_grade: last grade of the school
+    """
+    end = int(school_year_of(day)[5:]) + max(final_grade - grade, 0)
+    return date(end, FIRST_MONTH - 1, 31)

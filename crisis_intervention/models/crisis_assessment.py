@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 from ..instrument_definition import Person
@@ -8,39 +8,39 @@ from ..roles import PSYCHOLOGY
 from .crisis_instrument import INFORMANTS
 from .crisis_instrument_tree import INFORMANT_FIELDS
 
-# What the assessor fills in while the form is a draft; the system keeps everything else.
-ENTERED_FIELDS = frozenset(
-    (
-        "instrument_id",
-        "student_id",
-        "case_id",
-        "concern_id",
-        "informant",
-        "date",
-        "user_id",
-        "entry",
-        "answers",
-        "transcription",
-        "missing_reason",
-        "conclusion",
-        "addendum_ids",
-        "active",
-    )
-)
-
 
 class CrisisAssessment(models.Model):
     """One filled form about a student: answers, and once it is completed the result, locked."""
 
     _name = "crisis.assessment"
     _description = "Assessment"
-    _inherit = ["crisis.quiet.thread"]
+    _inherit = ["crisis.kept.record"]
     _order = "date desc, id desc"
     _check_company_auto = True
+    _entered_fields = frozenset(
+        (
+            "instrument_id",
+            "student_id",
+            "case_id",
+            "concern_id",
+            "informant",
+            "date",
+            "user_id",
+            "entry",
+            "answers",
+            "transcription",
+            "missing_reason",
+            "conclusion",
+            "addendum_ids",
+            "active",
+        )
+    )
+    _locked_states = frozenset(("done", "refused"))
+    # additions keep themselves: each of them is append-only
+    _later_fields = frozenset(("addendum_ids",))
     # a scanned form shows single answers to those who may read the result only
     _takes_no_files = True
 
-    name = fields.Char(string="Reference", readonly=True, copy=False, index="trigram")
     instrument_id = fields.Many2one(
         "crisis.instrument",
         required=True,
@@ -246,62 +246,18 @@ class CrisisAssessment(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Begin forms, numbered; results come with completion only.
-
-        :raises AccessError: a client sends what only the system keeps
-        """
-        self.check_access("create")
-        # default_... keys of the context would be another way to set them
-        defaults = {k.removeprefix("default_") for k in self.env.context if k[:8] == "default_"}
-        sent = set().union(*vals_list) | (defaults & set(self._fields))
-        self._refuse_kept_fields(sent)
-        vals_list = [{k: v for k, v in vals.items() if k != "transcription"} for vals in vals_list]
-        assessments = super().create(vals_list)
-        for company, group in assessments.grouped("company_id").items():
-            names = self.env["crisis.numbering"]._draw(self._name, company, len(group))
-            for assessment, name in zip(group, names, strict=True):
-                assessment._set({"name": name})
-        return assessments
+        """Begin forms; the row typed from paper is read by the form view, not stored."""
+        return super().create([_without_transcription(vals) for vals in vals_list])
 
     def write(self, vals):
-        """Fill in drafts; a completed form is locked, whatever way the write came.
+        """Fill in drafts; see ``create``."""
+        return super().write(_without_transcription(vals))
 
-        :raises UserError: a form is completed
-        :raises AccessError: a client sends what only the system keeps
-        """
-        self.check_access("write")
-        self._refuse_kept_fields(vals)
-        # additions keep themselves: each of them is append-only
-        only_additions = vals.keys() <= {"addendum_ids"}
-        # sudo: crisis.assessment - the state only, also of fields the user may not read
-        if not only_additions and any(assessment.state != "draft" for assessment in self.sudo()):
-            raise UserError(
-                self.env._(
-                    "A completed assessment is never changed. Write an addition below it, or make "
-                    "a new assessment."
-                )
-            )
-        return super().write({key: value for key, value in vals.items() if key != "transcription"})
-
-    def _set(self, vals):
-        """Write what the system keeps, past the lock; callers have checked the right to do so."""
-        return super().write(vals)  # pylint: disable=super-method-mismatch
-
-    def _refuse_kept_fields(self, names):
-        """Refuse clients that set what only the system keeps.
-
-        :raises AccessError: one of ``names`` is such a field
-        """
-        own = {name for name in names if name in self._fields} - ENTERED_FIELDS
-        foreign = set(self.env["crisis.quiet.thread"]._fields)
-        if not self.env.su and own - foreign:
-            raise AccessError(self.env._("Result and state of a form are kept by the system."))
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        """Keep every form."""
-        raise UserError(
-            self.env._("Assessments are never deleted. A form begun by mistake can be archived.")
+    def _lock_message(self):
+        """Name what a completed form still takes."""
+        return self.env._(
+            "A completed assessment is never changed. Write an addition below it, or make "
+            "a new assessment."
         )
 
     def _person(self):
@@ -316,6 +272,11 @@ class CrisisAssessment(models.Model):
             grade=student.class_id.grade or None,
             informant=self.informant,
         )
+
+
+def _without_transcription(vals):
+    """Return ``vals`` without the row that only the form view needs."""
+    return {key: value for key, value in vals.items() if key != "transcription"}
 
 
 def _years(birth_date, day):

@@ -26,8 +26,15 @@ SYSTEM_FIELDS = frozenset(
         "clock_start",
         "date_closed",
         "date_opened",
+        "guardians_not_told",
+        "district_company_id",
+        "date_retention",
     )
 )
+
+# Marks the one write with which a review lowers a level; clients can send the key, but never this
+# object.
+REVIEWED = object()
 
 
 class CrisisCase(models.Model):
@@ -227,6 +234,8 @@ class CrisisCase(models.Model):
         domain = super()._search_display_name(operator, value)
         if operator not in ("ilike", "like") or not isinstance(value, str) or not value:
             return domain
+        if not self.env["crisis.student"].has_access("read"):
+            return domain  # the district centre knows no students
         by_student = Domain("student_id", operator, value)
         if "/" in value:
             return domain
@@ -263,6 +272,8 @@ class CrisisCase(models.Model):
         if reason:
             changed = self.filtered(lambda c: (c.risk_level, c.stage_id) != old[c])
             self.env["crisis.case.change"]._log(changed, reason, old)
+        if "category_ids" in vals:
+            self._begin_duties_of_categories()
         if "user_id" in vals:
             reassigned = self.filtered(lambda case: case.user_id != owners[case])
             reassigned._sync_activities()
@@ -305,6 +316,15 @@ class CrisisCase(models.Model):
             if not may_change(old, level):
                 raise UserError(
                     self.env._("A risk level goes down one step at a time and is never taken away.")
+                )
+            if severity(level) < severity(old) and (
+                self.env.context.get("crisis_reviewed") is not REVIEWED
+            ):
+                raise UserError(
+                    self.env._(
+                        "A risk level goes down by a review only: use the button Review, and say "
+                        "what changed."
+                    )
                 )
             if old and not reason:
                 raise UserError(

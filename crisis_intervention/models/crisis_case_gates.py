@@ -4,6 +4,15 @@ from odoo.exceptions import UserError
 from ..roles import TRIAGE
 from .crisis_stage import GATES
 
+# Gates that a record in one of these states meets.
+GATE_RECORDS = {
+    "assessment": ("crisis.assessment", ["done", "refused"]),
+    "plan": ("crisis.plan", ["waiting", "active", "replaced"]),
+    "plan_approval": ("crisis.plan", ["active", "replaced"]),
+    "session": ("crisis.session", ["signed"]),
+    "review": ("crisis.review", ["signed"]),
+}
+
 
 class CrisisCase(models.Model):
     """Stages of a case: gates, the checklist towards the next stage, going back, closing."""
@@ -27,8 +36,10 @@ class CrisisCase(models.Model):
         "verified_at",
         "outcome",
         "closing_summary",
-        "deadline_ids",
         "assessment_ids.state",
+        "plan_ids.state",
+        "session_ids.state",
+        "review_ids.state",
     )
     @api.depends_context("lang")
     def _compute_next_stage(self):
@@ -64,22 +75,28 @@ class CrisisCase(models.Model):
     def _met_gates(self):
         """Return dict of case to the set of gate codes whose conditions it fulfils."""
         result = {case: set() for case in self}
-        # sudo: crisis.assessment, crisis.case - facts for the gates; only gate names leave the method
-        assessed = (
-            self.env["crisis.assessment"]
-            .sudo()
-            ._read_group([("case_id", "in", self.ids), ("state", "!=", "draft")], ["case_id"])
-        )
+        for code, (model, states) in GATE_RECORDS.items():
+            # sudo: facts for the gates; only gate names leave the method
+            found = (
+                self.env[model]
+                .sudo()
+                ._read_group([("case_id", "in", self.ids), ("state", "in", states)], ["case_id"])
+            )
+            with_record = {case.id for (case,) in found}
+            for case in self:
+                if case._origin.id in with_record:
+                    result[case].add(code)
+        # sudo: crisis.case - see above
         for case, facts in zip(self, self.sudo(), strict=True):
-            result[case].update(facts.deadline_ids.filtered("date_done").mapped("kind"))
-            if (facts._origin,) in assessed:
-                result[case].add("assessment")
+            policy = case._policy()
             if facts.verified_at:
                 result[case].add("verified")
             if facts.risk_level:
                 result[case].add("level")
             if facts.outcome and (facts.closing_summary or "").strip():
                 result[case].add("summary")
+            if policy and not policy.hours_plan:
+                result[case] |= {"plan", "plan_approval"}
         return result
 
     def _check_moves(self, old_stages):
@@ -135,6 +152,7 @@ class CrisisCase(models.Model):
         self._check_moves(old_stages)
         now = fields.Datetime.now()
         closing = self.filtered(lambda case: case.stage_id.closed)
+        closing._check_closing(old_stages)
         reopened = self.filtered(lambda case: case.date_closed) - closing
         # sudo: crisis.case - dates kept by the system; the caller's right to write was checked
         self.sudo().write({"date_last_stage_update": now})
@@ -166,7 +184,7 @@ class CrisisCase(models.Model):
         """Do or open what gate ``code`` of the checklist asks for.
 
         :param str code: one of the codes in ``GATES``
-        :return: window action to do it, or None when it was done at once
+        :return: window action to do it, or None when it was done at once (verification)
         :raises UserError: the code is unknown
         """
         self.ensure_one()
@@ -181,16 +199,7 @@ class CrisisCase(models.Model):
             return self._action_new_assessment()
         if code == "summary":
             return self._action_wizard("crisis_case_change_view_form_summary")
-        return self._finish_gate(code)
-
-    def _finish_gate(self, kind):
-        """Mark the open step ``kind`` as done, also where the standard set no deadline for it."""
-        # sudo: crisis.deadline - steps are kept by the system; the caller has checked the right
-        deadlines = self.env["crisis.deadline"].sudo()
-        step = deadlines.search(
-            [("case_id", "=", self.id), ("kind", "=", kind), ("date_done", "=", False)]
-        ) or deadlines.create({"case_id": self.id, "kind": kind, "date_due": fields.Datetime.now()})
-        self._finish_steps(step)
+        return self._action_step(code)
 
     def action_change_level(self):
         """Open the dialog that changes the level and asks why."""

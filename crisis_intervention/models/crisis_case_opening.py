@@ -48,9 +48,33 @@ class CrisisCase(models.Model):
         cases.sudo().filtered(lambda case: case.stage_id.closed and not case.date_closed).write(
             {"date_closed": fields.Datetime.now()}
         )
+        cases._begin_duties_of_categories()
         cases._tell_owners()
         cases._tell_level()
         return cases
+
+    def _begin_duties_of_categories(self):
+        """Begin the measures that law or plan demand for the categories of these cases, once."""
+        # sudo: crisis.plan.template, crisis.measure - duties of the school, whoever opens the case
+        templates = (
+            self.env["crisis.plan.template"]
+            .sudo()
+            .search([("starts_with_case", "=", True), ("category_ids", "!=", False)])
+        )
+        values = []
+        concerned = self.sudo().filtered(lambda case: case.category_ids & templates.category_ids)
+        for case in concerned:
+            begun = case.measure_ids.template_id
+            for template in templates - begun:
+                if template.company_id and template.company_id != case.company_id:
+                    continue
+                if template.category_ids & case.category_ids:
+                    values += [
+                        {**measure, "case_id": case.id, "template_id": template.id}
+                        for measure in template._measure_values(case)
+                    ]
+        if values:
+            self.env["crisis.measure"].sudo().create(values)
 
     @api.model
     def _open_from_concerns(self, vals_list):

@@ -59,7 +59,7 @@ class CrisisCase(models.Model):
         hours = changed._hours()
         # sudo: crisis.deadline - see _start_steps
         deadlines = self.env["crisis.deadline"].sudo()
-        known = deadlines.search([("case_id", "in", changed.ids)])
+        known = deadlines.search([("case_id", "in", changed.ids), ("res_id", "=", False)])
         new_values = []
         for case in changed:
             raised = case.severity > severity(old_levels[case])
@@ -77,31 +77,14 @@ class CrisisCase(models.Model):
         changed.filtered(lambda c: c.severity > severity(old_levels[c]))._tell_level()
 
     def _finish_steps(self, deadlines):
-        """Mark ``deadlines`` of these cases as done now; a done review asks for the next one.
+        """Mark ``deadlines`` of these cases as done now.
 
         :param deadlines: open ``crisis.deadline`` records the user may write
         """
-        now = fields.Datetime.now()
-        hours = self._hours()
         # sudo: crisis.deadline - see _start_steps; the callers have checked the right to write
-        deadlines_sudo = deadlines.sudo()
-        deadlines_sudo.write({"date_done": now, "done_by_id": self.env.uid})
-        # before the next review is inserted: only one of a kind may be open
-        deadlines_sudo.flush_recordset()
-        deadlines_sudo.create(
-            [
-                {
-                    "case_id": deadline.case_id.id,
-                    "kind": "review",
-                    "date_due": due_dates({"review": hours[deadline.case_id]["review"]}, now)[
-                        "review"
-                    ],
-                }
-                for deadline in deadlines
-                if deadline.kind == "review" and hours[deadline.case_id]
-            ]
-        )
+        deadlines.sudo().write({"date_done": fields.Datetime.now(), "done_by_id": self.env.uid})
         self._log_steps(deadlines, self.env._("Step done: %s"))
+        self.env["crisis.escalation"]._settle(self)
         self._sync_activities()
 
     def _reopen_steps(self, deadlines):
@@ -110,12 +93,7 @@ class CrisisCase(models.Model):
         :param deadlines: done ``crisis.deadline`` records the user may write
         """
         # sudo: crisis.deadline - see _start_steps; the callers have checked the right to write
-        deadlines_sudo = deadlines.sudo()
-        follow_ups = deadlines_sudo.search(
-            [("case_id", "in", self.ids), ("kind", "=", "review"), ("date_done", "=", False)]
-        ).filtered(lambda d: d.case_id in deadlines.filtered(lambda r: r.kind == "review").case_id)
-        follow_ups.unlink()
-        deadlines_sudo.write({"date_done": False, "done_by_id": False})
+        deadlines.sudo().write({"date_done": False, "done_by_id": False})
         self._log_steps(deadlines, self.env._("Step taken back: %s"))
         self._sync_activities()
 
@@ -140,7 +118,10 @@ class CrisisCase(models.Model):
         )
         for deadline in waiting:
             due = due_dates(hours[deadline.case_id], now).get(deadline.kind)
-            deadline.date_due = due or now
+            deadline.date_due = due or max(deadline.date_due, now)
+        cases = self - waiting.filtered(lambda deadline: deadline.kind == "review").case_id
+        for case in cases.with_env(self.env):
+            case._open_duty("review", due_dates(hours[case], now).get("review", now))
 
     def _sync_activities(self, fresh=False):
         """Keep exactly one activity per open case: the next step, for the owner, at its date.

@@ -89,7 +89,17 @@ class CrisisQuietThread(models.AbstractModel):
         partner_ids = [r["id"] for r in recipients_data if r["notif"] == "email"]
         # sudo: res.partner - language of the recipients only
         partners = self.env["res.partner"].sudo().browse(partner_ids)
-        url = f"{self.get_base_url()}/mail/view?model={self._name}&res_id={self.id}"
+        self._send_pointers(partners, f"/mail/view?model={self._name}&res_id={self.id}")
+        return True
+
+    @api.model
+    def _send_pointers(self, partners, path):
+        """Mail ``partners`` that something waits, each in the own language, with a link.
+
+        :param partners: ``res.partner`` records
+        :param str path: what the link leads to, without the address of the server
+        """
+        url = f"{self.get_base_url()}{path}"
         values = []
         for lang, group in partners.grouped("lang").items():
             env = self.with_context(lang=lang or self.env.lang).env
@@ -109,7 +119,6 @@ class CrisisQuietThread(models.AbstractModel):
         self.env["mail.mail"].sudo().with_context(default_state=None).create(values)
         # sudo: ir.cron - wakes Odoo's mail queue, so that no mail server can hold up a report
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
-        return True
 
     def _notify_by_web_push_prepare_payload(self, message, msg_vals=False, force_record_name=False):
         """Push a bare pointer: the payload travels over the servers of browser makers."""

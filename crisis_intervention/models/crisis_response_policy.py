@@ -35,7 +35,22 @@ class CrisisResponsePolicy(models.Model):
     hours_plan = fields.Integer(
         string="Plan (hours)", help="0: this level does not ask for a written plan."
     )
+    hours_consent = fields.Integer(
+        string="Consent (hours)",
+        help="Until when consent of the guardians to counselling is asked for. 0: this level does "
+        "not ask for it.",
+    )
     review_interval_days = fields.Integer(string="Review Every (days)", required=True)
+    lowering_assessment_days = fields.Integer(
+        string="Assessed Before Lowering (days)",
+        help="A review lowers this level only after an assessment within so many days. 0: none.",
+    )
+    escalation_hours = fields.Integer(
+        string="Escalate Every (hours)",
+        default=24,
+        help="A missed deadline goes to the owner at once, and after each further span to the "
+        "moral education director, the principal and, for red, the district centre.",
+    )
     watch_24h = fields.Boolean(
         string="24 h Watch", help="The student is never left alone, at school nor on the way."
     )
@@ -59,12 +74,16 @@ class CrisisResponsePolicy(models.Model):
     )
     _hours_positive = models.Constraint(
         "CHECK(LEAST(hours_triage, hours_first_contact, hours_guardian, hours_assessment, "
-        "hours_plan) >= 0)",
+        "hours_plan, hours_consent, lowering_assessment_days) >= 0)",
         "Hours are 0 (not asked for) or more.",
     )
     _interval_positive = models.Constraint(
         "CHECK(review_interval_days > 0)",
         "A case is reviewed at least once in some days: 1 or more.",
+    )
+
+    _escalation_positive = models.Constraint(
+        "CHECK(escalation_hours > 0)", "A missed deadline escalates after 1 hour or more."
     )
 
     @api.depends("risk_level")
@@ -121,6 +140,7 @@ class CrisisResponsePolicy(models.Model):
         return {
             "first_contact": self.hours_first_contact,
             "guardian": self.hours_guardian,
+            "consent": self.hours_consent,
             "assessment": self.hours_assessment,
             "plan": self.hours_plan,
             "review": self.review_interval_days * 24,

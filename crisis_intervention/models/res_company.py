@@ -19,6 +19,40 @@ class ResCompany(models.Model):
         "With danger to life the response standard of the red level holds.",
     )
 
+    crisis_district_id = fields.Many2one(
+        "res.company",
+        string="District Centre",
+        help="The centre of the district in this system. It is told when a red case of this "
+        "school stands still, and reads cases only that are referred to it.",
+    )
+    crisis_quiet_from = fields.Float(
+        string="Quiet From",
+        default=22.0,
+        help="Reminders of missed deadlines wait until the quiet hours are over. Red ones never do.",
+    )
+    crisis_quiet_to = fields.Float(string="Quiet Until", default=6.5)
+    crisis_retention_years = fields.Integer(
+        string="Years Files Are Kept",
+        default=3,
+        help="Years after the student leaves the school. No national figure exists; three years "
+        "is the shortest time the law names for records of processing.",
+    )
+    crisis_week_report = fields.Boolean(
+        string="Weekly Zero Report",
+        default=True,
+        help="Head teachers say once a week whether there is anything to report, by one click.",
+    )
+    crisis_month_report = fields.Boolean(string="Monthly Report", default=False)
+
+    _crisis_quiet_range = models.Constraint(
+        "CHECK(crisis_quiet_from >= 0 AND crisis_quiet_from < 24 "
+        "AND crisis_quiet_to >= 0 AND crisis_quiet_to < 24)",
+        "Quiet hours lie between 0:00 and 23:59.",
+    )
+    _crisis_retention_range = models.Constraint(
+        "CHECK(crisis_retention_years BETWEEN 1 AND 100)",
+        "Files are kept for 1 to 100 years.",
+    )
     _crisis_final_grade_range = models.Constraint(
         "CHECK(crisis_final_grade BETWEEN 1 AND 12)",
         "The final grade is a number from 1 to 12.",

@@ -55,11 +55,14 @@ class ResUsers(models.Model):
             for user, companies in self._crisis_classes_companies(classes, field).items():
                 if not user._holds(group, companies):
                     left |= user
+        for user, companies in self._crisis_measures_companies().items():
+            if not user._holds("crisis_intervention.group_staff", companies):
+                left |= user
         if not left:
             return
         message = self.env._(
-            "%(names)s still has open cases or classes in the crisis intervention system. They "
-            "need a new owner first: psychology teacher, moral education director or principal "
+            "%(names)s still has open cases, measures or classes in the crisis intervention "
+            "system. They need a new owner first: psychology teacher, moral education director or principal "
             "hand them over under Crisis Intervention > Configuration > Handover.",
             names=", ".join(left.mapped("name")),
         )
@@ -76,6 +79,24 @@ class ResUsers(models.Model):
             [("user_id", "in", self.ids), ("date_closed", "=", False)],
             ["user_id"],
             ["company_id:recordset"],
+        )
+        return {user.sudo(False): companies for user, companies in rows}
+
+    def _crisis_measures_companies(self):
+        """Return dict of user (among ``self``) to the companies of the measures still to do."""
+        # sudo: crisis.measure - see _check_crisis_duties
+        rows = (
+            self.env["crisis.measure"]
+            .sudo()
+            ._read_group(
+                [
+                    ("user_id", "in", self.ids),
+                    ("state", "in", ["todo", "doing"]),
+                    ("case_id.date_closed", "=", False),
+                ],
+                ["user_id"],
+                ["company_id:recordset"],
+            )
         )
         return {user.sudo(False): companies for user, companies in rows}
 

@@ -31,6 +31,12 @@ class CrisisConcernTriage(models.TransientModel):
         help="Other waiting reports about the same students. They get the same decision.",
     )
     candidate_ids = fields.Many2many("crisis.concern", compute="_compute_candidates")
+    situation_ids = fields.Many2many(
+        "crisis.mandatory.situation",
+        string="Must Be Reported By Law",
+        help="The nine situations in which the law makes the school report at once. A tick starts "
+        "a clock in each case that only the report ends.",
+    )
     dismiss_reason = fields.Text(help="Why no case is needed; kept with the report.")
 
     @api.depends("concern_id")
@@ -99,6 +105,7 @@ class CrisisConcernTriage(models.TransientModel):
         cases = self.env["crisis.case"]._open_from_concerns(
             [line._case_values(concerns) for line in involved]
         )
+        self._note_situations(cases)
         concerns._handle(
             {
                 "outcome": "case_opened" if cases - had_open_case else "attached",
@@ -114,6 +121,19 @@ class CrisisConcernTriage(models.TransientModel):
             "views": [(False, "list"), (False, "form")],
             "domain": [("id", "in", cases.ids)],
         }
+
+    def _note_situations(self, cases):
+        """Start the clock of a report that the law demands, in each case."""
+        if self.situation_ids:
+            self.env["crisis.mandatory.report"].create(
+                [
+                    {
+                        "case_id": case.id,
+                        "situation_ids": [Command.set(self.situation_ids.ids)],
+                    }
+                    for case in cases
+                ]
+            )
 
     def _check_complete(self, involved):
         """Demand a decision about every student of every report.

@@ -47,6 +47,19 @@ class CrisisHandover(models.TransientModel):
         readonly=False,
     )
 
+    measure_user_id = fields.Many2one(
+        "res.users",
+        string="New Owner of the Measures",
+        domain=lambda self: self._role("crisis_intervention.group_staff"),
+    )
+    measure_ids = fields.Many2many(
+        "crisis.measure",
+        string="Open Measures",
+        compute="_compute_measure_ids",
+        store=True,
+        readonly=False,
+    )
+
     @api.model
     def _role(self, group):
         """Return the domain of active users who hold ``group``."""
@@ -84,6 +97,22 @@ class CrisisHandover(models.TransientModel):
                 .search([("psychology_teacher_id", "=", wizard.from_user_id.id)])
             )
 
+    @api.depends("from_user_id")
+    def _compute_measure_ids(self):
+        """Propose every measure the person still has to do."""
+        for wizard in self:
+            wizard.measure_ids = (
+                self.env["crisis.measure"]
+                .sudo(False)
+                .search(
+                    [
+                        ("user_id", "=", wizard.from_user_id.id),
+                        ("state", "in", ["draft", "todo", "doing"]),
+                        ("case_id.date_closed", "=", False),
+                    ]
+                )
+            )
+
     def action_hand_over(self):
         """Give what is listed to the persons chosen.
 
@@ -101,6 +130,7 @@ class CrisisHandover(models.TransientModel):
             (self.case_ids, self.case_user_id),
             (self.class_ids, self.head_teacher_id),
             (self.psychology_class_ids, self.psychology_teacher_id),
+            (self.measure_ids, self.measure_user_id),
         ):
             if duties and (not successor or successor == self.from_user_id):
                 raise UserError(
@@ -119,6 +149,12 @@ class CrisisHandover(models.TransientModel):
                     Command.link(self.head_teacher_id.id),
                 ]
             }
+        )
+        # sudo: crisis.measure - the principal hands over without writing plans; only the owner
+        # changes, of measures that the user may read
+        self.measure_ids.check_access("read")
+        self.measure_ids.sudo().filtered(lambda m: m.user_id == self.from_user_id).write(
+            {"user_id": self.measure_user_id.id}
         )
         self.psychology_class_ids.write({"psychology_teacher_id": self.psychology_teacher_id.id})
         return {

@@ -1,0 +1,141 @@
+from dateutil.relativedelta import relativedelta
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ..roles import TRIAGE
+from ..school_year import leaving_day
+from .crisis_case import REVIEWED
+
+
+class CrisisCase(models.Model):
+    """How a case ends: what must be settled, the closing report, how long it is kept."""
+
+    _inherit = "crisis.case"
+
+    closing_causes = fields.Text(
+        string="Causes", copy=False, groups=TRIAGE, help="What led to the crisis, as known now."
+    )
+    closing_prevention = fields.Text(
+        string="Prevention",
+        copy=False,
+        groups=TRIAGE,
+        help="What school and family do so that it does not come back.",
+    )
+    closing_told = fields.Text(
+        string="Who Was Told", copy=False, groups=TRIAGE, help="Who knows that the case is closed."
+    )
+    date_retention = fields.Date(
+        string="Kept Until",
+        readonly=True,
+        copy=False,
+        groups=TRIAGE,
+        help="After this day the file is due for the decision on its destruction.",
+    )
+
+    def _check_closing(self, old_stages):
+        """Check that nothing is left open in cases that are being closed.
+
+        :param old_stages: dict of case to the ``crisis.stage`` it comes from
+        :raises UserError: names what is open
+        """
+        newly = self.filtered(lambda case: not old_stages[case].closed)
+        # sudo: which records are open, of models that the user may not read; only kinds are named
+        for case in newly.sudo():
+            open_reports = (
+                self.env["crisis.mandatory.report"]
+                .sudo()
+                .search_count([("case_id", "=", case.id), ("state", "=", "open")], limit=1)
+            )
+            if open_reports:
+                raise UserError(
+                    self.env._(
+                        "%(case)s cannot be closed: a report that the law demands is open. Report "
+                        "it, or let the principal decide that the law does not ask for it.",
+                        case=case.name,
+                    )
+                )
+            kinds = set(
+                case.deadline_ids.filtered(lambda d: d.res_id and not d.date_done).mapped("kind")
+            )
+            labels = dict(
+                self.env["crisis.deadline"]._fields["kind"]._description_selection(self.env)
+            )
+            if kinds:
+                raise UserError(
+                    self.env._(
+                        "%(case)s cannot be closed yet. Still open: %(duties)s.",
+                        case=case.name,
+                        duties=", ".join(sorted(labels[kind] for kind in kinds)),
+                    )
+                )
+            case.date_retention = case._retention_end()
+
+    def _retention_end(self):
+        """Return the day until which the file is kept: years after the student leaves."""
+        company = self.company_id
+        leaves = leaving_day(
+            fields.Date.context_today(self),
+            self.student_id.class_id.grade or company.crisis_final_grade,
+            company.crisis_final_grade,
+        )
+        return leaves + relativedelta(years=company.crisis_retention_years)
+
+    def _review_level(self, level, reason):
+        """Set the level that a signed review decided on."""
+        self.with_context(crisis_reviewed=REVIEWED).write(
+            {"risk_level": level, "change_reason": reason}
+        )
+
+    def _lapse_level(self, since):
+        """Step a level down that nobody reviewed in time, unless something speaks for it.
+
+        Yellow becomes blue by a review of the system; a blue case is to be closed, which a person
+        does: the step "closing" waits for its owner, and escalates.
+
+        :param since: last moment at which the level was right
+        """
+        self.ensure_one()
+        if self._has_cause_since(since):
+            return
+        if self.risk_level == "blue":
+            known = self.deadline_ids.filtered(lambda d: d.kind == "closing" and not d.date_done)
+            if not known:
+                self._open_duty("closing", fields.Datetime.now() + relativedelta(days=7))
+            return
+        reason = self.env._("Not reviewed in time, and nothing new spoke for the level.")
+        review = self.env["crisis.review"].create({"case_id": self.id})
+        review._set(
+            {
+                "decision": "step_down",
+                "changes": reason,
+                "reason": reason,
+                "new_level": "blue",
+                "old_level": self.risk_level,
+                "is_lapse": True,
+                "state": "signed",
+                "date_signed": fields.Datetime.now(),
+            }
+        )
+        self._review_level("blue", reason)
+        self._close_duties(["review"])
+        policy = self._policy()
+        self._open_duty(
+            "review",
+            fields.Datetime.now() + relativedelta(days=policy.review_interval_days or 30),
+        )
+
+    def _has_cause_since(self, since):
+        """Tell whether a report, a session or a raised form came after ``since``."""
+        return bool(
+            self.concern_ids.filtered(lambda c: c.create_date > since)
+            or self.session_ids.filtered(
+                lambda s: s.state == "signed" and s.date_start > since and s.risk_change == "higher"
+            )
+            or self.assessment_ids.filtered(
+                lambda a: (
+                    a.state == "done"
+                    and a.date_done > since
+                    and a.risk_level in ("yellow", "orange", "red")
+                )
+            )
+        )

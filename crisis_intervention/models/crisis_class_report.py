@@ -1,0 +1,149 @@
+from datetime import datetime, time, timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+
+class CrisisClassReport(models.Model):
+    """The regular report of a class: nothing to report, said with one click, or reports filed."""
+
+    _name = "crisis.class.report"
+    _description = "Class Report"
+    _inherit = ["crisis.quiet.thread"]
+    _order = "date_start desc, class_id"
+
+    class_id = fields.Many2one("crisis.class", required=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(
+        related="class_id.company_id", store=True, index=True, precompute=True
+    )
+    period = fields.Selection(
+        [("week", "Weekly zero report"), ("month", "Monthly report")], required=True
+    )
+    date_start = fields.Date(string="From", required=True)
+    date_end = fields.Date(string="To", required=True)
+    date_due = fields.Datetime(string="Due", required=True, index=True)
+    state = fields.Selection(
+        [("open", "Open"), ("nothing", "Nothing to report"), ("reported", "Reports filed")],
+        default="open",
+        required=True,
+        readonly=True,
+        index=True,
+    )
+    date_done = fields.Datetime(readonly=True)
+    done_by_id = fields.Many2one("res.users", string="By", readonly=True, ondelete="restrict")
+    is_overdue = fields.Boolean(compute="_compute_is_overdue")
+
+    _period_uniq = models.Constraint(
+        "UNIQUE (class_id, period, date_start)", "The class has this report already."
+    )
+
+    @api.depends("class_id", "date_start")
+    def _compute_display_name(self):
+        """Name the class and the first day."""
+        for report in self:
+            report.display_name = f"{report.class_id.display_name} {report.date_start}"
+
+    @api.depends("state", "date_due")
+    def _compute_is_overdue(self):
+        """Compare with the clock; never stored, as stored flags do not age."""
+        now = fields.Datetime.now()
+        for report in self:
+            report.is_overdue = report.state == "open" and report.date_due < now
+
+    def _check_reporter(self):
+        """Let the head teachers of the class answer.
+
+        :raises AccessError: the user does not lead the class
+        """
+        # sudo: crisis.class - who leads it
+        if any(self.env.user not in report.sudo().class_id.head_teacher_ids for report in self):
+            raise AccessError(self.env._("The head teachers of the class answer this."))
+
+    def action_nothing(self):
+        """Say that there is nothing to report."""
+        self._answer("nothing")
+
+    def action_reported(self):
+        """Say that what there was is filed as concern reports.
+
+        :raises UserError: nothing was filed in this time
+        """
+        for report in self:
+            filed = self.env["crisis.concern"].search_count(
+                [
+                    ("reporter_id", "=", self.env.uid),
+                    ("create_date", ">=", report.date_start),
+                ],
+                limit=1,
+            )
+            if not filed:
+                raise UserError(
+                    self.env._("File the concern report first: Reports > Report a Concern.")
+                )
+        self._answer("reported")
+
+    def _answer(self, state):
+        """Keep the answer."""
+        self._check_reporter()
+        if any(report.state != "open" for report in self):
+            raise UserError(self.env._("This is answered already."))
+        # sudo: crisis.class.report - head teachers answer by these buttons only
+        self.sudo().write(
+            {"state": state, "date_done": fields.Datetime.now(), "done_by_id": self.env.uid}
+        )
+        self.sudo().activity_ids.unlink()
+
+    @api.model
+    def _cron_remind(self):
+        """Open this week's and, on the first days of a month, last month's reports."""
+        today = fields.Date.context_today(self)
+        monday = today - timedelta(days=today.weekday())
+        self._open("week", monday, monday + timedelta(days=6))
+        first = today.replace(day=1)
+        last_month = (first - timedelta(days=1)).replace(day=1)
+        self._open("month", last_month, first - timedelta(days=1))
+
+    @api.model
+    def _open(self, period, start, end):
+        """Open the missing reports of a period, with one activity per head teacher."""
+        companies = self.env["res.company"].search([(f"crisis_{period}_report", "=", True)])
+        known = self.search([("period", "=", period), ("date_start", "=", start)]).class_id
+        classes = self.env["crisis.class"].search(
+            [
+                ("company_id", "in", companies.ids),
+                ("head_teacher_ids", "!=", False),
+                ("id", "not in", known.ids),
+            ]
+        )
+        # a week ends with Friday; a month's report is due by the 5th of the next one (practice of
+        # school districts)
+        due_day = start + timedelta(days=4) if period == "week" else end + timedelta(days=5)
+        due = datetime.combine(due_day, time(9, 0))
+        reports = self.create(
+            [
+                {
+                    "class_id": class_.id,
+                    "period": period,
+                    "date_start": start,
+                    "date_end": end,
+                    "date_due": due,
+                }
+                for class_ in classes
+            ]
+        )
+        activity_type = self.env.ref("crisis_intervention.mail_activity_class_report")
+        model_id = self.env["ir.model"]._get_id(self._name)
+        self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(
+            [
+                {
+                    "res_model_id": model_id,
+                    "res_id": report.id,
+                    "activity_type_id": activity_type.id,
+                    "user_id": teacher.id,
+                    "date_deadline": due_day,
+                    "automated": True,
+                }
+                for report in reports
+                for teacher in report.class_id.head_teacher_ids
+            ]
+        )

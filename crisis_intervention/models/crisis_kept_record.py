@@ -1,0 +1,87 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+
+class CrisisKeptRecord(models.AbstractModel):
+    """A numbered record of which people fill in some fields and the system keeps the others.
+
+    Never deleted, and locked in the states of ``_locked_states``, whatever way a write comes.
+    """
+
+    _name = "crisis.kept.record"
+    _description = "Kept Record"
+    _inherit = ["crisis.quiet.thread"]
+
+    # what people fill in; the system keeps all other fields
+    _entered_fields = frozenset()
+    _locked_states = frozenset()
+    # of these, what a locked record still takes
+    _later_fields = frozenset()
+
+    name = fields.Char(string="Reference", readonly=True, copy=False, index="trigram")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Begin records, numbered by school and year.
+
+        :raises AccessError: a client sends what only the system keeps
+        """
+        self.check_access("create")
+        # default_... keys of the context would be another way to set them
+        defaults = {k.removeprefix("default_") for k in self.env.context if k[:8] == "default_"}
+        self._refuse_kept_fields(set().union(*vals_list) | (defaults & set(self._fields)))
+        records = super().create(vals_list)
+        for company, group in records.grouped("company_id").items():
+            names = self.env["crisis.numbering"]._draw(self._name, company, len(group))
+            for record, name in zip(group, names, strict=True):
+                record._set({"name": name})
+        return records
+
+    def write(self, vals):
+        """Fill in; what is locked stays as it is.
+
+        :raises UserError: a record is locked
+        :raises AccessError: a client sends what only the system keeps
+        """
+        self.check_access("write")
+        self._refuse_kept_fields(vals)
+        # sudo: the state only, also where the user may not read it
+        if not vals.keys() <= self._later_fields and any(
+            record.state in self._locked_states for record in self.sudo()
+        ):
+            raise UserError(self._lock_message())
+        return super().write(vals)
+
+    def _set(self, vals):
+        """Write what the system keeps, past the lock; callers have checked the right to do so."""
+        return super().write(vals)  # pylint: disable=super-method-mismatch
+
+    def _lock_message(self):
+        """Return what to say to somebody who would change a locked record."""
+        return self.env._(
+            "What is signed or decided is never changed. Write a new record that corrects it."
+        )
+
+    def _refuse_kept_fields(self, names):
+        """Refuse clients that set what only the system keeps.
+
+        :raises AccessError: one of ``names`` is such a field
+        """
+        own = {name for name in names if name in self._fields} - self._entered_fields
+        foreign = set(self.env["crisis.quiet.thread"]._fields)
+        if not self.env.su and own - foreign:
+            raise AccessError(
+                self.env._("State, result and dates of this record are kept by the system.")
+            )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        """Keep every record.
+
+        :raises UserError: always
+        """
+        raise UserError(
+            self.env._(
+                "Records of a case are never deleted. What was begun by mistake is archived."
+            )
+        )
