@@ -1,6 +1,21 @@
 from odoo import api, fields, models
 
-NUMBERED = {"crisis.assessment": "CA", "crisis.case": "CI", "crisis.concern": "CR"}
+# Two letters per model, so that a reference tells what it is.
+NUMBERED = {
+    "crisis.assessment": "CA",
+    "crisis.case": "CI",
+    "crisis.concern": "CR",
+    "crisis.guardian.contact": "GC",
+    "crisis.guardian.waiver": "GW",
+    "crisis.mandatory.report": "LR",
+    "crisis.measure": "MS",
+    "crisis.medical.record": "MR",
+    "crisis.plan": "CP",
+    "crisis.referral": "RF",
+    "crisis.review": "RV",
+    "crisis.school.return": "SR",
+    "crisis.session": "CS",
+}
 
 
 class CrisisNumbering(models.AbstractModel):

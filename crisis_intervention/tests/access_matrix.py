@@ -37,6 +37,8 @@ RELATIONS = {
     "other_class": "about a student of another class",
     "being_filled_in": "a form that is not completed yet; its case involves the school doctor",
     "medical": "the case involves the school doctor; another class",
+    "own": "belongs to the user: has to do it, or has written it",
+    "referred_here": "of another school; a referral to the user's centre runs",
     "own_report": "a report the user has filed",
     "own_report_others_note": "what somebody else added to the user's report",
     "others_report": "a report of a colleague",
@@ -96,6 +98,7 @@ crisis.case
   other_class             -      -     x    x      -        RWC        RW    RW        x        -      -
   medical                 -      -     x    R      -        RWC        RW    RW        x        -      -
   other_school            -      -     x    x      -        x          x     x         x        -      -
+  referred_here           -      -     x    x      -        x          x     x         R        -      -
 crisis.deadline
   own_class               -      -     -    -      -        R          R     R         -        -      -
   other_class             -      -     -    -      -        R          R     R         -        -      -
@@ -150,6 +153,95 @@ crisis.assessment.transcribe.line
 crisis.instrument.import
   own_dialog              -      -     -    -      -        RWCD       -     -         -        RWCD   RWCD
   others_dialog           -      -     -    -      -        x          -     -         -        x      x
+crisis.plan
+  being_filled_in         -      -     x    x      -        RWC        RW    R         -        -      -
+  own_class               -      -     R    x      -        RWC        RW    R         -        -      -
+  other_class             -      -     x    x      -        RWC        RW    R         -        -      -
+  medical                 -      -     x    R      -        RWC        RW    R         -        -      -
+  other_school            -      -     x    x      -        x          x     x         -        -      -
+crisis.measure
+  own                     -      RW    RW   RW     RW       RWC        RW    RW        -        -      -
+  own_class               -      x     R    x      x        RWC        RW    R         -        -      -
+  other_class             -      x     x    x      x        RWC        RW    R         -        -      -
+  medical                 -      x     x    R      x        RWC        RW    R         -        -      -
+  other_school            -      x     x    x      x        x          x     x         -        -      -
+crisis.approval
+  own_class               -      -     -    -      -        R          R     R         -        -      -
+  other_class             -      -     -    -      -        R          R     R         -        -      -
+  medical                 -      -     -    -      -        R          R     R         -        -      -
+  other_school            -      -     -    -      -        x          x     x         -        -      -
+crisis.session
+  own                     -      -     -    -      -        RWC        R     R         -        -      -
+  own_class               -      -     -    -      -        RWC        R     R         -        -      -
+  other_class             -      -     -    -      -        RWC        R     R         -        -      -
+  medical                 -      -     -    -      -        RWC        R     R         -        -      -
+  other_school            -      -     -    -      -        x          x     x         -        -      -
+crisis.session.addendum
+  other_class             -      -     -    -      -        RC         -     -         -        -      -
+  other_school            -      -     -    -      -        x          -     -         -        -      -
+crisis.guardian.contact
+  own                     -      -     RWC  -      -        RWC        RWC   RWC       -        -      -
+  own_class               -      -     R    -      -        RW         R     R         -        -      -
+  other_class             -      -     x    -      -        RW         R     R         -        -      -
+  medical                 -      -     x    -      -        RW         R     R         -        -      -
+  other_school            -      -     x    -      -        x          x     x         -        -      -
+crisis.guardian.waiver
+  own_class               -      -     -    -      -        RWC        RWC   R         -        -      -
+  other_class             -      -     -    -      -        RWC        RWC   R         -        -      -
+  medical                 -      -     -    -      -        RWC        RWC   R         -        -      -
+  other_school            -      -     -    -      -        x          x     x         -        -      -
+crisis.medical.record
+  own                     -      -     -    RWC    -        x          -     x         -        -      -
+  own_class               -      -     -    x      -        R          -     R         -        -      -
+  other_class             -      -     -    x      -        R          -     R         -        -      -
+  medical                 -      -     -    R      -        R          -     R         -        -      -
+  other_school            -      -     -    x      -        x          -     x         -        -      -
+crisis.mandatory.situation
+  any                     -      R     R    R      R        R          R     R         R        RWC    RWC
+crisis.mandatory.report
+  own_class               -      -     -    -      -        RWC        RWC   RWC       -        -      -
+  other_class             -      -     -    -      -        RWC        RWC   RWC       -        -      -
+  medical                 -      -     -    -      -        RWC        RWC   RWC       -        -      -
+  other_school            -      -     -    -      -        x          x     x         -        -      -
+crisis.referral
+  referred_here           -      -     -    x      -        x          x     x         RW       -      -
+  own_class               -      -     -    x      -        RWC        R     R         x        -      -
+  other_class             -      -     -    x      -        RWC        R     R         x        -      -
+  medical                 -      -     -    R      -        RWC        R     R         x        -      -
+  other_school            -      -     -    x      -        x          x     x         x        -      -
+crisis.review
+  being_filled_in         -      -     -    x      -        RWC        x     x         -        -      -
+  own_class               -      -     -    x      -        RWC        R     R         -        -      -
+  other_class             -      -     -    x      -        RWC        R     R         -        -      -
+  medical                 -      -     -    R      -        RWC        R     R         -        -      -
+  other_school            -      -     -    x      -        x          x     x         -        -      -
+crisis.school.return
+  being_filled_in         -      -     x    x      -        RWC        R     R         -        -      -
+  own_class               -      -     R    x      -        RWC        R     R         -        -      -
+  other_class             -      -     x    x      -        RWC        R     R         -        -      -
+  medical                 -      -     x    R      -        RWC        R     R         -        -      -
+  other_school            -      -     x    x      -        x          x     x         -        -      -
+crisis.escalation
+  referred_here           -      -     -    -      -        x          x     x         R        -      -
+  own_class               -      -     -    -      -        R          R     R         x        -      -
+  other_class             -      -     -    -      -        R          R     R         x        -      -
+  medical                 -      -     -    -      -        R          R     R         x        -      -
+  other_school            -      -     -    -      -        x          x     x         x        -      -
+crisis.class.report
+  own_class               -      -     R    -      -        R          R     R         -        -      -
+  other_class             -      -     x    -      -        R          R     R         -        -      -
+  other_school            -      -     x    -      -        x          x     x         -        -      -
+crisis.plan.template
+  general                 -      -     -    -      -        R          R     R         -        RWC    RWC
+  own_school              -      -     -    -      -        R          R     R         -        RWC    RWC
+  other_school            -      -     -    -      -        x          x     x         -        x      x
+crisis.plan.template.line
+  general                 -      -     -    -      -        R          R     R         -        RWCD   RWCD
+  own_school              -      -     -    -      -        R          R     R         -        RWCD   RWCD
+  other_school            -      -     -    -      -        x          x     x         -        x      x
+crisis.approval.decide
+  own_dialog              -      -     -    -      -        RWCD       RWCD  RWCD      -        -      -
+  others_dialog           -      -     -    -      -        x          x     x         -        -      -
 crisis.stage
   any                     -      R     R    R      R        R          R     R         R        RWC    RWC
 crisis.category
@@ -223,15 +315,34 @@ FIELDS = {
     ],
     "crisis.case": [
         ("background risk_formulation", _CONFIDENTIAL, {"psychology_teacher"}),
-        ("category_ids team_ids outcome closing_summary change_reason", _TRIAGE, _TRIAGE),
+        (
+            "category_ids team_ids outcome closing_summary change_reason closing_causes "
+            "closing_prevention closing_told",
+            _TRIAGE,
+            _TRIAGE,
+        ),
         (
             "concern_ids verified_at verified_by_id deadline_ids change_ids next_stage_id "
             "gate_checklist gates_met is_first_stage concern_count assessment_ids assessment_count "
-            "pending_assessment_id proposed_level",
+            "pending_assessment_id proposed_level guardians_not_told consent_missing "
+            "chronology_ids date_retention plan_ids measure_ids session_ids review_ids",
             _TRIAGE,
             set(),
         ),
     ],
+    "crisis.session": [
+        (
+            "notes risk_change disclosure summary_draft addendum_ids",
+            {"psychology_teacher"},
+            {"psychology_teacher"},
+        ),
+        ("event_id", {"psychology_teacher"}, set()),
+    ],
+    "crisis.plan": [("approval_ids", _TRIAGE, set())],
+    "crisis.referral": [("approval_ids", _TRIAGE, set())],
+    "crisis.school.return": [("approval_ids", _TRIAGE, set())],
+    "crisis.guardian.waiver": [("approval_ids", _TRIAGE, set())],
+    "crisis.escalation": [("case_id deadline_id user_ids", _TRIAGE, set())],
 }  # fmt: skip
 
 

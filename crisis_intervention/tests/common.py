@@ -1,3 +1,6 @@
+from datetime import timedelta
+
+from odoo import Command, fields
 from odoo.tests import TransactionCase, new_test_user
 
 ROLE = "crisis_intervention.group_"
@@ -154,6 +157,105 @@ class CrisisRecords:
                 }
             )
         )
+
+    @classmethod
+    def _make_plan(cls, case, user=None, **vals):
+        """Write a complete plan of one measure as ``user`` (the owner of the case)."""
+        user = user or case.user_id
+        day = fields.Date.context_today(case) + timedelta(days=7)
+        measure = {"kind": "class", "title": "安排同伴", "user_id": user.id, "date_due": day}
+        return (
+            cls.env["crisis.plan"]
+            .with_user(user)
+            .create(
+                {
+                    "case_id": case.id,
+                    "goals": "两周内按时到校。",
+                    "warning_signs": "整夜睡不着",
+                    "helpers": "外婆",
+                    "professionals": "心理老师，12356",
+                    "measure_ids": [Command.create(measure)],
+                    **vals,
+                }
+            )
+        )
+
+    @classmethod
+    def _put_in_force(cls, case, approver=None, **vals):
+        """Return a plan of ``case`` that is in force, approved where the level asks for it."""
+        plan = cls._make_plan(case, **vals)
+        plan.action_submit()
+        if plan.state == "waiting":
+            plan.with_user(approver or cls.principal).action_approve("同意")
+        return plan
+
+    @classmethod
+    def _hold_session(cls, case, user=None, **vals):
+        """Hold and sign a session of ``case`` as ``user`` (its owner)."""
+        session = (
+            cls.env["crisis.session"]
+            .with_user(user or case.user_id)
+            .create(
+                {
+                    "case_id": case.id,
+                    "date_start": fields.Datetime.now() - timedelta(hours=1),
+                    "limits_explained": True,
+                    "notes": "谈到家里的变化。",
+                    **vals,
+                }
+            )
+        )
+        session.action_sign()
+        return session
+
+    @classmethod
+    def _sign_review(cls, case, decision="continue", user=None, **vals):
+        """Sign a review of ``case`` as ``user`` (its owner)."""
+        review = (
+            cls.env["crisis.review"]
+            .with_user(user or case.user_id)
+            .create(
+                {
+                    "case_id": case.id,
+                    "decision": decision,
+                    "changes": "情绪较上次平稳。",
+                    "reason": "支持到位。",
+                    **vals,
+                }
+            )
+        )
+        review.action_sign()
+        return review
+
+    @classmethod
+    def _make_contact(cls, case, user=None, sign=True, **vals):
+        """Write (and sign) a contact with the guardians of ``case`` as ``user`` (its owner)."""
+        student = case.sudo().student_id
+        guardian = student.guardian_ids[:1] or cls.env["crisis.guardian"].create(
+            {"student_id": student.id, "name": "林母", "phone": "13800000001"}
+        )
+        contact = (
+            cls.env["crisis.guardian.contact"]
+            .with_user(user or case.user_id)
+            .create(
+                {
+                    "case_id": case.id,
+                    "guardian_ids": [Command.set(guardian.ids)],
+                    "told": "上课多次哭泣，已安排心理老师面谈。",
+                    "attitude": "cooperative",
+                    **vals,
+                }
+            )
+        )
+        if sign:
+            contact.action_sign()
+        return contact
+
+    @classmethod
+    def _without_record_gates(cls):
+        """Switch off the gates that records meet, for tests about something else."""
+        gates = ("assessment", "plan", "plan_approval", "session", "review")
+        cls.env["crisis.stage"].search([]).write({f"gate_{gate}": False for gate in gates})
 
 
 class CrisisCommon(CrisisRecords, TransactionCase):

@@ -51,11 +51,11 @@ class TestCase(CrisisCommon):
         self.assertNotIn(self.student_1.name, message)
 
     def test_a_closed_case_makes_room_for_a_new_one(self):
+        self._without_record_gates()
         first = self._make_case(self.student_1)
         first.write({"outcome": "unfounded", "closing_summary": "误报，已向班主任说明。"})
         first.risk_level = "blue"
         first.action_verify()
-        first._finish_gate("assessment")
         first.stage_id = self.env.ref("crisis_intervention.crisis_stage_closed")
         self.assertTrue(first.date_closed)
         second = self._make_case(self.student_1)
@@ -111,12 +111,13 @@ class TestCase(CrisisCommon):
             {
                 "first_contact": timedelta(hours=1),
                 "guardian": timedelta(hours=2),
+                "consent": timedelta(hours=48),
                 "assessment": timedelta(hours=2),
                 "plan": timedelta(hours=24),
                 "review": timedelta(days=1),
             },
         )
-        self.assertEqual((case.next_step, case.open_step_count), ("first_contact", 5))
+        self.assertEqual((case.next_step, case.open_step_count), ("first_contact", 6))
         self.assertEqual(case.next_deadline, start + timedelta(hours=1))
 
     def test_a_school_may_have_its_own_standard(self):
@@ -130,7 +131,7 @@ class TestCase(CrisisCommon):
     def test_without_a_level_the_clock_runs_all_the_same(self):
         case = self._make_case(self.student_1)
         self.assertTrue(case.next_deadline)
-        self.assertEqual(case.open_step_count, 5)
+        self.assertEqual(case.open_step_count, 6)
 
     def test_done_steps_move_the_deadline_on_and_can_be_taken_back(self):
         case = self._make_case(self.student_1, risk_level="red").with_user(self.psychology)
@@ -143,18 +144,21 @@ class TestCase(CrisisCommon):
         first.action_undo()
         self.assertEqual(case.next_step, "first_contact")
 
-    def test_a_done_review_asks_for_the_next_one(self):
+    def test_steps_with_a_record_are_done_with_it(self):
         case = self._make_case(self.student_1, risk_level="orange").with_user(self.psychology)
-        review = case.deadline_ids.filtered(lambda d: d.kind == "review")
-        review.action_done()
-        reviews = case.deadline_ids.filtered(lambda d: d.kind == "review")
-        self.assertEqual(len(reviews), 2)
-        following = reviews - review
-        self.assertEqual(following.date_due, review.date_done + timedelta(days=7))
-        review.action_undo()
-        self.assertEqual(
-            case.deadline_ids.filtered(lambda d: d.kind == "review" and not d.date_done), review
-        )
+        for kind, model in (
+            ("guardian", "crisis.guardian.contact"),
+            ("consent", "crisis.guardian.contact"),
+            ("assessment", "crisis.assessment"),
+            ("plan", "crisis.plan"),
+            ("review", "crisis.review"),
+        ):
+            step = case.deadline_ids.filtered(lambda d, kind=kind: d.kind == kind)
+            with self.subTest(step=kind):
+                self.assertEqual(step.action_done()["res_model"], model)
+                self.assertFalse(step.date_done, "opening the form is not doing it")
+                with self.assertRaises(UserError):
+                    step.action_undo()
 
     def test_overdue_filter_and_flag_agree(self):
         late = self._make_case(self.student_1, risk_level="red")

@@ -20,8 +20,8 @@ class TestCaseMoves(CrisisCommon):
         self.planned = self.env.ref(STAGE + "planned")
         self.recovered = self.env.ref(STAGE + "recovered")
         self.closed = self.env.ref(STAGE + "closed")
-        # this gate has its tests with the assessments
-        self.verified.gate_assessment = False
+        # these gates have their tests with the records that meet them
+        self._without_record_gates()
         self._flush_tracking()
 
     def _flush_tracking(self):
@@ -61,7 +61,7 @@ class TestCaseMoves(CrisisCommon):
         with self.assertRaises(UserError) as caught:
             self.case.stage_id = self.recovered
         self.assertIn(self.planned.name, str(caught.exception))
-        self.case.action_gate("plan")
+        self._make_plan(self.case).action_submit()
         self.case.stage_id = self.recovered
 
     def test_gate_holds_on_create_and_for_superuser(self):
@@ -79,24 +79,53 @@ class TestCaseMoves(CrisisCommon):
         self.assertFalse(result["ids"])
         self.assertTrue(result["messages"])
 
-    def test_every_gate_can_be_met_from_the_checklist(self):
-        action = self.case.action_gate("assessment")
-        self.assertEqual(action["res_model"], "crisis.assessment")
-        self.assertEqual(action["context"]["default_case_id"], self.case.id)
-        for code in ("plan", "plan_approval", "session", "review"):
+    def test_every_gate_leads_to_its_record(self):
+        for code, model in (
+            ("assessment", "crisis.assessment"),
+            ("plan", "crisis.plan"),
+            ("session", "crisis.session"),
+            ("review", "crisis.review"),
+        ):
             with self.subTest(gate=code):
-                self.discovered.write({f"gate_{code}": True})
-                self.case.invalidate_recordset()
-                self.assertIn(code, self._codes(False))
-                self.case.action_gate(code)
-                self.case.invalidate_recordset()
-                self.assertIn(code, self._codes(True))
+                action = self.case.action_gate(code)
+                self.assertEqual(action["res_model"], model)
+                self.assertEqual(action["context"]["default_case_id"], self.case.id)
         with self.assertRaises(UserError):
             self.case.action_gate("unlink")
 
+    def test_records_meet_their_gates(self):
+        self.case.risk_level = "orange"
+        gates = ("plan", "plan_approval", "session", "review")
+        self.discovered.write({f"gate_{gate}": True for gate in gates})
+        met = []
+        plan = self._make_plan(self.case)
+        for gate, step in zip(
+            gates,
+            (
+                plan.action_submit,
+                lambda: plan.with_user(self.principal).action_approve(),
+                lambda: self._hold_session(self.case),
+                lambda: self._sign_review(self.case),
+            ),
+            strict=True,
+        ):
+            self.case.invalidate_recordset()
+            self.assertEqual([g for g in gates if g in self._codes(True)], met)
+            step()
+            met.append(gate)
+        self.case.invalidate_recordset()
+        self.assertEqual([g for g in gates if g in self._codes(True)], list(gates))
+
+    def test_a_level_without_plan_needs_none(self):
+        self.case.risk_level = "blue"
+        self.discovered.write({"gate_plan": True, "gate_plan_approval": True})
+        self.case.invalidate_recordset()
+        self.assertIn("plan", self._codes(True))
+        self.assertIn("plan_approval", self._codes(True))
+
     def test_gate_is_not_for_readers(self):
         with self.assertRaises(AccessError):
-            self.case.with_user(self.head_teacher).action_gate("plan")
+            self.case.with_user(self.head_teacher).action_gate("verified")
 
     def test_moving_back_needs_a_reason_and_keeps_it(self):
         self.case.action_verify()
@@ -138,13 +167,20 @@ class TestCaseMoves(CrisisCommon):
         change = self.case.change_ids
         self.assertEqual((change.old_level, change.new_level), ("yellow", "red"))
 
-    def test_level_goes_down_one_step_only(self):
+    def test_level_goes_down_by_review_and_one_step_only(self):
         self.case.risk_level = "red"
         with self.assertRaises(UserError):
             self.case.write({"risk_level": "yellow", "change_reason": "好转"})
         with self.assertRaises(UserError):
             self.case.write({"risk_level": False, "change_reason": "好转"})
-        self.case.write({"risk_level": "orange", "change_reason": "好转"})
+        with self.assertRaises(UserError):
+            self.case.write({"risk_level": "orange", "change_reason": "好转"})
+        with self.assertRaises(UserError):
+            self.case.with_context(crisis_reviewed=True).write(
+                {"risk_level": "orange", "change_reason": "好转"}
+            )
+        self.case._review_level("orange", "复评好转")
+        self.assertEqual(self.case.risk_level, "orange")
 
     def test_raised_level_pulls_deadlines_forward(self):
         self.case.risk_level = "blue"
@@ -159,7 +195,7 @@ class TestCaseMoves(CrisisCommon):
     def test_lowered_level_only_gives_the_review_more_time(self):
         self.case.write({"risk_level": "red"})
         before = {d.kind: d.date_due for d in self.case.deadline_ids}
-        self.case.write({"risk_level": "orange", "change_reason": "复评好转"})
+        self.case._review_level("orange", "复评好转")
         after = {d.kind: d.date_due for d in self.case.deadline_ids}
         self.assertEqual(after["plan"], before["plan"])
         self.assertGreater(after["review"], before["review"] + timedelta(days=5))

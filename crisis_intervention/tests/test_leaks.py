@@ -1,7 +1,8 @@
 import json
 from contextlib import suppress
+from datetime import timedelta
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, JsonRpcException, new_test_user, tagged
 from odoo.tools import mute_logger
@@ -42,6 +43,87 @@ CANARIES = {
         "risk_formulation": "FORMULATIONCANARY",
         "closing_summary": "SUMMARYCANARY",
         "change_reason": "REASONCANARY",
+        "closing_causes": "CAUSESCANARY",
+        "closing_prevention": "PREVENTIONCANARY",
+        "closing_told": "TOLDCANARY",
+    },
+    "crisis.plan": {
+        "summary": "PLANSUMMARYCANARY",
+        "goals": "GOALSCANARY",
+        "guardian_part": "GUARDIANPARTCANARY",
+        "warning_signs": "SIGNSCANARY",
+        "own_coping": "COPINGCANARY",
+        "people_places": "PLACESCANARY",
+        "helpers": "HELPERSCANARY",
+        "professionals": "PROFESSIONALSCANARY",
+        "safe_surroundings": "SURROUNDINGSCANARY",
+        "reasons": "REASONSCANARY",
+    },
+    "crisis.measure": {
+        "title": "MEASURECANARY",
+        "method": "METHODCANARY",
+        "result": "RESULTCANARY",
+    },
+    "crisis.approval": {"text": "APPROVALCANARY"},
+    "crisis.session": {
+        "location": "ROOMCANARY",
+        "present": "PRESENTCANARY",
+        "notes": "NOTESCANARY",
+        "disclosure": "DISCLOSURECANARY",
+        "summary_draft": "SESSIONSUMMARYCANARY",
+        "summary": "SESSIONSUMMARYCANARY",
+    },
+    "crisis.session.addendum": {"text": "SESSIONNOTECANARY"},
+    "crisis.guardian.contact": {
+        "reason": "OCCASIONCANARY",
+        "told": "SAIDCANARY",
+        "response": "RESPONSECANARY",
+        "agreed": "AGREEDCANARY",
+        "guardian_tasks": "TASKSCANARY",
+        "refusal_reason": "REFUSALCANARY",
+        "witness_1": "WITNESSCANARYA",
+        "witness_2": "WITNESSCANARYB",
+        "scan_filename": "SCANCANARY",
+    },
+    "crisis.guardian.waiver": {
+        "reason": "WAIVERCANARY",
+        "protection": "PROTECTIONCANARY",
+        "end_reason": "WAIVERENDCANARY",
+    },
+    "crisis.medical.record": {
+        "finding": "FINDINGCANARY",
+        "treatment": "TREATMENTCANARY",
+        "accompanied_by": "COMPANIONCANARY",
+        "medication": "MEDICATIONCANARY",
+        "care_points": "CARECANARY",
+    },
+    "crisis.mandatory.report": {
+        "facts": "FACTSCANARY",
+        "receiver": "RECEIVERCANARY",
+        "receipt": "RECEIPTCANARY",
+        "scan_filename": "RECEIPTFILECANARY",
+        "waive_reason": "WAIVECANARY",
+    },
+    "crisis.referral": {
+        "reason": "REFERRALCANARY",
+        "done_so_far": "DONECANARY",
+        "may_share": "SHARECANARY",
+        "basis_reason": "BASISCANARY",
+        "reply_by": "REPLYBYCANARY",
+        "reply_opinion": "OPINIONCANARY",
+        "reply_scan_filename": "SLIPCANARY",
+        "note_end": "ENDCANARY",
+    },
+    "crisis.review": {
+        "present": "REVIEWERSCANARY",
+        "changes": "CHANGESCANARY",
+        "reason": "REVIEWREASONCANARY",
+    },
+    "crisis.school.return": {
+        "certificate_filename": "CERTIFICATECANARY",
+        "interview": "INTERVIEWCANARY",
+        "conditions": "CONDITIONSCANARY",
+        "schedule": "SCHEDULECANARY",
     },
     "crisis.case.change": {"reason": "REASONCANARY"},
     "crisis.assessment": {
@@ -76,6 +158,22 @@ HARMLESS = {
     "crisis.instrument.option": {"code", "label"},
     "crisis.instrument.scale": {"code", "name", "standard_table"},
     "crisis.instrument.band": {"name", "recommendation"},
+    "crisis.plan": {"name"},
+    "crisis.measure": {"name"},
+    "crisis.approval": {"res_model"},
+    "crisis.deadline": {"res_model"},
+    "crisis.session": {"name"},
+    "crisis.guardian.contact": {"name"},
+    "crisis.guardian.waiver": {"name"},
+    "crisis.medical.record": {"name"},
+    "crisis.mandatory.report": {"name"},
+    "crisis.referral": {"name"},
+    "crisis.review": {"name"},
+    "crisis.school.return": {"name"},
+    # templates and the law are the same for every child
+    "crisis.plan.template": {"name", "goals", "source"},
+    "crisis.plan.template.line": {"title", "method"},
+    "crisis.mandatory.situation": {"name", "source"},
     "crisis.stage": {"name", "description"},  # stages are named in every case's history
     "crisis.student": {"national_number", "pinyin", "pinyin_initials"},  # identity: see below
 }
@@ -185,7 +283,7 @@ class LeakCase(CrisisCommon):
         case = case.with_user(self.psychology)
         reason = CANARIES["crisis.case"]["change_reason"]
         self._settle()
-        case.write({"risk_level": "orange", "change_reason": reason})
+        case.sudo()._review_level("orange", reason)
         self._settle()
         case.write(
             {
@@ -200,8 +298,7 @@ class LeakCase(CrisisCommon):
         self._settle()
         case.write({"risk_level": "red", "change_reason": reason})
         case.medical_involved = True
-        for deadline in case.deadline_ids.filtered(lambda step: not step.date_done):
-            deadline.action_done()
+        case.deadline_ids.filtered(lambda step: step.kind == "first_contact").action_done()
         self._settle()
         first = case.stage_id
         case.action_next_stage()
@@ -209,8 +306,109 @@ class LeakCase(CrisisCommon):
         self._settle()
         case.write({"stage_id": first.id, "change_reason": reason})
         self._settle()
+        self.loop = self._work_the_loop(case)
         self.env.invalidate_all()
         return self.env[concern._name].browse(concern.id), self.env[case._name].browse(case.id)
+
+    def _work_the_loop(self, case):
+        """Walk through all records behind ``case`` with their buttons; return them by model."""
+        texts = CANARIES
+        now, today = fields.Datetime.now(), fields.Date.today()
+        hospital = self.env["res.partner"].create({"name": "x", "crisis_resource_kind": "hospital"})
+        below = {"case_id": case.id}
+
+        def new(model, user, **vals):
+            words = {k: v for k, v in texts[model].items() if k in self.env[model]._entered_fields}
+            return self.env[model].with_user(user).create({**below, **words, **vals})
+
+        plan = new("crisis.plan", self.psychology)
+        measure = new(
+            "crisis.measure",
+            self.psychology,
+            plan_id=plan.id,
+            user_id=self.head_teacher.id,
+            date_due=today,
+        )
+        plan.action_submit()
+        plan.with_user(self.principal).action_approve(texts["crisis.approval"]["text"])
+        measure.with_user(self.head_teacher).action_done()
+        session = new(
+            "crisis.session",
+            self.psychology,
+            date_start=now - timedelta(hours=1),
+            limits_explained=True,
+        )
+        session.action_sign()
+        session.action_release_summary()
+        addendum = session.addendum_ids.create(
+            {"session_id": session.id, **texts["crisis.session.addendum"]}
+        )
+        contact = new(
+            "crisis.guardian.contact",
+            self.head_teacher,
+            guardian_ids=[Command.set(self.guardian.ids)],
+            purpose="consent",
+            consent="refused",
+        )
+        contact.action_sign()
+        record = new(
+            "crisis.medical.record", self.doctor, disposition="hospital", date_follow_up=today
+        )
+        record.action_sign()
+        report = new(
+            "crisis.mandatory.report",
+            self.psychology,
+            situation_ids=[
+                Command.set(self.env["crisis.mandatory.situation"].search([], limit=1).ids)
+            ],
+        )
+        report.with_user(self.principal)._waive(texts["crisis.mandatory.report"]["waive_reason"])
+        referral = new(
+            "crisis.referral",
+            self.psychology,
+            resource_id=hospital.id,
+            basis="danger",
+        )
+        referral.action_submit()
+        referral.with_user(self.principal).action_approve(texts["crisis.approval"]["text"])
+        referral.action_send()
+        referral.write({"reply_accepted": "yes"})
+        referral.action_reply()
+        referral.action_end()
+        review = new("crisis.review", self.psychology)
+        review.action_sign()
+        form = self._make_assessment(self.child, {"1": "0", "2": "3", "3": "0"}, self.instrument)
+        form.action_complete()
+        entry = new(
+            "crisis.school.return",
+            self.psychology,
+            date_return=today,
+            hospital_id=hospital.id,
+            hospital_date=today,
+            assessment_id=form.id,
+        )
+        entry.action_submit()
+        entry.with_user(self.principal).action_approve(texts["crisis.approval"]["text"])
+        waiver = new("crisis.guardian.waiver", self.psychology)
+        waiver.action_submit()
+        waiver.with_user(self.principal).action_approve(texts["crisis.approval"]["text"])
+        waiver.action_end()
+        self._settle()
+        case.deadline_ids.sudo().filtered(lambda d: not d.date_done).write(
+            {"date_due": now - timedelta(days=9)}
+        )
+        self.env["crisis.escalation"]._escalate(
+            self.env["crisis.deadline"].search(self.env["crisis.escalation"]._due_domain())
+        )
+        self._settle()
+        approval = plan.sudo().approval_ids.filtered(lambda line: line.decision == "approved")
+        return [
+            r.sudo()
+            for r in (
+                plan, measure, approval, session, addendum, contact, waiver, record, report,
+                referral, review, entry,
+            )
+        ]  # fmt: skip
 
     def _assess(self):
         """Fill in a form with a red flag, add to it, and decline the proposed level."""
@@ -260,11 +458,12 @@ class TestLeaks(LeakCase):
             concern.body_mark_ids,
             case,
             case.change_ids[0],
-            case.assessment_ids,
+            case.assessment_ids.filtered("flag_count"),
             case.assessment_ids.addendum_ids,
             self.category,
             self.team,
             self.team.member_ids,
+            *self.loop,
         ):
             for name, text in CANARIES[record._name].items():
                 if name != "change_reason":
@@ -303,6 +502,8 @@ class TestLeaks(LeakCase):
             *case.change_ids,
             *case.assessment_ids,
             *case.assessment_ids.addendum_ids,
+            *self.loop,
+            *case.chronology_ids,
         )
         for record in (concern, case, *below):
             with self.subTest(model=record._name):
@@ -495,9 +696,17 @@ class TestOutsiders(LeakCase):
                 concern.addendum_ids, concern.body_mark_ids, case, case.deadline_ids[0],
                 case.change_ids[0], case.stage_id, self.category, self.team,
                 self.team.member_ids, self.env["crisis.response.policy"].search([], limit=1),
-                case.assessment_ids, case.assessment_ids.addendum_ids, self.instrument,
+                case.assessment_ids[0], case.assessment_ids.addendum_ids, self.instrument,
                 self.instrument.item_ids[0], self.instrument.option_ids[0],
-                self.instrument.scale_ids, self.instrument.band_ids[0],
+                self.instrument.scale_ids, self.instrument.band_ids[0], *self.loop,
+                *(self.env[model].search([], limit=1) for model in (
+                    "crisis.escalation", "crisis.mandatory.situation", "crisis.plan.template",
+                    "crisis.plan.template.line",
+                )),
+                self.env["crisis.class.report"].create({
+                    "class_id": self.class_1.id, "period": "week", "date_start": "2026-09-07",
+                    "date_end": "2026-09-13", "date_due": "2026-09-11 09:00:00",
+                }),
             )
         }  # fmt: skip
         for user in (self.portal, self.public):

@@ -16,8 +16,8 @@ class TestTours(CrisisCommon, HttpCase):
             user.password = f"{user.login}-password"
 
     def test_teacher_reports_and_psychology_teacher_works_the_case(self):
-        # assessments have a tour of their own
-        self.env.ref("crisis_intervention.crisis_stage_verified").gate_assessment = False
+        # the records that meet these gates have a tour of their own
+        self._without_record_gates()
         unverified = self._make_case(self.student_2, risk_level="blue")
         self.start_tour("/odoo/crisis-report", "crisis_report", login="t_head_teacher")
         concern = self.env["crisis.concern"].search([("reporter_id", "=", self.head_teacher.id)])
