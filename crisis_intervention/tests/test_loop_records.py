@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import Command, fields
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.tests import tagged
 
 from .common import CrisisCommon
@@ -557,9 +557,13 @@ class TestOverview(LoopCase):
         self.assertEqual(row.line, f"Session {session.name}")
         self.assertEqual(row.action_open()["res_id"], session.id)
         # by id as well, not only by search
-        self.env.invalidate_all()
-        with self.assertRaises(Exception):  # noqa: B017 - missing or denied, both are closed
-            row.with_user(self.head_teacher).read(["line"])
+        for stranger in (self.head_teacher, self.head_teacher_2, self.other_psychology):
+            self.env.invalidate_all()
+            theirs = row.with_user(stranger)
+            self.assertFalse(theirs.read(["line", "kind", "date", "user_id", "res_id"]))
+            self.assertFalse(theirs.exists())
+            with self.assertRaises(MissingError):
+                theirs.kind  # noqa: B018 - reading it is the attempt
 
     def test_duties_are_the_users_own(self):
         self._make_plan(self.case).action_submit()
