@@ -556,6 +556,9 @@ class TestOverview(LoopCase):
         row = rows.with_user(self.psychology).search([("kind", "=", "session")])
         self.assertEqual(row.line, f"Session {session.name}")
         self.assertEqual(row.action_open()["res_id"], session.id)
+        self.case.with_user(self.psychology).write({"risk_level": "red", "change_reason": "加重"})
+        row = rows.with_user(self.psychology).search([("kind", "=", "change")])
+        self.assertIn("High risk → Very high risk", row.line)
         # by id as well, not only by search
         for stranger in (self.head_teacher, self.head_teacher_2, self.other_psychology):
             self.env.invalidate_all()
@@ -575,6 +578,17 @@ class TestOverview(LoopCase):
         self.assertEqual(theirs.mapped("kind"), ["plan_approval"])
         self.assertTrue(theirs.to_approve)
         self.assertEqual(theirs.action_do()["res_model"], "crisis.plan")
+        self.assertEqual(theirs.about, self.case.plan_ids.name)
+        measure = self.env["crisis.measure"].create(
+            {
+                "case_id": self.case.id,
+                "title": "课间同行",
+                "user_id": self.security.id,
+                "date_due": fields.Date.today(),
+            }
+        )
+        watch = duties.with_user(self.security).search([])
+        self.assertEqual((watch.about, watch.student_id.name), (measure.title, "林小禾"))
         self.assertFalse(duties.with_user(self.staff).search([]))
         with self.assertRaises(AccessError):
             duties.with_user(self.nobody).search([])
@@ -596,7 +610,13 @@ class TestOverview(LoopCase):
             mine.with_user(self.principal).action_nothing()
         with self.assertRaises(UserError):
             mine.with_user(self.head_teacher).action_reported()
-        mine.with_user(self.head_teacher).action_nothing()
+        duty = (
+            self.env["crisis.duty"]
+            .with_user(self.head_teacher)
+            .search([("kind", "=", "class_report")])
+        )
+        self.assertEqual(duty.about, mine.display_name)
+        duty.action_nothing()
         self.assertEqual((mine.state, mine.done_by_id), ("nothing", self.head_teacher))
         self.assertFalse(mine.activity_ids)
         with self.assertRaises(UserError):
