@@ -157,7 +157,7 @@ class CrisisCase(models.Model):
         return action
 
     def action_view_records(self):
-        """Show the records behind a button of the form; the context says which.
+        """Show the records behind a button of the form, or begin the first; the context says which.
 
         :raises UserError: the context names none of them
         """
@@ -166,11 +166,17 @@ class CrisisCase(models.Model):
         if field not in COUNTED:
             raise UserError(self.env._("This requirement does not exist."))
         model, _domain = COUNTED[field]
+        behind = [("case_id", "=", self.id)]
+        begin = (
+            not self.date_closed
+            and self.env[model].has_access("create")
+            and not self.env[model].search_count(behind, limit=1)
+        )
         return {
             "type": "ir.actions.act_window",
             "name": self._fields[field]._description_string(self.env),
             "res_model": model,
-            "views": [(False, "list"), (False, "form")],
-            "domain": [("case_id", "=", self.id)],
+            "views": [(False, "form")] if begin else [(False, "list"), (False, "form")],
+            "domain": behind,
             "context": {"default_case_id": self.id},
         }
