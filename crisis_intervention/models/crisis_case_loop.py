@@ -57,7 +57,7 @@ class CrisisCase(models.Model):
     plan_count = fields.Integer(string="Plans", compute="_compute_counts")
     measure_count = fields.Integer(string="Measures", compute="_compute_counts")
     session_count = fields.Integer(string="Sessions", compute="_compute_counts")
-    guardian_contact_count = fields.Integer(string="Guardians", compute="_compute_counts")
+    guardian_contact_count = fields.Integer(string="Guardian Contacts", compute="_compute_counts")
     medical_record_count = fields.Integer(string="Medical", compute="_compute_counts")
     referral_count = fields.Integer(string="Referrals", compute="_compute_counts")
     mandatory_report_count = fields.Integer(string="Mandatory Reports", compute="_compute_counts")

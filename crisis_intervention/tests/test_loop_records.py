@@ -531,6 +531,74 @@ class TestSchoolReturn(LoopCase):
 
 
 @tagged("post_install", "-at_install")
+class TestKept(LoopCase):
+    """Records begin in open cases only; drafts are archived, the rest stays in sight."""
+
+    def _values(self):
+        """Return the values of a new record of each kind, by model."""
+        below = {"case_id": self.case.id}
+        situation = self.env["crisis.mandatory.situation"].search([], limit=1)
+        return {
+            "crisis.plan": below,
+            "crisis.measure": {
+                **below,
+                "title": "x",
+                "user_id": self.psychology.id,
+                "date_due": fields.Date.today(),
+            },
+            "crisis.session": below,
+            "crisis.guardian.contact": {**below, "told": "x"},
+            "crisis.guardian.waiver": below,
+            "crisis.mandatory.report": {
+                **below,
+                "situation_ids": [Command.set(situation.ids)],
+            },
+            "crisis.referral": {**below, "resource_id": self.school.partner_id.id},
+            "crisis.review": below,
+            "crisis.school.return": {**below, "date_return": fields.Date.today()},
+        }
+
+    def _create(self, model, values):
+        return self.env[model].with_user(self.psychology).create(values)
+
+    def test_closed_cases_take_no_records(self):
+        draft = self._create("crisis.plan", {"case_id": self._make_case(self.student_2).id})
+        self.case.sudo().date_closed = fields.Datetime.now()
+        for model, values in self._values().items():
+            with self.subTest(model=model), self.assertRaises(UserError):
+                self._create(model, values)
+        with self.assertRaises(UserError):
+            draft.case_id = self.case
+        reopening = self._create("crisis.review", {"case_id": self.case.id, "decision": "reopen"})
+        reopening.write({"decision": "continue", "changes": "x", "reason": "x"})
+        with self.assertRaises(UserError):
+            reopening.action_sign()
+
+    def test_drafts_are_archived(self):
+        kept = {"crisis.session", "crisis.measure", "crisis.mandatory.report"}
+        for model, values in self._values().items():
+            record = self._create(model, values)
+            with self.subTest(model=model):
+                if model in kept:
+                    with self.assertRaises(UserError):
+                        record.action_archive()
+                    continue
+                record.action_archive()
+                self.assertNotIn(record, record.search([("case_id", "=", self.case.id)]))
+                record.action_unarchive()
+                self.assertIn(record, record.search([("case_id", "=", self.case.id)]))
+
+    def test_what_counts_is_not_archived(self):
+        for record in (
+            self._make_contact(self.case),
+            self._sign_review(self.case),
+            self._put_in_force(self.case),
+        ):
+            with self.subTest(model=record._name), self.assertRaises(UserError):
+                record.action_archive()
+
+
+@tagged("post_install", "-at_install")
 class TestOverview(LoopCase):
     """Chronology and duties: each reader sees what he or she may read, or has to do."""
 
