@@ -38,7 +38,9 @@ class CrisisDuty(models.Model):
     student_id = fields.Many2one("crisis.student", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     about = fields.Char(
-        compute="_compute_about", help="The measure, the class, or the reference of the record."
+        string="Concerning",
+        compute="_compute_about",
+        help="The measure, the class, or the reference of the record.",
     )
     to_approve = fields.Boolean(string="Waits for My Approval", readonly=True)
     res_model = fields.Char(readonly=True)
