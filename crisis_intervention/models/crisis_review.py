@@ -32,7 +32,7 @@ class CrisisReview(models.Model):
     changes = fields.Text(string="What Changed", help="For better and for worse, since last time.")
     effect = fields.Selection(
         [("good", "Helps"), ("some", "Helps a little"), ("none", "Does not help")],
-        string="Measures",
+        string="Effect of the Measures",
     )
     decision = fields.Selection(DECISIONS, required=True, default="continue")
     old_level = fields.Selection(RISK_LEVELS, string="Level Before", readonly=True, copy=False)
