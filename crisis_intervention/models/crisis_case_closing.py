@@ -1,6 +1,7 @@
 from dateutil.relativedelta import relativedelta
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.tools.i18n import format_list
 
 from ..roles import TRIAGE
 from ..school_year import leaving_day
@@ -65,7 +66,7 @@ class CrisisCase(models.Model):
                     self.env._(
                         "%(case)s cannot be closed yet. Still open: %(duties)s.",
                         case=case.name,
-                        duties=", ".join(sorted(labels[kind] for kind in kinds)),
+                        duties=format_list(self.env, sorted(labels[kind] for kind in kinds)),
                     )
                 )
             case.date_retention = case._retention_end()

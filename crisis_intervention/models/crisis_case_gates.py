@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.i18n import format_list
 
 from ..roles import TRIAGE
 from .crisis_stage import GATES
@@ -122,7 +123,7 @@ class CrisisCase(models.Model):
                             "%(case)s cannot leave the stage “%(stage)s” yet. Missing: %(gates)s.",
                             case=case.name,
                             stage=stage.name,
-                            gates=", ".join(missing),
+                            gates=format_list(self.env, missing),
                         )
                     )
         if problems:

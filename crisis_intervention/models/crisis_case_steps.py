@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools.i18n import format_list
 
 from ..deadlines import STEP_KINDS, due_dates, tightened
 from ..risk import severity
@@ -101,7 +102,7 @@ class CrisisCase(models.Model):
         """Put one harmless line per case into the chatter."""
         labels = dict(self.env["crisis.deadline"]._fields["kind"]._description_selection(self.env))
         bodies = {
-            case.id: pattern % ", ".join(labels[deadline.kind] for deadline in lines)
+            case.id: pattern % format_list(self.env, [labels[deadline.kind] for deadline in lines])
             for case, lines in deadlines.grouped("case_id").items()
         }
         self._message_log_batch(bodies=bodies)

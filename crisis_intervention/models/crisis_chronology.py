@@ -126,14 +126,30 @@ class CrisisChronology(models.Model):
     def _compute_line(self):
         """Say what happened in one harmless line: kind and reference."""
         kinds = dict(self._fields["kind"]._description_selection(self.env))
-        names = {}
+        texts = {}
         for model, rows in self.grouped("res_model").items():
-            if model and "name" in self.env[model]._fields:
+            if model:
                 records = self.env[model].browse(rows.mapped("res_id"))
-                names.update({(model, record.id): record.name for record in records})
+                texts.update({(model, record.id): self._detail(record) for record in records})
         for row in self:
-            name = names.get((row.res_model, row.res_id))
-            row.line = " ".join(filter(None, (kinds.get(row.kind), name)))
+            text = texts.get((row.res_model, row.res_id))
+            row.line = " ".join(filter(None, (kinds.get(row.kind), text)))
+
+    @api.model
+    def _detail(self, record):
+        """Return what a line says besides its kind: a reference, or a change in a word."""
+        if record._name == "crisis.case.change" and record.old_level != record.new_level:
+            levels = dict(record._fields["new_level"]._description_selection(self.env))
+            return f"{levels.get(record.old_level, '')} → {levels.get(record.new_level, '')}"
+        if record._name == "crisis.case.change":
+            return f"{record.old_stage_id.name} → {record.new_stage_id.name}"
+        if record._name == "crisis.escalation":
+            labels = [
+                dict(record._fields[name]._description_selection(self.env))[record[name]]
+                for name in ("kind", "step")
+            ]
+            return " → ".join(labels)
+        return record["name"] if "name" in record._fields else ""
 
     def action_open(self):
         """Open the record behind the line."""

@@ -36,18 +36,16 @@ class CrisisEscalation(models.Model):
             ("principal", "Principal"),
             ("district", "District Centre"),
         ],
-        string="Told",
+        string="Who Was Told",
         required=True,
     )
     risk_level = fields.Selection(RISK_LEVELS)
     date = fields.Datetime(required=True)
     date_due = fields.Datetime(string="Was Due", required=True)
     date_settled = fields.Datetime(string="Settled")
-    user_ids = fields.Many2many("res.users", string="Who", groups=TRIAGE)
+    user_ids = fields.Many2many("res.users", string="Persons", groups=TRIAGE)
 
-    _step_uniq = models.UniqueIndex(
-        "(deadline_id, step, date_due)", "This step is registered already."
-    )
+    _step_uniq = models.UniqueIndex("(deadline_id, step, date_due)", "This was passed on already.")
 
     @api.depends("company_id", "date")
     def _compute_display_name(self):
@@ -86,7 +84,7 @@ class CrisisEscalation(models.Model):
             ]
         )
         quiet = self.env["res.company"]
-        for company in self.env["res.company"].search([]):
+        for [company] in self.env["crisis.deadline"]._read_group(domain, ["company_id"]):
             local = fields.Datetime.context_timestamp(
                 company.with_context(tz=company.partner_id.tz or "Asia/Shanghai"), now
             )

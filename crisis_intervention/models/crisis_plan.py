@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.i18n import format_list
 
 from ..deadlines import APPROVAL_HOURS
 from ..risk import RISK_LEVELS
@@ -158,7 +159,7 @@ class CrisisPlan(models.Model):
             )
         if missing:
             raise UserError(
-                self.env._("The plan is not complete. Missing: %s.", ", ".join(missing))
+                self.env._("The plan is not complete. Missing: %s.", format_list(self.env, missing))
             )
 
     def _after_approval(self):

@@ -98,7 +98,7 @@ class CrisisReferral(models.Model):
             ("danger", "Danger to life or health"),
             ("law", "Duty by law"),
         ],
-        string="Ground",
+        string="Legal Ground",
         help="Without consent a referral needs a ground in the law, and its reason.",
     )
     contact_id = fields.Many2one(
@@ -110,10 +110,14 @@ class CrisisReferral(models.Model):
     basis_reason = fields.Text(string="Ground in Detail")
     date_sent = fields.Datetime(string="Sent On", readonly=True, copy=False)
     date_reply_due = fields.Datetime(string="Reply Due", readonly=True, copy=False)
-    date_replied = fields.Datetime(string="Reply Of", readonly=True, copy=False)
+    date_replied = fields.Datetime(string="Answered On", readonly=True, copy=False)
     reply_accepted = fields.Selection(
-        [("yes", "Received the student"), ("no", "Did not"), ("no_show", "Student did not come")],
-        string="Received",
+        [
+            ("yes", "Received the student"),
+            ("no", "Did not receive the student"),
+            ("no_show", "Student did not come"),
+        ],
+        string="Student Received",
     )
     reply_by = fields.Char(string="Reply From")
     reply_opinion = fields.Text(
@@ -131,7 +135,7 @@ class CrisisReferral(models.Model):
         string="Advice",
     )
     reply_attendance = fields.Selection(
-        [("yes", "May attend school"), ("partly", "In part"), ("no", "Not for now")],
+        [("yes", "May attend school"), ("partly", "May attend in part"), ("no", "Not for now")],
         string="Attendance",
     )
     reply_date_again = fields.Date(string="Next Appointment")
@@ -162,7 +166,11 @@ class CrisisReferral(models.Model):
         # sudo: the state only
         replying = not self.env.su and REPLY_FIELDS & vals.keys()
         if replying and any(referral.state != "sent" for referral in self.sudo()):
-            raise UserError(self.env._("A reply is filled in while the referral is sent."))
+            raise UserError(
+                self.env._(
+                    "The reply is filled in after the referral was sent, and not changed once it is taken in."
+                )
+            )
         return super().write(vals)
 
     def action_submit(self):

@@ -32,7 +32,7 @@ class CrisisReview(models.Model):
     changes = fields.Text(string="What Changed", help="For better and for worse, since last time.")
     effect = fields.Selection(
         [("good", "Helps"), ("some", "Helps a little"), ("none", "Does not help")],
-        string="Measures",
+        string="Effect of the Measures",
     )
     decision = fields.Selection(DECISIONS, required=True, default="continue")
     old_level = fields.Selection(RISK_LEVELS, string="Level Before", readonly=True, copy=False)
@@ -86,6 +86,11 @@ class CrisisReview(models.Model):
         day = fields.Datetime.context_timestamp(self, self.date or fields.Datetime.now()).date()
         return day + timedelta(days=policy.review_interval_days)
 
+    def _check_case_open(self):
+        """Let reviews that reopen a closed case through."""
+        others = self.filtered(lambda review: review.decision != "reopen")
+        return super(CrisisReview, others)._check_case_open()
+
     def _check_before_signing(self):
         """Demand reasons, a level that fits the decision, and a next date within the interval."""
         for review in self:
@@ -103,6 +108,7 @@ class CrisisReview(models.Model):
                         "by one, or the same level."
                     )
                 )
+            review._check_case_open()
             if review.decision == "reopen" and not case.date_closed:
                 raise UserError(self.env._("This case is open: choose another decision."))
             if review.decision == "step_down":
