@@ -76,6 +76,10 @@
         "demo/crisis.guardian.csv",
         "demo/crisis_case_demo.xml",
         "demo/crisis_assessment_demo.xml",
+        "demo/crisis_loop_demo.xml",
+        "demo/crisis_loop_return_demo.xml",
+        "demo/crisis_loop_more_demo.xml",
+        "demo/crisis_loop_end_demo.xml",
     ],
     "assets": {
         "web.assets_backend": ["crisis_intervention/static/src/**/*"],
