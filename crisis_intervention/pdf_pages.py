@@ -24,26 +24,27 @@ def joined(contents: Iterable[bytes]) -> bytes:
 
 
 def framed(content: bytes, frame: bytes, label: str) -> bytes:
-    """Put the page ``frame`` over every page, and below it ``label`` and "2 / 5".
+    """Put the page ``frame`` under every page, and at its foot ``label`` and "2 / 5".
 
     Done here because only some builds of wkhtmltopdf print headers and footers: the one in Debian
-    does not.
+    does not. Under and not over, because wkhtmltopdf paints the area inside of the margins white.
 
     :param content: PDF of any number of pages
     :param frame: PDF whose first page holds what stands on every page
     :param label: ASCII text beside the page number, such as a reference
     """
     reader = PdfFileReader(BytesIO(content), strict=False)
-    over = PdfFileReader(BytesIO(frame), strict=False).getPage(0)
+    under = PdfFileReader(BytesIO(frame), strict=False).getPage(0)
     total = reader.getNumPages()
     writer = PdfFileWriter()
     for number in range(total):
-        page = reader.getPage(number)
-        page.mergePage(over)
-        width = float(page.mediaBox.getWidth())
-        height = float(page.mediaBox.getHeight())
-        page.mergePage(_footer(f"{label}   {number + 1} / {total}", width, height))
-        writer.addPage(page)
+        content = reader.getPage(number)
+        width = float(content.mediaBox.getWidth())
+        height = float(content.mediaBox.getHeight())
+        page = writer.addBlankPage(width, height)
+        page.mergePage(under)
+        page.mergePage(content)
+        page.mergePage(_footer(f"{label}   {number + 1} / {total}".strip(), width, height))
     return _written(writer)
 
 

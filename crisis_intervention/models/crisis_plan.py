@@ -225,4 +225,6 @@ class CrisisPlan(models.Model):
 
     def _one_page_sizes(self, report):
         """Begin with big type; smaller where the child has more to say."""
-        return [19, 16, 14, 12, 10.5] if report.endswith("_safety") else super()._one_page_sizes(report)
+        if report.endswith("_safety"):
+            return [29, 25, 21, 18, 15]
+        return super()._one_page_sizes(report)

@@ -100,7 +100,7 @@ class IrActionsReport(models.Model):
             for node in articles
         )
         page = self.env["ir.qweb"]._render("crisis_intervention.crisis_document_paper", {"body": body})
-        return self._run_wkhtmltopdf([str(page)], report_ref=report)
+        return self._run_wkhtmltopdf([f"<!DOCTYPE html>{page}"], report_ref=report)
 
     def _build_wkhtmltopdf_args(self, paperformat_id, landscape, **options):
         """Wait for no scripts where there are none: it would take a second for each document."""
@@ -123,7 +123,7 @@ class IrActionsReport(models.Model):
             "crisis_intervention.crisis_document_frame", {"school": school, "audience": audience}
         )
         return self._run_wkhtmltopdf(
-            [str(html)],
+            [f"<!DOCTYPE html>{html}"],
             report_ref=CASE_FILE,
             specific_paperformat_args={
                 "data-report-margin-top": 9,
@@ -145,14 +145,12 @@ class IrActionsReport(models.Model):
         lengths = [page_count(content) for content in contents]
         # how long the front is depends on how many lines it has, not on the numbers in them
         front_length = page_count(
-            self._crisis_pages(report, case, chapters=self._crisis_contents(chapters, lengths, 0))
+            self._crisis_pages(report, case, contents=self._crisis_contents(chapters, lengths, 0))
         )
         rows = self._crisis_contents(chapters, lengths, front_length)
-        front = self._crisis_pages(report, case, chapters=rows)
+        front = self._crisis_pages(report, case, contents=rows)
         whole = joined([front, *contents])
-        self.env["crisis.print.log"]._log(
-            case, [row["code"] for chapter in rows for row in chapter["rows"]], page_count(whole)
-        )
+        self.env["crisis.print.log"]._log(case, [row["code"] for row in rows], page_count(whole))
         return whole
 
     def _crisis_contents(self, chapters, lengths, before):
@@ -161,16 +159,23 @@ class IrActionsReport(models.Model):
         :param chapters: what ``crisis.case._file_chapters`` returns
         :param lengths: pages of each document
         :param before: pages in front of the first document
-        :return: list of dicts: title, rows (dicts: code, date, page)
+        :return: list of dicts: title (once for each kind), reference, date, page
         """
         result, page, lengths = [], before + 1, iter(lengths)
         for title, part, records in chapters:
-            rows = []
             for record in records:
-                code = record.name if record._name != "crisis.case" else part._crisis_code()
-                rows.append({"code": code, "date": record._document_date(), "page": page})
+                of_case = record._name == "crisis.case"
+                result.append(
+                    {
+                        "title": title,
+                        "code": part._crisis_code() if of_case else record.name,
+                        "reference": False if of_case else record.name,
+                        "date": False if of_case else record._document_date(),
+                        "page": page,
+                    }
+                )
+                title = ""
                 page += next(lengths)
-            result.append({"title": title, "rows": rows})
         return result
 
     def _crisis_code(self):
