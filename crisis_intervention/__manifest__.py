@@ -68,6 +68,7 @@
         "views/crisis_class_report_views.xml",
         "views/crisis_duty_views.xml",
         "views/crisis_chronology_views.xml",
+        "views/crisis_print_log_views.xml",
         "views/res_partner_views.xml",
         "views/crisis_case_views.xml",
         "views/crisis_category_views.xml",
