@@ -3,7 +3,15 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 # When a record happened: the field, the first of these that is filled in.
-DATES = ("date_start", "date", "observed_at", "noticed_at", "date_sent", "date_return", "date_active")
+DATES = (
+    "date_start",
+    "date",
+    "observed_at",
+    "noticed_at",
+    "date_sent",
+    "date_return",
+    "date_active",
+)
 
 
 class CrisisQuietThread(models.AbstractModel):

@@ -28,7 +28,9 @@ class IrActionsReport(models.Model):
 
     def _is_crisis_document(self):
         """Tell whether this is a document of ours: those in our paper format are."""
-        return self.paperformat_id == self.env.ref("crisis_intervention.crisis_paperformat_document")
+        return self.paperformat_id == self.env.ref(
+            "crisis_intervention.crisis_paperformat_document"
+        )
 
     def _get_rendering_context(self, report, docids, data):
         """Render our documents for the roles of their report only, whatever way they are asked for.
@@ -99,7 +101,9 @@ class IrActionsReport(models.Model):
             Markup(etree.tostring(node, encoding="unicode", method="html", with_tail=False))
             for node in articles
         )
-        page = self.env["ir.qweb"]._render("crisis_intervention.crisis_document_paper", {"body": body})
+        page = self.env["ir.qweb"]._render(
+            "crisis_intervention.crisis_document_paper", {"body": body}
+        )
         return self._run_wkhtmltopdf([f"<!DOCTYPE html>{page}"], report_ref=report)
 
     def _build_wkhtmltopdf_args(self, paperformat_id, landscape, **options):

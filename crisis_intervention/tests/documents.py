@@ -110,7 +110,9 @@ class FiledRecords:
             texts = {name: text for name, text in words[model].items() if name in entered}
             texts = {name: text for name, text in texts.items() if "scan" not in name}
             record = (
-                cls.env[model].with_user(author).create({"case_id": case.id, **texts, **more.get(model, {})})
+                cls.env[model]
+                .with_user(author)
+                .create({"case_id": case.id, **texts, **more.get(model, {})})
             ).sudo()
             record._set({"state": state, **cls._kept(model, words)})
             filed[model] = cls.env[model].browse(record.id)
@@ -144,7 +146,9 @@ class FileCase(FiledRecords, CrisisCommon, DocumentCase):
             cls.staff,
             cls.student_1,
             category_ids=[Command.set(cls.category.ids)],
-            body_mark_ids=[Command.create({"x": 40, "y": 30, "size_mm": 20, **CANARIES["crisis.body.mark"]})],
+            body_mark_ids=[
+                Command.create({"x": 40, "y": 30, "size_mm": 20, **CANARIES["crisis.body.mark"]})
+            ],
             **{k: v for k, v in CANARIES["crisis.concern"].items() if k != "dismiss_reason"},
         ).sudo()
         words = {k: v for k, v in CANARIES["crisis.case"].items() if k != "change_reason"}

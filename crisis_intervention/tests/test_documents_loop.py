@@ -14,7 +14,6 @@ CASE = "crisis.case"
 PLAN = "crisis.plan"
 CONTACT = "crisis.guardian.contact"
 REFERRAL = "crisis.referral"
-CHRONOLOGY_WORD = {"zh_CN": "大事记", "en_US": "Chronology"}
 
 # Every document: report, its record, who prints it here, words of the paper in Chinese and English,
 # and which texts stand in it: fields of its record, and canaries of other records.
@@ -24,7 +23,7 @@ DOCUMENTS = {
         "location description", ["MARKCANARY"],
     ),
     "crisis_plan_report_plan": (
-        PLAN, "head_teacher", ("干预方案", "Intervention Plan"),
+        PLAN, "head_teacher", ("一生一策", "One Student, One Plan"),
         "summary goals guardian_part", ["MEASURECANARY", "METHODCANARY", "RESULTCANARY"],
     ),
     "crisis_plan_report_safety": (
@@ -52,7 +51,7 @@ DOCUMENTS = {
         ("不告知监护人", "Decision Not to Tell the Guardians"), "reason protection end_reason", [],
     ),
     "crisis_medical_record_report_record": (
-        "crisis.medical.record", "doctor", ("校医记录", "Medical Record"),
+        "crisis.medical.record", "doctor", ("校医处置记录", "Record of the School Doctor"),
         "finding treatment accompanied_by medication care_points", [],
     ),
     "crisis_referral_report_letter": (
@@ -66,7 +65,7 @@ DOCUMENTS = {
         "crisis.review", "doctor", ("复评记录", "Review Record"), "present changes reason", [],
     ),
     "crisis_school_return_report_form": (
-        "crisis.school.return", "head_teacher", ("复学申请与评估表", "Return to School"),
+        "crisis.school.return", "head_teacher", ("复学申请与评估表", "Application and Assessment"),
         "conditions schedule", [],
     ),
     "crisis_case_report_sheet": (
@@ -77,7 +76,7 @@ DOCUMENTS = {
         CASE, "moral", ("结案报告", "Closing Report"),
         "closing_summary closing_causes closing_prevention closing_told", ["CATEGORYCANARY"],
     ),
-    "crisis_case_report_chronology": (CASE, "head_teacher", ("大事记", "Chronology"), "", []),
+    "crisis_case_report_chronology": (CASE, "head_teacher", ("个案大事记", "Chronology of the Case"), "", []),
 }  # fmt: skip
 # Which roles print what; everybody else is refused. Relation to the case: its class, its doctor.
 PRINTERS = {
@@ -103,9 +102,19 @@ PRINTERS = {
     "crisis_assessment_report_guardian": "psychology moral principal",
 }
 USERS = (
-    "staff head_teacher head_teacher_2 doctor security psychology moral principal configurator "
-    "nobody district other_psychology"
-).split()
+    "staff",
+    "head_teacher",
+    "head_teacher_2",
+    "doctor",
+    "security",
+    "psychology",
+    "moral",
+    "principal",
+    "configurator",
+    "nobody",
+    "district",
+    "other_psychology",
+)
 DENIALS = (
     "odoo.addons.base.models.ir_rule",
     "odoo.addons.base.models.ir_model",
@@ -168,14 +177,20 @@ class TestDocuments(LoopDocuments):
         self.assertEqual(len(pages), 1)
         for text in ("12356", "120", "110", "我的名字"):
             self.assertIn(text, pages[0])
-        for text in (self.student_1.name, self.case.name, plan.name, "高危", "个案", "等级", "危机"):
+        for text in (
+            self.student_1.name,
+            self.case.name,
+            plan.name,
+            "高危",
+            "个案",
+            "等级",
+            "危机",
+        ):
             self.assertNotIn(text, pages[0])
         # more words, smaller type; still one page
         for name in ("warning_signs", "own_coping", "people_places", "helpers", "reasons"):
             plan._set({name: "我可以画画、听歌，或者去找外婆说说话。" * 8})
-        self.assertEqual(
-            len(self._paper("crisis_plan_report_safety", plan, self.psychology)), 1
-        )
+        self.assertEqual(len(self._paper("crisis_plan_report_safety", plan, self.psychology)), 1)
         plan._set({"reasons": "字" * 10000})
         with self.assertRaises(UserError):
             self._print("crisis_plan_report_safety", plan, self.psychology)
@@ -227,17 +242,19 @@ class TestDocuments(LoopDocuments):
 
     def test_empty_sections_have_no_heading(self):
         plan = self.filed[PLAN]
-        self.assertIn("监护人配合事项", self._html("crisis_plan_report_plan", plan, self.psychology))
-        plan._set({"guardian_part": " \n"})
-        self.assertNotIn(
-            "监护人配合事项", self._html("crisis_plan_report_plan", plan, self.psychology)
-        )
+        for text, there in (("每晚陪伴", True), (" \n", False), (False, False)):
+            plan._set({"guardian_part": text})
+            html = self._html("crisis_plan_report_plan", plan, self.psychology, "en_US")
+            with self.subTest(text=text):
+                self.assertEqual("Part of the Guardians" in html, there)
 
     def test_decision_on_a_report_is_for_those_who_decide(self):
         self.report.with_context(active_test=False).sudo().write(
             {"outcome": "dismissed", "dismiss_reason": "DISMISSCANARY"}
         )
-        self.assertIn("DISMISSCANARY", self._html("crisis_concern_report_form", self.report, self.moral))
+        self.assertIn(
+            "DISMISSCANARY", self._html("crisis_concern_report_form", self.report, self.moral)
+        )
         self.assertNotIn(
             "DISMISSCANARY", self._html("crisis_concern_report_form", self.report, self.staff)
         )
@@ -271,7 +288,7 @@ class TestDocuments(LoopDocuments):
                 for number in range(60)
             ]
         )
-        pages = self._paper("crisis_plan_report_plan", plan, self.psychology)
+        pages = self._paper("crisis_plan_report_plan", plan, self.psychology, "en_US")
         text = "".join(pages)
         self.assertEqual(text.replace(" ", "").count("他说得很多，一句接一句。"), 850)
         for number in range(60):
@@ -283,7 +300,7 @@ class TestDocuments(LoopDocuments):
         # no heading alone at the foot of a page: the last words before the number are not one
         for page in pages:
             body = page.rsplit(plan.name, 1)[0].split()
-            for heading in ("目标", "措施", "审批", "监护人配合事项", "问题概述"):
+            for heading in ("Situation", "Goals", "Measures", "Guardians", "Approval"):
                 self.assertNotEqual(body[-1], heading)
 
 
@@ -306,7 +323,9 @@ class TestWhoPrints(LoopDocuments):
 
     def test_every_document_is_listed(self):
         documents = self.env["ir.actions.report"].search([("model", "=like", "crisis.%")])
-        names = {name.removeprefix("crisis_intervention.") for name in documents.mapped("report_name")}
+        names = {
+            name.removeprefix("crisis_intervention.") for name in documents.mapped("report_name")
+        }
         self.assertEqual(names, set(PRINTERS))
         self.assertLessEqual(set(DOCUMENTS), names)
         for report in documents:
@@ -398,9 +417,7 @@ class TestCaseFile(LoopDocuments):
         pages = self._paper("crisis_case_report_file", self.case, self.principal, "en_US")
         text = "".join(pages)
         lines = self._lines(pages[:1])
-        self.assertEqual(
-            set(self.references) - set(lines), {self.filed["crisis.session"].name}
-        )
+        self.assertEqual(set(self.references) - set(lines), {self.filed["crisis.session"].name})
         for canary in ("NOTESCANARY", "DISCLOSURECANARY", "SESSIONNOTECANARY", "ANSWERCANARY"):
             self.assertNotIn(canary, text)
         for canary in ("BACKGROUNDCANARY", "CONCLUSIONCANARY", "GOALSCANARY"):
@@ -412,8 +429,12 @@ class TestCaseFile(LoopDocuments):
         self.assertNotIn(self.filed["crisis.session"].name, log.text)
 
     def test_what_is_being_written_is_left_out(self):
-        draft = self.env["crisis.session"].with_user(self.psychology).create(
-            {"case_id": self.case.id, "date_start": fields.Datetime.now() + timedelta(days=1)}
+        draft = (
+            self.env["crisis.session"]
+            .with_user(self.psychology)
+            .create(
+                {"case_id": self.case.id, "date_start": fields.Datetime.now() + timedelta(days=1)}
+            )
         )
         parts = self.case.with_user(self.psychology)._file_chapters()
         printed = [record for _title, _report, records in parts for record in records]
@@ -421,7 +442,10 @@ class TestCaseFile(LoopDocuments):
         self.assertIn(self.filed["crisis.session"], printed)
         # restricted reports are the principal's
         about_staff = self._make_concern(
-            self.staff, self.student_1, restricted=True, concerned_user_ids=[Command.link(self.doctor.id)]
+            self.staff,
+            self.student_1,
+            restricted=True,
+            concerned_user_ids=[Command.link(self.doctor.id)],
         ).sudo()
         self.case.concern_ids |= about_staff
         for user, seen in ((self.psychology, False), (self.principal, True)):
