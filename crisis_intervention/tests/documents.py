@@ -22,6 +22,9 @@ FILED = {
     "crisis.school.return": "agreed",
 }
 
+# fonts give some characters as radicals of the same look, which NFKC leaves as they are
+RADICALS = str.maketrans("⻓⻚⻅⻘⻛⻢⻔⻋⻉⻜⻝⻩⻬⻮⻰", "长页见青风马门车贝飞食黄齐齿龙")
+
 
 def text_of(content):
     """Return the text of a PDF, a string per page, with single spaces."""
@@ -29,7 +32,7 @@ def text_of(content):
         ["pdftotext", "-layout", "-", "-"], input=content, capture_output=True, check=True
     )
     # fonts give some characters as radicals of the same look: 生 comes back as U+2F63
-    text = unicodedata.normalize("NFKC", done.stdout.decode())
+    text = unicodedata.normalize("NFKC", done.stdout.decode()).translate(RADICALS)
     # each page ends with a form feed
     return [re.sub(r"[ \n]+", " ", page) for page in text.split("\f")[:-1]]
 
@@ -116,6 +119,7 @@ class FiledRecords:
             ).sudo()
             record._set({"state": state, **cls._kept(model, words)})
             filed[model] = cls.env[model].browse(record.id)
+        filed["crisis.plan"].measure_ids._set({"state": "todo"})
         filed["crisis.plan"]._log_approval("approved", words["crisis.approval"]["text"])
         cls.env["crisis.session.addendum"].create(
             {"session_id": filed["crisis.session"].id, **words["crisis.session.addendum"]}
