@@ -46,4 +46,4 @@ class CrisisDocument(models.AbstractModel):
                 r.name if r._name == "res.users" else r.display_name for r in value
             )
         converter = self.env.get(f"ir.qweb.field.{field.type}", self.env["ir.qweb.field"])
-        return converter.record_to_html(record, field.name, {})
+        return converter.record_to_html(record, field.name, {"hide_seconds": True})
