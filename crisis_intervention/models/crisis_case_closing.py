@@ -81,6 +81,28 @@ class CrisisCase(models.Model):
         )
         return leaves + relativedelta(years=company.crisis_retention_years)
 
+    def _closing_counts(self):
+        """Return what was done in this case, as far as the user may read it.
+
+        :return: list of (label, number)
+        """
+        self.ensure_one()
+        counted = [
+            (self.env._("Assessments completed"), "crisis.assessment", "done"),
+            (self.env._("Sessions held"), "crisis.session", "signed"),
+            (self.env._("Contacts with the guardians"), "crisis.guardian.contact", "signed"),
+            (self.env._("Measures done"), "crisis.measure", "done"),
+            (self.env._("Referrals answered"), "crisis.referral", "replied", "ended"),
+            (self.env._("Reviews"), "crisis.review", "signed"),
+        ]
+        return [
+            (
+                label,
+                self.env[model].search_count([("case_id", "=", self.id), ("state", "in", states)]),
+            )
+            for label, model, *states in counted
+        ]
+
     def _review_level(self, level, reason):
         """Set the level that a signed review decided on."""
         self.with_context(crisis_reviewed=REVIEWED).write(

@@ -212,3 +212,20 @@ class CrisisPlan(models.Model):
         plan = self.create(copied)
         plan._set({"version": self.version + 1, "previous_id": self.id})
         return plan._action_form()
+
+    def _check_printable(self, report):
+        """Refuse an empty page."""
+        if report.endswith("_safety") and not all(plan.has_safety_plan for plan in self):
+            raise UserError(
+                self.env._(
+                    "The safety plan is not written yet: it needs at least warning signs, whom to "
+                    "ask for help, and professional help."
+                )
+            )
+        return super()._check_printable(report)
+
+    def _one_page_sizes(self, report):
+        """Begin with big type; smaller where the child has more to say."""
+        if report.endswith("_safety"):
+            return [29, 25, 21, 18, 15]
+        return super()._one_page_sizes(report)

@@ -281,3 +281,11 @@ class CrisisReferral(models.Model):
             )
             # sudo: crisis.case - the mark follows the referral, nobody sets it directly
             case.sudo().district_company_id = running.district_company_id
+
+    def _check_printable(self, report):
+        """Let no letter leave before it is approved."""
+        if any(referral.state in ("draft", "waiting") for referral in self):
+            raise UserError(
+                self.env._("The letter is printed once the referral is submitted and approved.")
+            )
+        return super()._check_printable(report)

@@ -8,6 +8,7 @@ from . import (
     test_concern_restricted,
     test_concern_triage,
     test_concurrency,
+    test_documents_loop,
     test_handover,
     test_instrument,
     test_instrument_check,

@@ -227,6 +227,10 @@ crisis.escalation
   other_class             -      -     -    -      -        R          R     R         x        -      -
   medical                 -      -     -    -      -        R          R     R         x        -      -
   other_school            -      -     -    -      -        x          x     x         x        -      -
+crisis.print.log
+  own                     -      -     -    -      -        R          -     R         -        -      -
+  other_class             -      -     -    -      -        x          -     R         -        -      -
+  other_school            -      -     -    -      -        x          -     x         -        -      -
 crisis.class.report
   own_class               -      -     R    -      -        R          R     R         -        -      -
   other_class             -      -     x    -      -        R          R     R         -        -      -

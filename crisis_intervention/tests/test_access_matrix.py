@@ -50,6 +50,7 @@ WRITES = {
     "crisis.review": {},
     "crisis.school.return": {},
     "crisis.escalation": {"date": "2030-01-01 00:00:00"},
+    "crisis.print.log": {"pages": 3},
     "crisis.class.report": {"date_due": "2030-01-01 00:00:00"},
     "crisis.plan.template": {"source": "x"},
     "crisis.plan.template.line": {"days": 3},
@@ -300,6 +301,7 @@ class AccessMatrixCase(CrisisCommon):
             case = cls.records["crisis.case", relation]
             cls._fill_loop_of(relation, case)
         cls._fill_own()
+        cls._fill_printed()
         cls._fill_referred()
         situation = cls.env["crisis.mandatory.situation"].search([], limit=1)
         cls._put("any", situation, {"name": "x"})
@@ -418,6 +420,19 @@ class AccessMatrixCase(CrisisCommon):
             ("crisis.school.return", {"case_id": medical.id, "date_return": today}),
         ):
             cls._put("being_filled_in", cls.env[model].create(values), values)
+
+    @classmethod
+    def _fill_printed(cls):
+        """Put printed files: one of a case on which the user works."""
+        cls.records["crisis.case", "medical"].team_ids = cls.me
+        for relation, of_case in (
+            ("own", "medical"),
+            ("other_class", "other_class"),
+            ("other_school", "other_school"),
+        ):
+            case = cls.records["crisis.case", of_case]
+            values = {"case_id": case.id, "text": "x", "pages": 2}
+            cls._put(relation, cls.env["crisis.print.log"].create(values), values)
 
     @classmethod
     def _fill_referred(cls):
