@@ -115,6 +115,10 @@ class CrisisReview(models.Model):
             ):
                 raise UserError(self.env._("The next review is due on %s at the latest.", latest))
 
+    def _check_case_runs(self):
+        """Let closed cases be reopened."""
+        super(CrisisReview, self.filtered(lambda r: r.decision != "reopen"))._check_case_runs()
+
     def _check_recent_assessment(self):
         """Demand a fresh assessment where the standard asks for one before a level falls."""
         case = self.case_id
@@ -161,6 +165,10 @@ class CrisisReview(models.Model):
             if review.new_level != case.risk_level:
                 decided._review_level(review.new_level, review.reason)
             decided._close_duties(["review"])
+            if review.decision == "close":
+                decided._open_closing()
+            else:
+                decided._close_duties(["closing"])
             if review.date_next:
                 due = datetime.combine(review.date_next, time(10, 0))
                 decided._open_duty("review", max(due, fields.Datetime.now() + timedelta(hours=1)))
