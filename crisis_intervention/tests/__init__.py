@@ -21,6 +21,7 @@ from . import (
     test_plan,
     test_pure,
     test_query_counts,
+    test_school_year,
     test_scoring,
     test_scoring_generated,
     test_student,
