@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from dateutil.relativedelta import relativedelta
 from odoo import fields, models
 from odoo.exceptions import UserError
@@ -6,6 +8,9 @@ from odoo.tools.i18n import format_list
 from ..roles import TRIAGE
 from ..school_year import leaving_day
 from .crisis_case import REVIEWED
+
+# How long a case that is ready to close, or without cause, may stay open: default of this system.
+CLOSING_DAYS = 7
 
 
 class CrisisCase(models.Model):
@@ -55,6 +60,14 @@ class CrisisCase(models.Model):
                         case=case.name,
                     )
                 )
+            if case.pending_assessment_id:
+                raise UserError(
+                    self.env._(
+                        "%(case)s cannot be closed: an assessment proposes a higher level. Decide "
+                        "on it first.",
+                        case=case.name,
+                    )
+                )
             kinds = set(
                 case.deadline_ids.filtered(lambda d: d.res_id and not d.date_done).mapped("kind")
             )
@@ -70,6 +83,26 @@ class CrisisCase(models.Model):
                     )
                 )
             case.date_retention = case._retention_end()
+
+    def _open_closing(self):
+        """Let the owner close this case, so that what is ready does not lie about."""
+        self.ensure_one()
+        # sudo: crisis.deadline - kept by the system; the callers have checked what they do
+        if not self.sudo().deadline_ids.filtered(lambda d: d.kind == "closing" and not d.date_done):
+            self._open_duty("closing", fields.Datetime.now() + timedelta(days=CLOSING_DAYS))
+
+    def _end_with_case(self):
+        """End what goes on in cases that were just closed: reminders, and access of the district."""
+        self._close_duties(["closing"])
+        # sudo: crisis.referral - replied ones wait for nothing; the right to close was checked
+        replied = (
+            self.env["crisis.referral"]
+            .sudo()
+            .search([("case_id", "in", self.ids), ("state", "=", "replied")])
+        )
+        replied._set({"state": "ended"})
+        replied._sync_district()
+        self.env["crisis.escalation"]._settle(self)
 
     def _retention_end(self):
         """Return the day until which the file is kept: years after the student leaves."""
@@ -121,9 +154,7 @@ class CrisisCase(models.Model):
         if self._has_cause_since(since):
             return
         if self.risk_level == "blue":
-            known = self.deadline_ids.filtered(lambda d: d.kind == "closing" and not d.date_done)
-            if not known:
-                self._open_duty("closing", fields.Datetime.now() + relativedelta(days=7))
+            self._open_closing()
             return
         reason = self.env._("Not reviewed in time, and nothing new spoke for the level.")
         review = self.env["crisis.review"].create({"case_id": self.id})

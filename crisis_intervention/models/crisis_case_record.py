@@ -31,30 +31,25 @@ class CrisisCaseRecord(models.AbstractModel):
             return domain | fields.Domain("student_id", operator, value)
         return domain
 
+    # No constraint: Odoo runs those as superuser, for whom the system's own records pass.
+
     @api.model_create_multi
     def create(self, vals_list):
-        """Begin records of open cases.
-
-        :raises UserError: the case is closed
-        """
+        """Begin records of open cases; reopening a case says why."""
         records = super().create(vals_list)
-        # not a constraint: Odoo runs those as superuser, who enters the history of closed cases
         if not self.env.su:
-            records._check_case_open()
+            records._check_case_runs()
         return records
 
     def write(self, vals):
-        """Fill in; a record moves to an open case only.
-
-        :raises UserError: the case is closed
-        """
+        """Fill in; a record goes to no closed case either."""
         result = super().write(vals)
         if "case_id" in vals and not self.env.su:
-            self._check_case_open()
+            self._check_case_runs()
         return result
 
-    def _check_case_open(self):
-        """Refuse records of closed cases: reopening says why.
+    def _check_case_runs(self):
+        """Refuse to go on with records of closed cases.
 
         :raises UserError: a case is closed
         """

@@ -122,6 +122,7 @@ class CrisisPlan(models.Model):
         self.ensure_one()
         self.check_access("write")
         self._lock_in("draft")
+        self._check_case_runs()
         self._check_complete()
         case = self.case_id
         self._set({"risk_level": case.risk_level})

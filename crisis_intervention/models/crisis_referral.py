@@ -111,6 +111,9 @@ class CrisisReferral(models.Model):
     date_sent = fields.Datetime(string="Sent On", readonly=True, copy=False)
     date_reply_due = fields.Datetime(string="Reply Due", readonly=True, copy=False)
     date_replied = fields.Datetime(string="Answered On", readonly=True, copy=False)
+    replied_by_id = fields.Many2one(
+        "res.users", string="Entered By", readonly=True, copy=False, ondelete="restrict"
+    )
     reply_accepted = fields.Selection(
         [
             ("yes", "Received the student"),
@@ -181,6 +184,7 @@ class CrisisReferral(models.Model):
         self.ensure_one()
         self.check_access("write")
         self._lock_in("draft")
+        self._check_case_runs()
         if not (self.reason or "").strip():
             raise UserError(self.env._("Write the reason: it stands in the letter."))
         if not self.basis:
@@ -246,7 +250,13 @@ class CrisisReferral(models.Model):
             raise UserError(
                 self.env._("Fill in the reply: whether the student was received, and the opinion.")
             )
-        sent._set({"state": "replied", "date_replied": fields.Datetime.now()})
+        sent._set(
+            {
+                "state": "replied",
+                "date_replied": fields.Datetime.now(),
+                "replied_by_id": self.env.uid,
+            }
+        )
         sent.activity_ids.unlink()
         sent.case_id._close_duties(["referral_reply"], sent)
         sent._plan_activity(

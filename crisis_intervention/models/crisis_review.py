@@ -86,11 +86,6 @@ class CrisisReview(models.Model):
         day = fields.Datetime.context_timestamp(self, self.date or fields.Datetime.now()).date()
         return day + timedelta(days=policy.review_interval_days)
 
-    def _check_case_open(self):
-        """Let reviews that reopen a closed case through."""
-        others = self.filtered(lambda review: review.decision != "reopen")
-        return super(CrisisReview, others)._check_case_open()
-
     def _check_before_signing(self):
         """Demand reasons, a level that fits the decision, and a next date within the interval."""
         for review in self:
@@ -108,7 +103,6 @@ class CrisisReview(models.Model):
                         "by one, or the same level."
                     )
                 )
-            review._check_case_open()
             if review.decision == "reopen" and not case.date_closed:
                 raise UserError(self.env._("This case is open: choose another decision."))
             if review.decision == "step_down":
@@ -120,6 +114,11 @@ class CrisisReview(models.Model):
                 and not (review.date_next and review.date_next <= latest)
             ):
                 raise UserError(self.env._("The next review is due on %s at the latest.", latest))
+
+    def _check_case_runs(self):
+        """Let closed cases be reopened."""
+        others = self.filtered(lambda review: review.decision != "reopen")
+        return super(CrisisReview, others)._check_case_runs()
 
     def _check_recent_assessment(self):
         """Demand a fresh assessment where the standard asks for one before a level falls."""
@@ -167,6 +166,10 @@ class CrisisReview(models.Model):
             if review.new_level != case.risk_level:
                 decided._review_level(review.new_level, review.reason)
             decided._close_duties(["review"])
+            if review.decision == "close":
+                decided._open_closing()
+            else:
+                decided._close_duties(["closing"])
             if review.date_next:
                 due = datetime.combine(review.date_next, time(10, 0))
                 decided._open_duty("review", max(due, fields.Datetime.now() + timedelta(hours=1)))

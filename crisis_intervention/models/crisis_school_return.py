@@ -88,6 +88,7 @@ class CrisisSchoolReturn(models.Model):
         self.ensure_one()
         self.check_access("write")
         self._lock_in("draft")
+        self._check_case_runs()
         missing = []
         if not (self.hospital_id and self.hospital_date):
             missing.append(self.env._("hospital and date of its advice"))

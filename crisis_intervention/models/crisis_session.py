@@ -223,9 +223,13 @@ class CrisisSession(models.Model):
         self._end("cancelled")
 
     def _end(self, state):
-        """End a session that was not held."""
+        """End a session that was not held.
+
+        :raises UserError: the user neither planned it nor owns the case
+        """
         self.check_access("write")
-        self._check_author()
+        # whoever takes a case over ends the appointments of the one who left
+        self.filtered(lambda session: session.case_id.user_id != self.env.user)._check_author()
         self._lock_in("draft")
         self._set({"state": state, "date_signed": fields.Datetime.now()})
         # sudo: calendar.event - the appointment this session made
