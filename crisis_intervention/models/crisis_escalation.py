@@ -127,6 +127,8 @@ class CrisisEscalation(models.Model):
             for step in ESCALATION_STEPS[:reached]:
                 if (deadline, step, deadline.date_due) in registered:
                     continue
+                if step == "district" and not case.company_id.crisis_district_id:
+                    continue  # a school without a centre has nobody to tell
                 users = holders[case.company_id].get(step, self.env["res.users"])
                 if step == "owner":
                     users = self._first_told(deadline, holders[case.company_id])

@@ -21,6 +21,7 @@ class EscalationCase(CrisisCommon):
         super().setUp()
         # a test is one transaction
         self.patch(type(self.env["ir.cron"]), "_commit_progress", lambda cron, *args, **kwargs: 60)
+        self.school.crisis_district_id = self.district_centre
         self.clock = self.enterContext(freeze_time(NOON))
 
     def _run_later(self, **span):
@@ -136,6 +137,12 @@ class TestEscalation(EscalationCase):
         self.assertEqual(self._told(self.step), STEPS, "the district is told of red")
         kept = self._step(self.case, "guardian")
         self.assertEqual(self._told(kept), STEPS, "and of steps that were due already")
+
+    def test_a_school_without_a_centre_tells_no_district(self):
+        self.school.crisis_district_id = False
+        self.case.write({"risk_level": "red", "change_reason": "新情况"})
+        self._run_later(days=5)
+        self.assertEqual(self._told(self.step), STEPS[:3])
 
     def test_closing_ends_the_reminders(self):
         self._without_record_gates()
