@@ -34,7 +34,6 @@ class CrisisDeadline(models.Model):
     )
     role = fields.Selection(
         [("moral_education", "Moral Education Director"), ("principal", "Principal")],
-        string="Role",
         readonly=True,
         help="The role whose decision it is.",
     )

@@ -90,7 +90,7 @@ class CrisisEscalation(models.Model):
             ]
         )
         quiet = self.env["res.company"]
-        for company in self.env["res.company"].search([]):
+        for company in self.env["res.company"].search([("active", "=", True)]):
             local = fields.Datetime.context_timestamp(
                 company.with_context(tz=company.partner_id.tz or "Asia/Shanghai"), now
             )

@@ -117,7 +117,8 @@ class CrisisReview(models.Model):
 
     def _check_case_runs(self):
         """Let closed cases be reopened."""
-        super(CrisisReview, self.filtered(lambda r: r.decision != "reopen"))._check_case_runs()
+        others = self.filtered(lambda review: review.decision != "reopen")
+        return super(CrisisReview, others)._check_case_runs()
 
     def _check_recent_assessment(self):
         """Demand a fresh assessment where the standard asks for one before a level falls."""
