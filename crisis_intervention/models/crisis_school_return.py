@@ -4,6 +4,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..deadlines import APPROVAL_HOURS, RETURN_FOLLOW_UP_WEEKS
+from ..sealed_fields import ConfidentialBinary
 
 
 class CrisisSchoolReturn(models.Model):
@@ -61,7 +62,7 @@ class CrisisSchoolReturn(models.Model):
         default="fit",
     )
     hospital_date = fields.Date(string="Advice Of")
-    certificate = fields.Binary(attachment=True)
+    certificate = ConfidentialBinary(attachment=True)
     certificate_filename = fields.Char()
     assessment_id = fields.Many2one(
         "crisis.assessment",

@@ -3,6 +3,7 @@ from io import BytesIO
 from odoo import models
 
 from ..pdf_pages import framed
+from .crisis_confidential import reading_by
 
 
 class IrActionsReport(models.Model):
@@ -30,6 +31,11 @@ class IrActionsReport(models.Model):
             content = framed(rendered["stream"].getvalue(), frame, record.display_name)
             streams[record.id] = {"stream": BytesIO(content), "attachment": None}
         return streams
+
+    def _render_template(self, template, values=None):
+        """Name what documents show of confidential fields as printed."""
+        with reading_by("report"):
+            return super()._render_template(template, values)
 
     def _crisis_frame(self, report, school):
         """Return a PDF page with what stands at the head of every page of ``school``."""
