@@ -74,7 +74,7 @@ class CrisisDisclosure(models.Model):
         for model, entries in self.grouped("res_model").items():
             # sudo: display names of our models are references
             known = self.env[model].sudo() if model in self.env else None
-            label = known and self.env["ir.model"]._get(model).sudo().name
+            label = self.env["ir.model"]._get(model).sudo().name
             for entry in entries:
                 record = known is not None and known.browse(entry.res_id).exists()
                 entry.res_name = " ".join(filter(None, (label, record and record.display_name)))
@@ -126,7 +126,7 @@ class CrisisDisclosure(models.Model):
         raise AccessError(self.env._("The register of disclosures is never changed."))
 
     @api.model
-    def _register(self, records, field_names, way=None):
+    def _register_reading(self, records, field_names, way=None):
         """Register that the user reads confidential fields, where no field does it by itself.
 
         :param records: records of one of our models

@@ -147,4 +147,4 @@ class IrAttachment(models.Model):
         """Put the reading of these files into the register of disclosures."""
         for file in self._in_crisis().sudo().filtered("res_id"):
             record = self.env[file.res_model].browse(file.res_id)
-            self.env["crisis.disclosure"]._register(record, [file.res_field or "file"], "file")
+            self.env["crisis.disclosure"]._register_reading(record, [file.res_field or "file"], "file")
