@@ -36,7 +36,7 @@ class CrisisDisclosure(models.Model):
     _name = "crisis.disclosure"
     _description = "Register of Disclosures"
     _order = "date desc, id desc"
-    _rec_name = "res_name"
+    _rec_name = "date"
 
     user_id = fields.Many2one("res.users", string="Who", required=True, ondelete="restrict")
     date = fields.Datetime(string="When", required=True)

@@ -14,6 +14,7 @@ from . import (
     test_instrument_check,
     test_instrument_exchange,
     test_js,
+    test_leak_crawler,
     test_leaks,
     test_loop_records,
     test_num2words_zh,

@@ -50,6 +50,7 @@ WRITES = {
     "crisis.review": {},
     "crisis.school.return": {},
     "crisis.escalation": {"date": "2030-01-01 00:00:00"},
+    "crisis.disclosure": {"way": "form"},
     "crisis.class.report": {"date_due": "2030-01-01 00:00:00"},
     "crisis.plan.template": {"source": "x"},
     "crisis.plan.template.line": {"days": 3},
@@ -134,6 +135,7 @@ class AccessMatrixCase(CrisisCommon):
         cls._fill_configuration()
         cls._fill_loop()
         cls._fill_dialogs()
+        cls._fill_register()
         cls.env.flush_all()
         cls.env.invalidate_all()
 
@@ -501,6 +503,25 @@ class AccessMatrixCase(CrisisCommon):
                 if model == "crisis.concern.triage":
                     line = {"triage_id": dialog.id, "student_id": cls.student_2.id}
                     cls._put(relation, dialog.line_ids, line if user == cls.me else None)
+
+    @classmethod
+    def _fill_register(cls):
+        """Put an entry of the register about each case, and about one that the user owns."""
+        own = cls._make_case(cls._make_student("汪思远", "S021", cls.class_2), background="x")
+        # past the check of the role, which changes below the case
+        own._write_multi([{"user_id": cls.me.id}])
+        cls.records["crisis.disclosure", "own_case"] = cls._disclosed(own)
+        for relation in ("other_class", "other_school"):
+            cls._put(relation, cls._disclosed(cls.records["crisis.case", relation]))
+
+    @classmethod
+    def _disclosed(cls, case):
+        """Return the entry of a reading of ``case``."""
+        register = cls.env["crisis.disclosure"]
+        cls.env.flush_all()
+        register._note(cls.principal.id, case, "background", "form")
+        cls.env.cr.precommit.run()
+        return register.search([("res_model", "=", case._name), ("res_id", "=", case.id)], limit=1)
 
     @classmethod
     def _take(cls, *roles):
