@@ -6,7 +6,9 @@
     "author": "crisis_intervention developers",
     "license": "LGPL-3",
     "depends": ["mail", "calendar", "base_setup", "base_import"],
-    "external_dependencies": {"python": ["cryptography", "num2words", "pypinyin", "python-stdnum"]},
+    "external_dependencies": {
+        "python": ["cryptography", "num2words", "pypinyin", "python-stdnum", "pyzipper"]
+    },
     "data": [
         "security/crisis_intervention_groups.xml",
         "security/ir.model.access.csv",

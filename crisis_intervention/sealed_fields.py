@@ -189,7 +189,7 @@ class Sealed(Confidential):
         return keyring(record.env).seal(self._to_text(value), self._place(id_))
 
     def _insert_cache(self, records, values):
-        super()._insert_cache(
+        return super()._insert_cache(
             records,
             [
                 value and self._from_text(open_sealed(records.env, value, self._place(id_)))

@@ -6,7 +6,7 @@ The last line says how many, so that the dump is not searched for nothing.
 from odoo.fields import Datetime
 
 SEALED, OPEN = "SEALEDCANARY", "OPENCANARY"
-env = env  # noqa: F821, PLW0127 - given by the shell
+env = env  # noqa: F821 - given by the shell
 
 case = env["crisis.case"].search([("date_closed", "=", False)], limit=1)
 case.write({"background": SEALED, "shared_advice": OPEN})

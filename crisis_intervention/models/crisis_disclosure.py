@@ -1,9 +1,8 @@
-from psycopg2.errors import ReadOnlySqlTransaction
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.http import request
 from odoo.tools import SQL
+from psycopg2.errors import ReadOnlySqlTransaction
 
 from .crisis_confidential import current_way
 
@@ -51,7 +50,6 @@ class CrisisDisclosure(models.Model):
     company_id = fields.Many2one("res.company", index=True, ondelete="restrict")
     entry_id = fields.Many2one(
         "crisis.disclosure",
-        string="Entry",
         index="btree_not_null",
         ondelete="restrict",
         help="The first reading within the hour; empty where this is the first one.",
@@ -118,7 +116,8 @@ class CrisisDisclosure(models.Model):
         """
         raise AccessError(self.env._("The register of disclosures is never changed."))
 
-    def unlink(self):  # pylint: disable=method-required-super
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
         """Refuse to delete, whoever asks for it.
 
         :raises AccessError: always
@@ -213,10 +212,12 @@ class CrisisDisclosure(models.Model):
             return SQL("t.id AS case_id, t.student_id, t.company_id")
         if model == "crisis.student":
             return SQL("NULL::int AS case_id, t.id AS student_id, t.company_id")
-        if model == "crisis.concern":
+        if model == "crisis.concern" or ("concern_id" in known and "case_id" not in known):
+            concern = SQL.identifier("id" if model == "crisis.concern" else "concern_id")
             return SQL(
-                "(SELECT min(r.case_id) FROM crisis_case_concern_rel r WHERE r.concern_id = t.id)"
-                " AS case_id, NULL::int AS student_id, t.company_id"
+                "(SELECT min(r.case_id) FROM crisis_case_concern_rel r WHERE r.concern_id = t.%s)"
+                " AS case_id, NULL::int AS student_id, t.company_id",
+                concern,
             )
         parent = next((name for name in _PARENTS if name in known), None)
         if parent:
@@ -236,6 +237,16 @@ class CrisisDisclosure(models.Model):
             for name in ("case_id", "student_id", "company_id")
         ]
         return SQL(", ").join(parts)
+
+    @api.model
+    def _is_about_a_child(self, model):
+        """Tell whether records of ``model`` are about a student, so that reading is registered."""
+        known = self.env[model]
+        if known._transient or not known._auto or model == self._name:
+            return False
+        return model in ("crisis.student", "crisis.case", "crisis.concern") or any(
+            name in known._fields for name in ("case_id", "student_id", "concern_id", *_PARENTS)
+        )
 
     @api.model
     def _check_reader(self, case):

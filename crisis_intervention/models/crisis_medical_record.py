@@ -28,7 +28,9 @@ class CrisisMedicalRecord(models.Model):
     )
 
     date = fields.Datetime(string="When", required=True, default=fields.Datetime.now)
-    finding = ConfidentialText(help="What was seen and measured; what the student says. No diagnosis.")
+    finding = ConfidentialText(
+        help="What was seen and measured; what the student says. No diagnosis."
+    )
     treatment = ConfidentialText(help="First aid and care given at school.")
     disposition = fields.Selection(
         [

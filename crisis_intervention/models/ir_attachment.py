@@ -134,9 +134,9 @@ class IrAttachment(models.Model):
 
     def _compute_raw(self):
         """Register who reads the content of files of ours."""
-        super()._compute_raw()
         if not self.env.su:
             self._register_reading()
+        return super()._compute_raw()
 
     def _to_http_stream(self):
         """Register who downloads files of ours."""
@@ -147,4 +147,6 @@ class IrAttachment(models.Model):
         """Put the reading of these files into the register of disclosures."""
         for file in self._in_crisis().sudo().filtered("res_id"):
             record = self.env[file.res_model].browse(file.res_id)
-            self.env["crisis.disclosure"]._register_reading(record, [file.res_field or "file"], "file")
+            self.env["crisis.disclosure"]._register_reading(
+                record, [file.res_field or "file"], "file"
+            )

@@ -9,6 +9,8 @@ from . import (
     test_concern_triage,
     test_concurrency,
     test_disclosure,
+    test_export,
+    test_files,
     test_handover,
     test_instrument,
     test_instrument_check,

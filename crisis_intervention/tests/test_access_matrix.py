@@ -526,7 +526,7 @@ class AccessMatrixCase(CrisisCommon):
     @classmethod
     def _take(cls, *roles):
         """Give the user these roles and no other; exports are open to the user in any role."""
-        groups = {"base.group_user", "base.group_allow_export"}
+        groups = {"base.group_user", f"{MODULE}.group_export"}
         groups.update(group for role in roles for group in access_matrix.groups(role))
         cls.me.group_ids = [Command.set([cls.env.ref(group).id for group in groups])]
         cls.env.invalidate_all()
@@ -601,7 +601,7 @@ class TestAccessMatrix(AccessMatrixCase):
                 )
             ]
         )
-        self.assertEqual(len(ours), 9)
+        self.assertEqual(len(ours), 10)
         self.assertEqual(
             self.env.ref("base.user_admin").all_group_ids & ours,
             self.env.ref(f"{MODULE}.group_configurator"),

@@ -2,7 +2,6 @@ from datetime import datetime, timedelta
 from unittest.mock import patch
 
 from freezegun import freeze_time
-
 from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, tagged
@@ -97,8 +96,8 @@ class TestRegister(DisclosureCase):
         }
 
     def test_every_way_is_registered_once(self):
-        self.principal.group_ids |= self.env.ref("base.group_allow_export")
-        self.psychology.group_ids |= self.env.ref("base.group_allow_export")
+        self.principal.group_ids |= self.env.ref("crisis_intervention.group_export")
+        self.psychology.group_ids |= self.env.ref("crisis_intervention.group_export")
         for record, name, user in (
             (self.case, "background", self.principal),
             (self.meeting, "notes", self.psychology),
@@ -133,7 +132,7 @@ class TestRegister(DisclosureCase):
 
     def test_reading_from_above_is_registered(self):
         mine = self.case.with_user(self.psychology)
-        self.psychology.group_ids |= self.env.ref("base.group_allow_export")
+        self.psychology.group_ids |= self.env.ref("crisis_intervention.group_export")
         for door, way, action in (
             (
                 "nested web_read",
@@ -146,6 +145,10 @@ class TestRegister(DisclosureCase):
             with self.subTest(door=door):
                 self.env.cr.execute("DELETE FROM crisis_disclosure")
                 rows = self._new(action)
+                if way == "export":
+                    exported = rows.filtered(lambda row: row.res_model == "crisis.case")
+                    self.assertEqual(exported.field_names, "session_ids")
+                    rows -= exported
                 self.assertEqual(
                     (rows.res_model, rows.res_id, rows.field_names, rows.way),
                     ("crisis.session", self.meeting.id, "notes", way),
@@ -179,7 +182,9 @@ class TestRegister(DisclosureCase):
             lambda: mine.search([]).mapped("display_name"),
             lambda: self.meeting.with_user(self.moral).sudo(False).web_read({"date_start": {}}),
             # an empty field tells nothing
-            lambda: self.meeting.with_user(self.psychology).sudo(False).web_read({"disclosure": {}}),
+            lambda: (
+                self.meeting.with_user(self.psychology).sudo(False).web_read({"disclosure": {}})
+            ),
             # the system itself
             lambda: self.case.read(["background"]),
         ):
@@ -497,7 +502,9 @@ class TestRegisterDoors(DisclosureCase, DocumentCase, HttpCase):
                 self.assertEqual((rows.case_id, rows.user_id), (self.case, self.principal))
         mine = file.with_user(self.principal)
         rows = self._new(lambda: mine.read(["raw"]))
-        self.assertEqual((rows.way, rows.res_model, rows.field_names), ("file", "crisis.case", "file"))
+        self.assertEqual(
+            (rows.way, rows.res_model, rows.field_names), ("file", "crisis.case", "file")
+        )
 
     def test_one_document_says_who_has_seen_the_file(self):
         self.case.with_user(self.psychology).web_read({"background": {}})

@@ -336,9 +336,7 @@ class TestLeakCrawler(CrawlerCase):
 
     def test_every_text_has_a_canary(self):
         self.assertGreater(len(self.planted), 400)
-        models = {
-            name for name in self._models() if self.env[name]._auto and self._texts_of(name)
-        }
+        models = {name for name in self._models() if self.env[name]._auto and self._texts_of(name)}
         self.assertEqual(models, {model for model, _r, _n, _i in self.planted.values()} & models)
 
     def _texts_of(self, model):
@@ -447,9 +445,7 @@ class TestLeakCrawler(CrawlerCase):
                     ("search_read", {"domain": [], "fields": names or ["display_name"]}),
                     ("read", {"ids": self._known(model), "fields": names or ["display_name"]}),
                 ):
-                    answer = self.url_open(
-                        f"/json/2/{model}/{method}", json=body, headers=headers
-                    )
+                    answer = self.url_open(f"/json/2/{model}/{method}", json=body, headers=headers)
                     self._look(answer.content.decode("unicode_escape", errors="replace"))
             with self.subTest(role=role):
                 self._check(role, lambda canary, role=role: self._may(role, canary))

@@ -273,7 +273,9 @@ class TestSealedColumns(CrisisCommon):
             _ = self.case.background
 
     def test_an_update_seals_what_was_plain(self):
-        self.env.cr.execute("UPDATE crisis_case SET background = 'PLAIN' WHERE id = %s", self.case.ids)
+        self.env.cr.execute(
+            "UPDATE crisis_case SET background = 'PLAIN' WHERE id = %s", self.case.ids
+        )
         self.env.cr.execute(
             """UPDATE crisis_assessment SET answers = '{"1": "2"}' WHERE id = %s""", self.form.ids
         )
@@ -295,9 +297,11 @@ class TestSealedColumns(CrisisCommon):
             lambda: mine._read_group([], [], ["background:array_agg"]),
             lambda: mine.formatted_read_group([], ["background"], ["__count"]),
             lambda: mine.browse(self.case.id).filtered_domain([("background", "ilike", "BACK")]),
-            lambda: self.env["crisis.medical.record"]
-            .with_user(self.psychology)
-            ._read_group([], [], ["finding:array_agg"]),
+            lambda: (
+                self.env["crisis.medical.record"]
+                .with_user(self.psychology)
+                ._read_group([], [], ["finding:array_agg"])
+            ),
         ):
             with self.assertRaisesRegex(UserError, "confidential"):
                 action()
