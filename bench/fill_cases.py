@@ -9,6 +9,9 @@ _LEVELS = ["blue"] * 3 + ["yellow"] * 4 + ["orange"] * 2 + ["red"]
 _SEVERITY = {"blue": 1, "yellow": 2, "orange": 3, "red": 4}
 _STEPS = ["first_contact", "guardian", "assessment", "plan", "review"]
 
+# Confidential background of every case.
+BACKGROUND = "Text. " * 40
+
 
 def _classes_and_students(filler, name_sql) -> int:
     """Fill classes and students; return the id base of the students."""
@@ -62,10 +65,26 @@ def _protos(filler, stages) -> list[dict]:
             "outcome": "recovered" if stage.closed else False,
             "closing_summary": "Well again." if stage.closed else False,
             "shared_advice": "Seat in front, no questions in class.",
-            "background": "Text. " * 40,
+            "background": BACKGROUND,
         }
         for student, stage in zip(students, stages, strict=True)
     ]
+
+
+def _seal(filler, base: int) -> None:
+    """Seal the background of each case: a sealed text that was copied with its row does not open."""
+    cases = filler.env["crisis.case"]
+    field = cases._fields["background"]
+    rows = [
+        (id_, field.convert_to_column_insert(BACKGROUND, cases, {"id": id_}))
+        for id_ in range(base + 1, base + filler.count + 1)
+    ]
+    filler.cr.execute_values(
+        "UPDATE crisis_case c SET background = v.text FROM (VALUES %s) AS v (id, text)"
+        " WHERE c.id = v.id",
+        rows,
+        page_size=1000,
+    )
 
 
 def fill_cases(filler, name_sql) -> dict:
@@ -91,6 +110,7 @@ def fill_cases(filler, name_sql) -> dict:
         date_opened=opened,
         clock_start=opened,
     )
+    _seal(filler, base)
     company = filler.env.company.id
     for number, step in enumerate(_STEPS):
         # a case in stage s has done its first s steps; the review is always ahead

@@ -28,6 +28,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", default=",".join(OPERATIONS), help="operations, with commas")
     parser.add_argument("--scale", help="two numbers of cases, such as 2000,100000")
     parser.add_argument("--forms", type=int, help="store and score so many forms, next to survey")
+    parser.add_argument(
+        "--confidential", action="store_true", help="cases with register and seals, and without"
+    )
     parser.add_argument("--keep", action="store_true", help="keep the databases")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     return parser
@@ -130,6 +133,38 @@ def _forms(databases: Databases, count: int, path: Path | None) -> int:
     return 0
 
 
+def _confidential(databases: Databases, args: argparse.Namespace) -> int:
+    """Time opening cases with register and seals, and without them."""
+    from bench.confidential import OPERATIONS as opening
+    from bench.confidential import made_plain, report
+
+    with _prepared(databases, [args.cases], ["case"], args.keep) as [(server, filled)]:
+        plain_name = databases.name("plain")
+        server.stop()
+        databases.close()
+        databases.copy(server.database, plain_name)
+        servers = []
+        try:
+            options = made_plain(databases, plain_name)
+            servers = [running(databases, server.database)]
+            servers.append(running(databases, plain_name, *options))
+            group = [
+                one
+                for running_one, suffix in zip(servers, (" with", " without"), strict=True)
+                for one in contestants(running_one, filled, ["psychology"], suffix)
+            ]
+            _progress("time it")
+            figures = summary(measure(servers, group, opening, args.rounds))
+        finally:
+            for one in servers:
+                one.stop()
+            databases.drop(plain_name)
+    report(figures, args.cases)
+    if args.json:
+        args.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+    return 0
+
+
 def main() -> int:
     """Run the benchmark."""
     # "./dev bench -- --cases 9" works as well as "./dev bench --cases 9"
@@ -138,6 +173,8 @@ def main() -> int:
     databases = Databases(json.loads(os.environ["CRISIS_BENCH"]))
     if args.forms:
         return _forms(databases, args.forms, args.json)
+    if args.confidential:
+        return _confidential(databases, args)
     roles = args.role or ["psychology", "head_teacher"]
     if args.scale:
         counts = [int(number) for number in args.scale.split(",")]

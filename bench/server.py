@@ -30,6 +30,7 @@ class Databases:
         """
         self.config = settings["config"]
         self.template = settings["template"]
+        self.addons_path = settings["addons_path"]
         self.filestores = Path(settings["data_dir"]) / "filestore"
         from odoo.tools import config
 
@@ -94,7 +95,7 @@ class Databases:
 class Server:
     """An Odoo server on one database."""
 
-    def __init__(self, databases: Databases, database: str):
+    def __init__(self, databases: Databases, database: str, *options: str):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -105,6 +106,7 @@ class Server:
             databases.command(
                 *("-d", database, f"--db-filter=^{database}$", f"--http-port={port}"),
                 *("--workers=0", "--max-cron-threads=0", "--log-level=info"),
+                *options,
             ),
             stdout=handle,
             stderr=subprocess.STDOUT,
@@ -149,9 +151,9 @@ class Server:
         os.unlink(self._log_name)
 
 
-def running(databases: Databases, database: str) -> Server:
-    """Start a server and wait for it."""
-    server = Server(databases, database)
+def running(databases: Databases, database: str, *options: str) -> Server:
+    """Start a server, with further ``options`` of Odoo, and wait for it."""
+    server = Server(databases, database, *options)
     try:
         server.wait()
     except BaseException:

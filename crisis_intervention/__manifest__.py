@@ -1,12 +1,14 @@
 {
     "name": "Crisis Intervention",
     "summary": "Student crisis cases of schools: concern reports, graded risk, stages, deadlines",
-    "version": "19.0.1.2.0",
+    "version": "19.0.1.3.0",
     "category": "Services/Crisis Intervention",
     "author": "crisis_intervention developers",
     "license": "LGPL-3",
     "depends": ["mail", "calendar", "base_setup", "base_import"],
-    "external_dependencies": {"python": ["num2words", "pypinyin", "python-stdnum"]},
+    "external_dependencies": {
+        "python": ["cryptography", "num2words", "pypinyin", "python-stdnum", "pyzipper"]
+    },
     "data": [
         "security/crisis_intervention_groups.xml",
         "security/ir.model.access.csv",
@@ -14,6 +16,7 @@
         "security/crisis_case_rules.xml",
         "security/crisis_concern_rules.xml",
         "security/crisis_configuration_rules.xml",
+        "security/crisis_disclosure_rules.xml",
         "security/crisis_loop_rules.xml",
         "security/crisis_student_rules.xml",
         "data/ir_config_parameter_data.xml",
@@ -40,6 +43,8 @@
         "report/crisis_school_return_templates.xml",
         "report/crisis_case_templates.xml",
         "report/crisis_document_reports.xml",
+        "report/crisis_disclosure_templates.xml",
+        "report/crisis_disclosure_reports.xml",
         "wizard/crisis_approval_decide_views.xml",
         "wizard/crisis_assessment_compare_views.xml",
         "wizard/crisis_assessment_decide_views.xml",
@@ -69,6 +74,7 @@
         "views/crisis_duty_views.xml",
         "views/crisis_chronology_views.xml",
         "views/crisis_print_log_views.xml",
+        "views/crisis_disclosure_views.xml",
         "views/res_partner_views.xml",
         "views/crisis_case_views.xml",
         "views/crisis_category_views.xml",

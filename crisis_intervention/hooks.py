@@ -18,5 +18,6 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Take the schools' reference numbers along; everything else Odoo removes by itself."""
+    """Take along what Odoo does not remove by itself: reference numbers, the end of the chain."""
     env["ir.sequence"].search([("code", "in", list(NUMBERED))]).unlink()
+    env.cr.execute("DROP TABLE IF EXISTS crisis_disclosure_head")

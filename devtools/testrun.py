@@ -1,6 +1,7 @@
 """``./dev test``: Odoo's test runner on a fresh database, and the checks around it."""
 
 import os
+import re
 import subprocess
 import tempfile
 import threading
@@ -13,6 +14,9 @@ from . import i18n
 from .common import ROOT, TOOLS, DevError, Step, addons, note, run
 from .results import Outcome, complaints, read_tests
 from .workshop import LANGUAGE, Workshop, free_port, opened
+
+# What dump_canaries.py writes into fields that are sealed, and into one that is not.
+SEALED, OPEN = "SEALEDCANARY", "OPENCANARY"
 
 
 def main(what: str | None, long: bool, extra: tuple[str, str] | None, keep: bool) -> int:
@@ -100,7 +104,7 @@ def _checks(workshop: Workshop, outcome: Outcome, given_up: threading.Event) -> 
     checks: list[tuple[str, Callable[[Workshop], list[str]]]] = [
         ("devtools' own tests", _own_tests),
         ("install, upgrade and uninstall leave a clean log", _life_cycle),
-        ("demo data in Chinese leaves a clean log", _demo),
+        ("demo data in Chinese leaves a clean log, a dump holds nothing sealed", _demo),
         ("translations are complete", i18n.check),
         ("wheels hold the whole addon", _wheels),
     ]
@@ -176,7 +180,7 @@ def _call(workshop: Workshop, log: Path, command: tuple[str, ...]) -> int:
 
 
 def _demo(workshop: Workshop) -> list[str]:
-    """Install with demo data and in Chinese: no warning, no error, a consistent school."""
+    """Install with demo data and in Chinese: no warning, no error, a consistent school; dump it."""
     database = f"crisis_demo_{os.getpid()}"
     log = workshop.logs / f"{database}.log"
     workshop.copy(workshop.template(demo=True), database)
@@ -188,11 +192,27 @@ def _demo(workshop: Workshop) -> list[str]:
             *("--no-http", "--max-cron-threads=0", f"--load-language={LANGUAGE}"),
         )
         found = complaints(log.read_text(encoding="utf-8"))
-        if not code and not found:
-            found = _demo_faults(workshop, database)
+        if code or found:
+            return [f"exit code {code}, log {log}", *found]
+        return [*_demo_faults(workshop, database), *_dump(workshop, database)]
     finally:
         workshop.drop(database)
-    return [f"exit code {code}, log {log}", *found] if code or found else []
+
+
+def _dump(workshop: Workshop, database: str) -> list[str]:
+    """Write canaries into all sealed fields, and look for them in a dump of the database."""
+    log = workshop.logs / f"{database}-dump.log"
+    with (TOOLS / "dump_canaries.py").open(encoding="utf-8") as script:
+        workshop.call(log, "shell", "-d", database, "--no-http", stdin=script)
+    said = log.read_text(encoding="utf-8")
+    counts = re.search(r"canaries: (\d+) of (\d+)", said)
+    if not counts or counts[1] != counts[2] or counts[1] == "0":
+        return [f"not every sealed field got a canary, see {log}"]
+    dump = workshop.server.call("pg_dump", database)
+    if OPEN not in dump:
+        return ["the dump lacks what is not sealed, so it proves nothing"]
+    return [f"a sealed text stands in the dump: {line[:80]}" for line in dump.splitlines()
+            if SEALED in line]  # fmt: skip
 
 
 def _demo_faults(workshop: Workshop, database: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Everything needed to run Odoo: source, Python, server; and its databases with their filestores."""
 
+import base64
 import json
 import os
 import shutil
@@ -13,6 +14,8 @@ from .common import CACHE, ROOT, DevError, Step, addons, digest, locked, manifes
 
 _RUN = "import sys; sys.argv[0] = 'odoo'; from odoo.cli.command import main; main()"
 LANGUAGE = "zh_CN"
+# The variable that the addon takes the keys of sealed texts from.
+SEAL_KEYS = "CRISIS_SEAL_KEYS"
 
 
 class Workshop:
@@ -35,10 +38,23 @@ class Workshop:
         return {
             **os.environ,
             **self.server.environment,
+            SEAL_KEYS: self._seal_keys(),
             "PYTHONPATH": str(self.odoo.path),
             "PATH": system_tools.browser_path(),
             "PYTHONWARNINGS": "ignore",
         }
+
+    def _seal_keys(self) -> str:
+        """Return the keys for sealed texts: those of the environment, or one of our own.
+
+        Our own is made once and kept in the cache folder, as the demo school needs it for good.
+        """
+        path = CACHE / "seal_keys"
+        with locked("seal_keys"):
+            if not path.exists():
+                path.touch(mode=0o600)
+                path.write_text(f"dev:{base64.b64encode(os.urandom(32)).decode()}")
+            return os.environ.get(SEAL_KEYS) or path.read_text().strip()
 
     def command(self, name: str, *args: str) -> list[str]:
         """Return the command line of one of Odoo's commands, with our configuration."""

@@ -7,6 +7,7 @@ class CrisisAppendOnly(models.AbstractModel):
 
     _name = "crisis.append.only"
     _description = "Append-only Addition"
+    _inherit = ["crisis.confidential"]
     _order = "date, id"
     _rec_name = "date"
 
@@ -35,6 +36,10 @@ class CrisisAppendOnly(models.AbstractModel):
         :raises UserError: always
         """
         raise UserError(self.env._("An addition is never changed. Write another one."))
+
+    def _attachments_locked(self):
+        """Return the records whose attachments must stay as they are: all of them."""
+        return self
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

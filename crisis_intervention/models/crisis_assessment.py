@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from ..instrument_definition import Person
 from ..risk import RISK_LEVELS
 from ..roles import PSYCHOLOGY
+from ..sealed_fields import SealedJson, SealedText
 from .crisis_instrument import INFORMANTS
 from .crisis_instrument_tree import INFORMANT_FIELDS
 
@@ -101,14 +102,12 @@ class CrisisAssessment(models.Model):
         readonly=False,
         precompute=True,
     )
-    answers = fields.Json(
+    answers = SealedJson(
         groups=PSYCHOLOGY,
-        prefetch=False,
-        copy=False,
         help="Item code to the answer's code, number or text.",
     )
-    missing_reason = fields.Text(
-        groups=PSYCHOLOGY, copy=False, help="Why answers are missing, or why it was refused."
+    missing_reason = SealedText(
+        groups=PSYCHOLOGY, help="Why answers are missing, or why it was refused."
     )
     conclusion = fields.Text(
         copy=False,

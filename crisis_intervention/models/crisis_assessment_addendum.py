@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..sealed_fields import SealedText
+
 
 class CrisisAssessmentAddendum(models.Model):
     """An addition or correction to a completed form."""
@@ -14,3 +16,4 @@ class CrisisAssessmentAddendum(models.Model):
     company_id = fields.Many2one(
         related="assessment_id.company_id", store=True, index=True, precompute=True
     )
+    text = SealedText(required=True)

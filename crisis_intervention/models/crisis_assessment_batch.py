@@ -75,6 +75,7 @@ class CrisisAssessment(models.Model):
             "proposal": "none",
         }
         own = (
+            "id",
             "name",
             "student_id",
             "company_id",
@@ -91,16 +92,26 @@ class CrisisAssessment(models.Model):
             "valid",
             "risk_level",
         )
+        self.env.flush_all()
+        cr = self.env.cr
+        # before the insert, as sealed texts are bound to their record
+        cr.execute(
+            "SELECT nextval(pg_get_serial_sequence('crisis_assessment', 'id')) "
+            "FROM generate_series(1, %s)",
+            [len(forms)],
+        )
+        ids = [id_ for [id_] in cr.fetchall()]
         rows = [
             (
+                id_,
                 next(names[company_id]),
                 form["student_id"],
                 company_id,
                 case_ids.get(form["student_id"]),
                 form["informant"],
                 form["date"],
-                json.dumps(form["answers"]),
-                form.get("missing_reason") or None,
+                self._sealed_value("answers", form["answers"], id_),
+                self._sealed_value("missing_reason", form.get("missing_reason"), id_),
                 json.dumps(values["result"]),
                 values["score"],
                 values["has_score"],
@@ -109,22 +120,19 @@ class CrisisAssessment(models.Model):
                 values["valid"],
                 values["risk_level"] or None,
             )
-            for company_id, form, values in zip(companies, forms, results, strict=True)
+            for id_, company_id, form, values in zip(ids, companies, forms, results, strict=True)
         ]
-        self.env.flush_all()
         columns = ", ".join([*own, *common])
         fixed = ", ".join(f"%({name})s" for name in common)
-        cr = self.env.cr
         template = "(" + ", ".join(["%s"] * len(own)) + ", "
         template += cr.mogrify(fixed, common).decode().replace("%", "%%") + ")"
-        inserted = cr.execute_values(
-            f"INSERT INTO crisis_assessment ({columns}) VALUES %s RETURNING id",
+        cr.execute_values(
+            f"INSERT INTO crisis_assessment ({columns}) VALUES %s",
             rows,
             template=template,
             page_size=len(rows),
-            fetch=True,
         )
-        assessments = self.browse(row[0] for row in inserted)
+        assessments = self.browse(ids)
         # only these can finish a step or propose a level
         self.browse(
             assessment.id
@@ -132,6 +140,10 @@ class CrisisAssessment(models.Model):
             if values["risk_level"] or form["student_id"] in case_ids
         )._after_completion()
         return assessments
+
+    def _sealed_value(self, name, value, id_):
+        """Return ``value`` of a sealed field as the column of record ``id_`` holds it."""
+        return self._fields[name].convert_to_column_insert(value, self, {"id": id_})
 
 
 def _person(student, grades, form):

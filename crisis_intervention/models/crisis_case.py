@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from ..deadlines import STEP_KINDS
 from ..risk import RISK_LEVELS, may_change, severity
 from ..roles import CONFIDENTIAL, PSYCHOLOGY, TRIAGE
+from ..sealed_fields import SealedText
 
 OUTCOMES = [
     ("recovered", "Recovered"),
@@ -43,7 +44,7 @@ class CrisisCase(models.Model):
 
     _name = "crisis.case"
     _description = "Crisis Case"
-    _inherit = ["crisis.quiet.thread", "mail.tracking.duration.mixin"]
+    _inherit = ["crisis.quiet.thread", "crisis.confidential", "mail.tracking.duration.mixin"]
     _order = "severity desc, next_deadline, id desc"
     _track_duration_field = "stage_id"
     _check_company_auto = True
@@ -107,16 +108,14 @@ class CrisisCase(models.Model):
         help="How teachers can help: what to watch for, what to avoid. Read by the head teacher "
         "of the class, and by the school doctor where involved. No diagnosis, no background."
     )
-    background = fields.Text(
+    background = SealedText(
         string="Confidential Background",
         groups=CONFIDENTIAL,
-        prefetch=False,
         help="Family, history, what the student confided. Written by psychology teachers, read "
         "by them and the principal.",
     )
-    risk_formulation = fields.Text(
+    risk_formulation = SealedText(
         groups=CONFIDENTIAL,
-        prefetch=False,
         help="How risks, triggers, protective factors and support add up to the level.",
     )
     concern_ids = fields.Many2many(
@@ -286,6 +285,11 @@ class CrisisCase(models.Model):
     def _unlink_never(self):
         """Keep every case: the history of a child is archived, not erased."""
         raise UserError(self.env._("Cases are never deleted. Close and archive the case instead."))
+
+    def _attachments_locked(self):
+        """Return the records whose attachments must stay as they are: closed cases."""
+        # sudo: whether a case is closed, nothing else
+        return self.sudo().filtered("date_closed")
 
     def _refuse_system_fields(self, names):
         """Refuse clients that set what only the system keeps.

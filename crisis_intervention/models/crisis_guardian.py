@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from .. import cn_identity
 from ..roles import HISTORY
+from ..sealed_fields import ConfidentialBinary
 
 RELATIONS = [
     ("father", "Father"),
@@ -20,6 +21,7 @@ class CrisisGuardian(models.Model):
     """Who answers for a student at home, how to reach them, and what they consented to."""
 
     _name = "crisis.guardian"
+    _inherit = ["crisis.confidential"]
     _description = "Guardian"
     _order = "student_id, is_primary desc, id"
     _rec_names_search = ["name", "phone", "phone_secondary"]
@@ -53,7 +55,7 @@ class CrisisGuardian(models.Model):
         "need none.",
     )
     consent_date = fields.Date(string="Consent Since", groups=HISTORY)
-    consent_document = fields.Binary(attachment=True, groups=HISTORY)
+    consent_document = ConfidentialBinary(attachment=True, groups=HISTORY)
     consent_filename = fields.Char(groups=HISTORY)
     active = fields.Boolean(default=True)
 

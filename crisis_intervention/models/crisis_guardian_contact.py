@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..sealed_fields import ConfidentialBinary
+
 
 class CrisisGuardianContact(models.Model):
     """A contact with the guardians: told, agreed, consented or refused; locked when signed."""
@@ -81,7 +83,7 @@ class CrisisGuardianContact(models.Model):
     refusal_reason = fields.Text(help="In their words, as far as they say it.")
     witness_1 = fields.Char(string="First Witness")
     witness_2 = fields.Char(string="Second Witness")
-    scan = fields.Binary(string="Signed Paper", attachment=True)
+    scan = ConfidentialBinary(string="Signed Paper", attachment=True)
     scan_filename = fields.Char()
 
     @api.constrains("guardian_ids", "case_id")

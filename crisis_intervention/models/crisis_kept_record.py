@@ -10,7 +10,7 @@ class CrisisKeptRecord(models.AbstractModel):
 
     _name = "crisis.kept.record"
     _description = "Kept Record"
-    _inherit = ["crisis.quiet.thread"]
+    _inherit = ["crisis.quiet.thread", "crisis.confidential"]
 
     # what people fill in; the system keeps all other fields
     _entered_fields = frozenset()
@@ -95,6 +95,11 @@ class CrisisKeptRecord(models.AbstractModel):
             raise AccessError(
                 self.env._("State, result and dates of this record are kept by the system.")
             )
+
+    def _attachments_locked(self):
+        """Return the records whose attachments must stay as they are: those that are locked."""
+        # sudo: the state only
+        return self.sudo().filtered(lambda record: record.state in record._locked_states)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ..deadlines import MANDATORY_REPORT_HOURS
 from ..roles import PRINCIPAL
+from ..sealed_fields import ConfidentialBinary, ConfidentialText
 
 AUTHORITIES = [
     ("police", "Police"),
@@ -49,7 +50,7 @@ class CrisisMandatoryReport(models.Model):
     situation_ids = fields.Many2many(
         "crisis.mandatory.situation", string="Situations", required=True
     )
-    facts = fields.Text(help="What is known, from whom. Facts only.")
+    facts = ConfidentialText(help="What is known, from whom. Facts only.")
     noticed_at = fields.Datetime(required=True, default=fields.Datetime.now)
     date_due = fields.Datetime(string="To Be Reported By", readonly=True, copy=False)
     state = fields.Selection(
@@ -66,10 +67,10 @@ class CrisisMandatoryReport(models.Model):
     receiver = fields.Char(help="Office and person who took the report.")
     reported_at = fields.Datetime()
     receipt = fields.Char(string="Receipt Number")
-    scan = fields.Binary(string="Receipt", attachment=True)
+    scan = ConfidentialBinary(string="Receipt", attachment=True)
     scan_filename = fields.Char()
     decided_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict")
-    waive_reason = fields.Text(string="Why Not", readonly=True, copy=False)
+    waive_reason = ConfidentialText(string="Why Not", readonly=True)
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..sealed_fields import ConfidentialText
+
 
 class CrisisMedicalRecord(models.Model):
     """What the school doctor found and did in a case where medical care is involved."""
@@ -26,8 +28,10 @@ class CrisisMedicalRecord(models.Model):
     )
 
     date = fields.Datetime(string="When", required=True, default=fields.Datetime.now)
-    finding = fields.Text(help="What was seen and measured; what the student says. No diagnosis.")
-    treatment = fields.Text(help="First aid and care given at school.")
+    finding = ConfidentialText(
+        help="What was seen and measured; what the student says. No diagnosis."
+    )
+    treatment = ConfidentialText(help="First aid and care given at school.")
     disposition = fields.Selection(
         [
             ("class", "Back to class"),
@@ -44,7 +48,7 @@ class CrisisMedicalRecord(models.Model):
     )
     accompanied_by = fields.Char()
     guardian_informed_at = fields.Datetime(string="Guardians Informed")
-    medication = fields.Text(
+    medication = ConfidentialText(
         help="What guardians or hospital prescribe to be taken at school, with times."
     )
     care_points = fields.Text(help="What teachers have to mind.")

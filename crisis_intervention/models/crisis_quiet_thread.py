@@ -63,6 +63,13 @@ class CrisisQuietThread(models.AbstractModel):
         kwargs["partner_ids"] = self._partners_with_access(kwargs.get("partner_ids"))
         return super().message_post(message_type=message_type, **kwargs)
 
+    def _message_update_content(self, message, /, **kwargs):  # pylint: disable=method-required-super
+        """Refuse to edit messages: they tell what happened.
+
+        :raises UserError: always
+        """
+        raise UserError(self.env._("Messages here are written by the system and never changed."))
+
     def message_notify(self, *, partner_ids=False, **kwargs):
         """Notify only those who may read the record: naming somebody opens a message for good."""
         self.check_access("read")

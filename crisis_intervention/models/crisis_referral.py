@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..deadlines import APPROVAL_HOURS, reply_hours
+from ..sealed_fields import ConfidentialBinary
 from .res_partner import RESOURCE_KINDS
 
 # What the receiving side answers on the reply slip.
@@ -142,7 +143,7 @@ class CrisisReferral(models.Model):
         string="Attendance",
     )
     reply_date_again = fields.Date(string="Next Appointment")
-    reply_scan = fields.Binary(string="Reply Slip", attachment=True)
+    reply_scan = ConfidentialBinary(string="Reply Slip", attachment=True)
     reply_scan_filename = fields.Char()
     note_end = fields.Text(string="Why It Ended Without Reply")
 

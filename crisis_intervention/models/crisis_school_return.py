@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools.i18n import format_list
 
 from ..deadlines import APPROVAL_HOURS, RETURN_FOLLOW_UP_WEEKS
+from ..sealed_fields import ConfidentialBinary
 
 
 class CrisisSchoolReturn(models.Model):
@@ -62,7 +63,7 @@ class CrisisSchoolReturn(models.Model):
         default="fit",
     )
     hospital_date = fields.Date(string="Date of the Advice")
-    certificate = fields.Binary(attachment=True)
+    certificate = ConfidentialBinary(attachment=True)
     certificate_filename = fields.Char()
     assessment_id = fields.Many2one(
         "crisis.assessment",

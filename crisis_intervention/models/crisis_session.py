@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..roles import PSYCHOLOGY
+from ..sealed_fields import SealedText
 
 WAYS = [
     ("individual", "Individual"),
@@ -62,10 +63,8 @@ class CrisisSession(models.Model):
         help="The student knows what stays here and when it cannot: danger to life, harm by "
         "others, the law. To be said at the first session.",
     )
-    notes = fields.Text(
+    notes = SealedText(
         groups=PSYCHOLOGY,
-        prefetch=False,
-        copy=False,
         help="What was said and done. Written by the psychology teacher who held the session; "
         "read by psychology teachers only.",
     )
@@ -74,21 +73,18 @@ class CrisisSession(models.Model):
         string="Risk Since Last Time",
         groups=PSYCHOLOGY,
     )
-    disclosure = fields.Text(
+    disclosure = SealedText(
         string="Secrecy Broken",
         groups=PSYCHOLOGY,
-        prefetch=False,
-        copy=False,
         help="If something had to be passed on: why, what, to whom, when, and whether the student "
         "was told before.",
     )
     next_start = fields.Datetime(
         string="Next Session", help="Signing plans the next session at this time."
     )
-    summary_draft = fields.Text(
+    summary_draft = SealedText(
         string="Summary for the Team",
         groups=PSYCHOLOGY,
-        copy=False,
         help="What colleagues need to know. Nobody reads it until it is released.",
     )
     summary = fields.Text(string="Released Summary", readonly=True, copy=False)

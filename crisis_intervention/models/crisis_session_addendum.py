@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..sealed_fields import SealedText
+
 
 class CrisisSessionAddendum(models.Model):
     """An addition or correction to the notes of a signed session."""
@@ -12,3 +14,4 @@ class CrisisSessionAddendum(models.Model):
     company_id = fields.Many2one(
         related="session_id.company_id", store=True, index=True, precompute=True
     )
+    text = SealedText(required=True)

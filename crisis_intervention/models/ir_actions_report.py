@@ -7,6 +7,7 @@ from odoo import models, tools
 from odoo.exceptions import AccessError, UserError
 
 from ..pdf_pages import framed, joined, page_count
+from .crisis_confidential import reading_by
 
 CASE_FILE = "crisis_intervention.crisis_case_report_file"
 # Documents that leave the school, and for whom; the others are for the file.
@@ -64,6 +65,11 @@ class IrActionsReport(models.Model):
             content = framed(content, frame, "" if audience == "child" else record.display_name)
             streams[record.id] = {"stream": BytesIO(content), "attachment": None}
         return streams
+
+    def _render_template(self, template, values=None):
+        """Name what documents show of confidential fields as printed."""
+        with reading_by("report"):
+            return super()._render_template(template, values)
 
     def _crisis_pages(self, report, record, whole_file=False, **values):
         """Return the PDF of one document, without frame.

@@ -1,5 +1,6 @@
 from odoo import fields, models
 
+from .ir_attachment import FILE_SIZE, FILE_SIZE_DEFAULT
 from .res_users import STAFF_BY_DEFAULT
 
 
@@ -18,6 +19,12 @@ class ResConfigSettings(models.TransientModel):
     )
     crisis_week_report = fields.Boolean(related="company_id.crisis_week_report", readonly=False)
     crisis_month_report = fields.Boolean(related="company_id.crisis_month_report", readonly=False)
+    crisis_file_max_mb = fields.Integer(
+        string="Largest File (MB)",
+        config_parameter=FILE_SIZE,
+        default=FILE_SIZE_DEFAULT,
+        help="Files attached to cases, reports and their records.",
+    )
     crisis_staff_by_default = fields.Boolean(
         string="Every Employee Reports",
         config_parameter=STAFF_BY_DEFAULT,

@@ -39,6 +39,7 @@ RELATIONS = {
     "medical": "the case involves the school doctor; another class",
     "own": "belongs to the user: has to do it, or has written it",
     "referred_here": "of another school; a referral to the user's centre runs",
+    "own_case": "about a case that the user owns",
     "own_report": "a report the user has filed",
     "own_report_others_note": "what somebody else added to the user's report",
     "others_report": "a report of a colleague",
@@ -246,6 +247,10 @@ crisis.plan.template.line
 crisis.approval.decide
   own_dialog              -      -     -    -      -        RWCD       RWCD  RWCD      -        -      -
   others_dialog           -      -     -    -      -        x          x     x         -        -      -
+crisis.disclosure
+  own_case                -      -     -    -      -        R          -     R         -        -      -
+  other_class             -      -     -    -      -        x          -     R         -        -      -
+  other_school            -      -     -    -      -        x          -     x         -        -      -
 crisis.stage
   any                     -      R     R    R      R        R          R     R         R        RWC    RWC
 crisis.category

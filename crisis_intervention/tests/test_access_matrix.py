@@ -51,6 +51,7 @@ WRITES = {
     "crisis.school.return": {},
     "crisis.escalation": {"date": "2030-01-01 00:00:00"},
     "crisis.print.log": {"pages": 3},
+    "crisis.disclosure": {"way": "form"},
     "crisis.class.report": {"date_due": "2030-01-01 00:00:00"},
     "crisis.plan.template": {"source": "x"},
     "crisis.plan.template.line": {"days": 3},
@@ -135,6 +136,7 @@ class AccessMatrixCase(CrisisCommon):
         cls._fill_configuration()
         cls._fill_loop()
         cls._fill_dialogs()
+        cls._fill_register()
         cls.env.flush_all()
         cls.env.invalidate_all()
 
@@ -518,9 +520,28 @@ class AccessMatrixCase(CrisisCommon):
                     cls._put(relation, dialog.line_ids, line if user == cls.me else None)
 
     @classmethod
+    def _fill_register(cls):
+        """Put an entry of the register about each case, and about one that the user owns."""
+        own = cls._make_case(cls._make_student("汪思远", "S021", cls.class_2), background="x")
+        # past the check of the role, which changes below the case
+        own._write_multi([{"user_id": cls.me.id}])
+        cls.records["crisis.disclosure", "own_case"] = cls._disclosed(own)
+        for relation in ("other_class", "other_school"):
+            cls._put(relation, cls._disclosed(cls.records["crisis.case", relation]))
+
+    @classmethod
+    def _disclosed(cls, case):
+        """Return the entry of a reading of ``case``."""
+        register = cls.env["crisis.disclosure"]
+        cls.env.flush_all()
+        register._note(cls.principal.id, case, "background", "form")
+        cls.env.cr.precommit.run()
+        return register.search([("res_model", "=", case._name), ("res_id", "=", case.id)], limit=1)
+
+    @classmethod
     def _take(cls, *roles):
         """Give the user these roles and no other; exports are open to the user in any role."""
-        groups = {"base.group_user", "base.group_allow_export"}
+        groups = {"base.group_user", f"{MODULE}.group_export"}
         groups.update(group for role in roles for group in access_matrix.groups(role))
         cls.me.group_ids = [Command.set([cls.env.ref(group).id for group in groups])]
         cls.env.invalidate_all()
@@ -595,7 +616,7 @@ class TestAccessMatrix(AccessMatrixCase):
                 )
             ]
         )
-        self.assertEqual(len(ours), 9)
+        self.assertEqual(len(ours), 10)
         self.assertEqual(
             self.env.ref("base.user_admin").all_group_ids & ours,
             self.env.ref(f"{MODULE}.group_configurator"),

@@ -1,0 +1,119 @@
+"""Sealing texts for the database: AES-GCM with a ring of keys, bound to the place of the text.
+
+A ring is written as ``id:base64`` entries with commas, the newest key first: it seals, all of them
+open. Nothing in here knows Odoo.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+import re
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+PREFIX = "sealed:1:"
+_KEY_BYTES = 32
+_NONCE_BYTES = 12
+_KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
+
+
+class SealError(Exception):
+    """A text cannot be opened, or a ring of keys cannot be read. ``reason`` says why.
+
+    Reasons: ``keys`` (the ring is written wrongly), ``unsealed`` (not a sealed text),
+    ``unknown_key`` (``key_id`` is not in the ring), ``broken`` (changed, or of another place).
+    """
+
+    def __init__(self, reason: str, key_id: str = ""):
+        super().__init__(f"{reason} {key_id}".strip())
+        self.reason = reason
+        self.key_id = key_id
+
+
+def new_key() -> str:
+    """Return a fresh key, as it is written behind its id."""
+    return base64.b64encode(os.urandom(_KEY_BYTES)).decode()
+
+
+def is_sealed(text: str) -> bool:
+    """Tell whether a text of the database is sealed."""
+    return text.startswith(PREFIX)
+
+
+@dataclass(frozen=True)
+class Keyring:
+    """Keys by their id; the first one seals."""
+
+    keys: dict[str, bytes]
+
+    @classmethod
+    def parse(cls, text: str) -> "Keyring":
+        """Read a ring such as ``2027:b64,2026:b64``.
+
+        :raises SealError: no key, or one that is no 32 bytes in base64
+        """
+        keys: dict[str, bytes] = {}
+        for entry in filter(None, re.split(r"[,\s]+", text)):
+            key_id, _colon, encoded = entry.partition(":")
+            try:
+                key = base64.b64decode(encoded, validate=True)
+            except binascii.Error:
+                key = b""
+            if not _KEY_ID.fullmatch(key_id) or len(key) != _KEY_BYTES or key_id in keys:
+                raise SealError("keys", key_id)
+            keys[key_id] = key
+        if not keys:
+            raise SealError("keys")
+        return cls(keys)
+
+    @property
+    def newest(self) -> str:
+        """Return the id of the key that seals."""
+        return next(iter(self.keys))
+
+    def seal(self, text: str, place: str) -> str:
+        """Return ``text`` sealed for ``place``, such as ``model.field.id``."""
+        nonce = os.urandom(_NONCE_BYTES)
+        head = f"{PREFIX}{self.newest}:"
+        body = AESGCM(self.keys[self.newest]).encrypt(
+            nonce, text.encode(), f"{head}{place}".encode()
+        )
+        return head + base64.b64encode(nonce + body).decode()
+
+    def open(self, sealed: str, place: str) -> str:
+        """Return the text that was sealed for ``place``.
+
+        :raises SealError: see there
+        """
+        if not is_sealed(sealed):
+            raise SealError("unsealed")
+        key_id, _colon, encoded = sealed.removeprefix(PREFIX).partition(":")
+        if key_id not in self.keys:
+            raise SealError("unknown_key", key_id)
+        head = f"{PREFIX}{key_id}:"
+        try:
+            data = base64.b64decode(encoded, validate=True)
+            opened = AESGCM(self.keys[key_id]).decrypt(
+                data[:_NONCE_BYTES], data[_NONCE_BYTES:], f"{head}{place}".encode()
+            )
+        except (InvalidTag, ValueError):  # binascii.Error is a ValueError
+            raise SealError("broken", key_id) from None
+        return opened.decode()
+
+    def sign(self, text: str) -> str:
+        """Return a signature of ``text`` that only holders of the newest key can make."""
+        return f"{self.newest}:{self._mac(self.newest, text)}"
+
+    def verifies(self, signature: str, text: str) -> bool:
+        """Tell whether ``signature`` is one of ``text`` by a key of this ring."""
+        key_id, _colon, mac = signature.partition(":")
+        return key_id in self.keys and hmac.compare_digest(mac, self._mac(key_id, text))
+
+    def _mac(self, key_id: str, text: str) -> str:
+        # a key of its own for signing, as no key should serve two purposes
+        key = hmac.digest(self.keys[key_id], b"crisis_intervention signature", "sha256")
+        return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
