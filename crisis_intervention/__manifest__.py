@@ -10,6 +10,7 @@
     "data": [
         "security/crisis_intervention_groups.xml",
         "security/ir.model.access.csv",
+        "security/crisis_access_rules.xml",
         "security/crisis_assessment_rules.xml",
         "security/crisis_case_rules.xml",
         "security/crisis_concern_rules.xml",
@@ -29,6 +30,7 @@
         "report/crisis_document_templates.xml",
         "report/crisis_assessment_templates.xml",
         "report/crisis_assessment_reports.xml",
+        "wizard/crisis_access_review_views.xml",
         "wizard/crisis_approval_decide_views.xml",
         "wizard/crisis_assessment_compare_views.xml",
         "wizard/crisis_assessment_decide_views.xml",
@@ -56,6 +58,7 @@
         "views/crisis_escalation_views.xml",
         "views/crisis_class_report_views.xml",
         "views/crisis_duty_views.xml",
+        "views/crisis_access_grant_views.xml",
         "views/crisis_chronology_views.xml",
         "views/res_partner_views.xml",
         "views/crisis_case_views.xml",

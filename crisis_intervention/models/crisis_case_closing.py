@@ -2,6 +2,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..deadlines import ACCESS_KINDS
 from ..roles import TRIAGE
 from ..school_year import leaving_day
 from .crisis_case import REVIEWED
@@ -56,7 +57,7 @@ class CrisisCase(models.Model):
                 )
             kinds = set(
                 case.deadline_ids.filtered(lambda d: d.res_id and not d.date_done).mapped("kind")
-            )
+            ) - set(ACCESS_KINDS)
             labels = dict(
                 self.env["crisis.deadline"]._fields["kind"]._description_selection(self.env)
             )

@@ -29,6 +29,7 @@ EVENTS = [
     ("review", "Review", "crisis.review", "date", "user_id", "state = 'signed'"),
     ("escalation", "Missed step passed on", "crisis.escalation", "date", "create_uid", "TRUE"),
     ("closed", "Case closed", "crisis.case", "date_closed", "write_uid", "TRUE"),
+    ("grant", "Permission to look", "crisis.access.grant", "date_from", "user_id", "TRUE"),
 ]  # fmt: skip
 # More kinds of events than this would give two of them the same id.
 ROOM = 64

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 # Two letters per model, so that a reference tells what it is.
 NUMBERED = {
+    "crisis.access.grant": "AG",
     "crisis.assessment": "CA",
     "crisis.case": "CI",
     "crisis.concern": "CR",

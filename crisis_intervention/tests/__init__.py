@@ -1,4 +1,5 @@
 from . import (
+    test_access_grant,
     test_access_matrix,
     test_assessment,
     test_case,

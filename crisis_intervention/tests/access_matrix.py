@@ -49,6 +49,8 @@ RELATIONS = {
     "own_school": "belongs to the user's school",
     "own_dialog": "a dialog the user has opened",
     "others_dialog": "a dialog of a colleague",
+    "others_draft": "a colleague has not sent it off yet",
+    "emergency": "a colleague opened it because of a danger to life",
     "other_school": "belongs to another school",
 }
 
@@ -242,6 +244,15 @@ crisis.plan.template.line
 crisis.approval.decide
   own_dialog              -      -     -    -      -        RWCD       RWCD  RWCD      -        -      -
   others_dialog           -      -     -    -      -        x          x     x         -        -      -
+crisis.access.grant
+  own                     -      RWC   RWC  RWC    RWC      RWC        RWC   RWC       -        -      -
+  own_school              -      x     x    x      x        R          x     R         -        -      -
+  others_draft            -      x     x    x      x        x          x     x         -        -      -
+  emergency               -      x     x    x      x        R          R     R         -        -      -
+  other_school            -      x     x    x      x        x          x     x         -        -      -
+crisis.access.review
+  own_dialog              -      -     -    -      -        RWCD       -     RWCD      -        -      -
+  others_dialog           -      -     -    -      -        x          -     x         -        -      -
 crisis.stage
   any                     -      R     R    R      R        R          R     R         R        RWC    RWC
 crisis.category
@@ -342,6 +353,10 @@ FIELDS = {
     "crisis.referral": [("approval_ids", _TRIAGE, set())],
     "crisis.school.return": [("approval_ids", _TRIAGE, set())],
     "crisis.guardian.waiver": [("approval_ids", _TRIAGE, set())],
+    "crisis.access.grant": [
+        ("case_id", _TRIAGE, _TRIAGE),
+        ("approval_ids", _TRIAGE, set()),
+    ],
     "crisis.escalation": [("case_id deadline_id user_ids", _TRIAGE, set())],
 }  # fmt: skip
 

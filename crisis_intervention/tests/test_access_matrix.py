@@ -54,6 +54,8 @@ WRITES = {
     "crisis.plan.template": {"source": "x"},
     "crisis.plan.template.line": {"days": 3},
     "crisis.approval.decide": {"comment": "x"},
+    "crisis.access.grant": {},
+    "crisis.access.review": {"comment": "x"},
     "crisis.stage": {"description": "x"},
     "crisis.category": {"description": "x"},
     "crisis.response.policy": {"source": "x"},
@@ -133,6 +135,7 @@ class AccessMatrixCase(CrisisCommon):
         cls._fill_assessments()
         cls._fill_configuration()
         cls._fill_loop()
+        cls._fill_grants()
         cls._fill_dialogs()
         cls.env.flush_all()
         cls.env.invalidate_all()
@@ -471,10 +474,26 @@ class AccessMatrixCase(CrisisCommon):
             )
 
     @classmethod
+    def _fill_grants(cls):
+        """Put permissions to look: the own one, and colleagues' in every state that matters."""
+        for relation, user, student, state in (
+            ("own", cls.me, cls.student_2, {}),
+            ("own_school", cls.staff, cls.student_1, {"state": "waiting"}),
+            ("others_draft", cls.staff, cls.student_1, {}),
+            ("emergency", cls.staff, cls.student_1, {"state": "active", "is_emergency": True}),
+            ("other_school", cls.other_psychology, cls.other_student, {"state": "waiting"}),
+        ):
+            values = {"student_id": student.id, "scope": "case", "purpose": "x"}
+            grant = cls.env["crisis.access.grant"].create({**values, "user_id": user.id})
+            grant._set(state)
+            cls._put(relation, grant, values if relation in ("own", "other_school") else None)
+
+    @classmethod
     def _fill_dialogs(cls):
         report = cls.records["crisis.concern", "others_report"]
         case = cls.records["crisis.case", "other_class"]
         form = cls.records["crisis.assessment", "other_class"]
+        grant = cls.records["crisis.access.grant", "emergency"]
         cls._take("psychology_teacher")
         for relation, user in (("own_dialog", cls.me), ("others_dialog", cls.psychology)):
             for model, values in (
@@ -491,6 +510,7 @@ class AccessMatrixCase(CrisisCommon):
                     {"instrument_id": cls.instrument.id, "class_id": cls.class_1.id},
                 ),
                 ("crisis.instrument.import", {"file": "eA=="}),
+                ("crisis.access.review", {"grant_id": grant.id}),
                 ("crisis.approval.decide", {"res_model": "crisis.plan", "res_id": 1}),
             ):
                 dialog = cls.env[model].with_user(user).create(values)
