@@ -35,6 +35,7 @@
         "wizard/crisis_assessment_compare_views.xml",
         "wizard/crisis_assessment_decide_views.xml",
         "wizard/crisis_assessment_transcribe_views.xml",
+        "wizard/crisis_case_audience_views.xml",
         "wizard/crisis_case_change_wizard_views.xml",
         "wizard/crisis_class_promote_views.xml",
         "wizard/crisis_concern_restrict_views.xml",

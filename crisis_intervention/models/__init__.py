@@ -30,6 +30,7 @@ from . import (
     crisis_case_duties,
     crisis_case_loop,
     crisis_case_access,
+    crisis_case_audience,
     crisis_case_closing,
     crisis_deadline,
     crisis_escalation,

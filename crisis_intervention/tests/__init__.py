@@ -3,6 +3,7 @@ from . import (
     test_access_matrix,
     test_assessment,
     test_case,
+    test_case_audience,
     test_case_moves,
     test_class_promote,
     test_concern,

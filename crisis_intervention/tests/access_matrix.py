@@ -253,6 +253,9 @@ crisis.access.grant
 crisis.access.review
   own_dialog              -      -     -    -      -        RWCD       -     RWCD      -        -      -
   others_dialog           -      -     -    -      -        x          -     x         -        -      -
+crisis.case.audience
+  own_dialog              -      -     -    -      -        RWCD       -     RWCD      -        -      -
+  others_dialog           -      -     -    -      -        x          -     x         -        -      -
 crisis.stage
   any                     -      R     R    R      R        R          R     R         R        RWC    RWC
 crisis.category

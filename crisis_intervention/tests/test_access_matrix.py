@@ -56,6 +56,7 @@ WRITES = {
     "crisis.approval.decide": {"comment": "x"},
     "crisis.access.grant": {},
     "crisis.access.review": {"comment": "x"},
+    "crisis.case.audience": {"roles": "x"},
     "crisis.stage": {"description": "x"},
     "crisis.category": {"description": "x"},
     "crisis.response.policy": {"source": "x"},
@@ -511,6 +512,10 @@ class AccessMatrixCase(CrisisCommon):
                 ),
                 ("crisis.instrument.import", {"file": "eA=="}),
                 ("crisis.access.review", {"grant_id": grant.id}),
+                (
+                    "crisis.case.audience",
+                    {"case_id": case.id, "user_id": cls.staff.id, "relation": "role"},
+                ),
                 ("crisis.approval.decide", {"res_model": "crisis.plan", "res_id": 1}),
             ):
                 dialog = cls.env[model].with_user(user).create(values)
