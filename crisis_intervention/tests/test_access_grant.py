@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
+from . import access_matrix
 from .common import CrisisCommon
 
 START = fields.Datetime.to_datetime("2026-10-12 08:00:00")
@@ -162,6 +163,21 @@ class TestAccessGrant(GrantCase):
         ):
             with self.assertRaises(AccessError):
                 call()
+
+    @mute_logger(*DENIALS)
+    def test_granted_cells_of_the_matrix(self):
+        """Where the matrix says grant, the field is closed and the reading room shows it."""
+        users = {"principal": self.principal}
+        records = {"crisis.session": self.session, "crisis.assessment": self.case.assessment_ids}
+        for model, lines in access_matrix.GRANTED.items():
+            for name, roles in lines.items():
+                for role in roles:
+                    with self.subTest(model=model, field=name, role=role):
+                        with self.assertRaises(AccessError):
+                            records[model].with_user(users[role]).read([name])
+                        grant = self._give(users[role], {"notes": "notes"}.get(name, "answers"))
+                        key = {"notes": "notes", "answers": "answer"}[name]
+                        self.assertIn(key, self._shown(grant))
 
     @mute_logger(*DENIALS)
     def test_only_the_person_it_was_given_to(self):
