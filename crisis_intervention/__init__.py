@@ -1,7 +1,7 @@
-from . import models, wizard
+from . import controllers, models, wizard
 from .hooks import post_init_hook, uninstall_hook
 from .num2words_zh import register as register_chinese_numbers
 
-__all__ = ["models", "post_init_hook", "uninstall_hook", "wizard"]
+__all__ = ["controllers", "models", "post_init_hook", "uninstall_hook", "wizard"]
 
 register_chinese_numbers()

@@ -26,9 +26,10 @@ RECORD_KINDS = [
     ("closing", "Closing of a case without cause"),
     ("grant", "Decision on a permission to look"),
     ("grant_review", "Review of an emergency access"),
+    ("person_request", "Answer to a request about personal data"),
 ]
-# Duties about looking at a case: they neither hold its closing up nor end with it.
-ACCESS_KINDS = ("grant", "grant_review")
+# Duties about access to a case: they neither hold its closing up nor end with it.
+ACCESS_KINDS = ("grant", "grant_review", "person_request")
 STEP_KINDS = STANDARD_KINDS + RECORD_KINDS
 
 # How long an approval may take. The plan's own time limit (red 24 h, orange 3 d, yellow 7 d, a

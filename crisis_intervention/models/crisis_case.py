@@ -29,6 +29,7 @@ SYSTEM_FIELDS = frozenset(
         "guardians_not_told",
         "district_company_id",
         "date_retention",
+        "date_destroyed",
     )
 )
 

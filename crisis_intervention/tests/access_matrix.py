@@ -256,6 +256,20 @@ crisis.access.review
 crisis.case.audience
   own_dialog              -      -     -    -      -        RWCD       -     RWCD      -        -      -
   others_dialog           -      -     -    -      -        x          -     x         -        -      -
+crisis.person.request
+  own_class               -      -     -    -    -        RWC        -     RWC       -        -      -
+  other_class             -      -     -    -    -        RWC        -     RWC       -        -      -
+  other_school            -      -     -    -    -        x          -     x         -        -      -
+crisis.legal.hold
+  own_class               -      -     -    -    -        RWC        -     RWC       -        -      -
+  other_class             -      -     -    -    -        RWC        -     RWC       -        -      -
+  other_school            -      -     -    -    -        x          -     x         -        -      -
+crisis.destruction
+  own_school              -      -     -    -    -        R          R     RW        -        -      -
+  other_school            -      -     -    -    -        x          x     x         -        -      -
+crisis.destruction.line
+  own_school              -      -     -    -    -        R          R     R         -        -      -
+  other_school            -      -     -    -    -        x          x     x         -        -      -
 crisis.stage
   any                     -      R     R    R      R        R          R     R         R        RWC    RWC
 crisis.category
@@ -329,6 +343,7 @@ FIELDS = {
     ],
     "crisis.case": [
         ("background risk_formulation", _CONFIDENTIAL, {"psychology_teacher"}),
+        ("hold_ids on_hold", _CONFIDENTIAL, set()),
         (
             "category_ids team_ids outcome closing_summary change_reason closing_causes "
             "closing_prevention closing_told",

@@ -58,9 +58,9 @@ class GrantCase(CrisisCommon):
             concerned_user_ids=[(4, cls.doctor.id)],
         ).sudo()
         cls.case.concern_ids = cls.report | restricted
-        cls.session = cls._hold_session(cls.case, notes=TEXTS["notes"])
+        cls.held = cls._hold_session(cls.case, notes=TEXTS["notes"])
         cls.env["crisis.session.addendum"].create(
-            {"session_id": cls.session.id, "text": TEXTS["note_addition"]}
+            {"session_id": cls.held.id, "text": TEXTS["note_addition"]}
         )
         cls.env["crisis.session"].with_user(cls.psychology).create(
             {"case_id": cls.case.id, "notes": TEXTS["draft_notes"]}
@@ -152,14 +152,14 @@ class TestAccessGrant(GrantCase):
         self._give(self.principal, "all")
         self._give(self.staff, "all")
         self.env.invalidate_all()
-        session = self.session.with_user(self.principal)
+        session = self.held.with_user(self.principal)
         for call in (
             lambda: session.read(["notes"]),
             lambda: session.search([("notes", "ilike", "NOTES")]),
             lambda: session.case_id.assessment_ids.read(["answers"]),
             lambda: self.case.with_user(self.staff).read(["name"]),
             lambda: self.env["crisis.case"].with_user(self.staff).search([]),
-            lambda: self.session.with_user(self.staff).read(["summary"]),
+            lambda: self.held.with_user(self.staff).read(["summary"]),
         ):
             with self.assertRaises(AccessError):
                 call()
@@ -168,7 +168,7 @@ class TestAccessGrant(GrantCase):
     def test_granted_cells_of_the_matrix(self):
         """Where the matrix says grant, the field is closed and the reading room shows it."""
         users = {"principal": self.principal}
-        records = {"crisis.session": self.session, "crisis.assessment": self.case.assessment_ids}
+        records = {"crisis.session": self.held, "crisis.assessment": self.case.assessment_ids}
         for model, lines in access_matrix.GRANTED.items():
             for name, roles in lines.items():
                 for role in roles:
@@ -306,7 +306,7 @@ class TestAccessGrant(GrantCase):
         self.patch(self.registry["crisis.access.grant"], "_note_reading", note)
         grant._reading()
         [(_grant, records, names)] = noted
-        self.assertEqual(records, self.session)
+        self.assertEqual(records, self.held)
         self.assertIn("notes", names)
 
     def test_reading_leaves_its_trace_on_the_permission(self):

@@ -57,6 +57,10 @@ WRITES = {
     "crisis.access.grant": {},
     "crisis.access.review": {"comment": "x"},
     "crisis.case.audience": {"roles": "x"},
+    "crisis.person.request": {"wish": "x"},
+    "crisis.legal.hold": {},
+    "crisis.destruction": {"note": "x"},
+    "crisis.destruction.line": {"reference": "x"},
     "crisis.stage": {"description": "x"},
     "crisis.category": {"description": "x"},
     "crisis.response.policy": {"source": "x"},
@@ -137,6 +141,7 @@ class AccessMatrixCase(CrisisCommon):
         cls._fill_configuration()
         cls._fill_loop()
         cls._fill_grants()
+        cls._fill_rights()
         cls._fill_dialogs()
         cls.env.flush_all()
         cls.env.invalidate_all()
@@ -488,6 +493,24 @@ class AccessMatrixCase(CrisisCommon):
             grant = cls.env["crisis.access.grant"].create({**values, "user_id": user.id})
             grant._set(state)
             cls._put(relation, grant, values if relation in ("own", "other_school") else None)
+
+    @classmethod
+    def _fill_rights(cls):
+        """Put requests about personal data, legal holds and destruction records."""
+        for relation in ("own_class", "other_class", "other_school"):
+            case = cls.records["crisis.case", relation]
+            for model, values in (
+                ("crisis.person.request", {"student_id": case.student_id.id, "asked_by": "x"}),
+                ("crisis.legal.hold", {"case_id": case.id, "reason": "x"}),
+            ):
+                cls._put(relation, cls.env[model].create(values), values)
+            if relation == "other_class":
+                continue
+            record = cls.env["crisis.destruction"].create({"company_id": case.company_id.id})
+            line = {"destruction_id": record.id, "case_id": case.id, "reference": "x"}
+            place = {"own_class": "own_school"}.get(relation, relation)
+            cls._put(place, record, {"company_id": case.company_id.id})
+            cls._put(place, cls.env["crisis.destruction.line"].create(line), line)
 
     @classmethod
     def _fill_dialogs(cls):
@@ -952,6 +975,7 @@ class TestFieldAudience(AccessMatrixCase):
             "change_ids": [Command.create({"reason": "x"})],
             "concern_ids": [Command.clear()],
             "chronology_ids": [Command.clear()],
+            "hold_ids": [Command.create({"reason": "x"})],
         }
         for role in access_matrix.ROLES:
             self._take(role)
