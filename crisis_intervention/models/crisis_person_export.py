@@ -4,6 +4,7 @@ from io import BytesIO
 
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 from ..pdf_pages import framed
 from ..record_text import lines
@@ -134,6 +135,16 @@ class CrisisPersonRequest(models.Model):
             self.env._("Reports, and who made them: they concern other people as well."),
             self.env._("The psychology teacher's working notes on background and risk."),
         ]
+
+    def _export_preamble(self):
+        """Return for whom, when and about what the document is."""
+        return self.env._(
+            "Made for %(person)s on %(day)s. It holds what is kept about the student in the crisis "
+            "intervention system of %(school)s.",
+            person=self.asked_by,
+            day=format_date(self.env, fields.Date.context_today(self)),
+            school=self.company_id.name,
+        )
 
     def _export_archive(self):
         """Make the copy and take down who made it.

@@ -343,7 +343,7 @@ FIELDS = {
     ],
     "crisis.case": [
         ("background risk_formulation", _CONFIDENTIAL, {"psychology_teacher"}),
-        ("hold_ids on_hold", _CONFIDENTIAL, set()),
+        ("hold_ids on_hold", _CONFIDENTIAL, {"psychology_teacher"}),
         (
             "category_ids team_ids outcome closing_summary change_reason closing_causes "
             "closing_prevention closing_told",
