@@ -21,7 +21,7 @@ class CrisisAccessGrant(models.Model):
     )
     verdict = fields.Selection(
         [("waiting", "To be reviewed"), ("justified", "Justified"), ("abuse", "Not justified")],
-        string="Review",
+        string="Result of the Review",
         readonly=True,
         copy=False,
         index="btree_not_null",

@@ -85,6 +85,10 @@ class CrisisCase(models.Model):
     def _part_label(self, part):
         """Return the name of a part of the case in the user's language."""
         model, field = part
+        if field in ("answers", "notes"):
+            # as permissions call them
+            scopes = self.env["crisis.access.grant"]._fields["scope"]
+            return dict(scopes._description_selection(self.env))[field]
         if field:
             return self.env[model]._fields[field]._description_string(self.env)
         return self.env["ir.model"]._get(model).name

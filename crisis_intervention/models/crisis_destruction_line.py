@@ -36,7 +36,7 @@ class CrisisDestructionLine(models.Model):
     date_done = fields.Datetime(string="Destroyed On", readonly=True)
     counts = fields.Json(readonly=True, help="How many records of which kind, files, messages.")
     record_count = fields.Integer(string="Records", readonly=True)
-    attachment_count = fields.Integer(string="Files", readonly=True)
+    attachment_count = fields.Integer(string="Attached Files", readonly=True)
     message_count = fields.Integer(string="Messages", readonly=True)
 
     def _execute(self):
