@@ -23,7 +23,7 @@ RECORD_KINDS = [
     ("mandatory_report", "Mandatory report"),
     ("waiver", "Decision whether guardians are told"),
     ("school_return", "Approval of a return to school"),
-    ("closing", "Closing of a case without cause"),
+    ("closing", "Closing of a case that needs no more care"),
     ("grant", "Decision on a permission to look"),
     ("grant_review", "Review of an emergency access"),
     ("person_request", "Answer to a request about personal data"),

@@ -32,7 +32,6 @@ class CrisisAssessment(models.Model):
             "missing_reason",
             "conclusion",
             "addendum_ids",
-            "active",
         )
     )
     _locked_states = frozenset(("done", "refused"))
@@ -164,7 +163,6 @@ class CrisisAssessment(models.Model):
     addendum_ids = fields.One2many(
         "crisis.assessment.addendum", "assessment_id", string="Additions", groups=PSYCHOLOGY
     )
-    active = fields.Boolean(default=True)
 
     _reference_uniq = models.Constraint(
         "UNIQUE (company_id, name)", "This reference is taken. Please save again."

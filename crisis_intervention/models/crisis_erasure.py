@@ -7,7 +7,7 @@ from .crisis_numbering import NUMBERED
 NOTHING = "—"
 STUDENT = "crisis.student"
 # Registers that outlive what they are about: references and counts, no texts about the child.
-KEPT_MODELS = frozenset(("crisis.destruction.line", "crisis.disclosure"))
+KEPT_MODELS = frozenset(("crisis.destruction.line", "crisis.disclosure", "crisis.print.log"))
 # Facts of the directory that would tell who it was.
 PERSONAL_FACTS = {STUDENT: ("birth_date", "gender"), "crisis.guardian": ("consent_date",)}
 _TEXTS = frozenset(("char", "text", "html"))

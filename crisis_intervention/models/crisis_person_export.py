@@ -192,6 +192,6 @@ class CrisisPersonRequest(models.Model):
             {"o": self, "sections": sections, "withheld": self._withheld()},
         )
         reports = self.env["ir.actions.report"]
-        content = reports._run_wkhtmltopdf([str(html)], report_ref=PAPER)
-        frame = reports._crisis_frame(reports._get_report(PAPER), self.company_id)
+        content = reports._crisis_pdf(reports._get_report(PAPER), html)
+        frame = reports._crisis_frame(self.company_id.name, "guardians")
         return framed(content, frame, self.name)

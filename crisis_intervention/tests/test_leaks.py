@@ -174,6 +174,7 @@ HARMLESS = {
     "crisis.measure": {"name"},
     "crisis.approval": {"res_model"},
     "crisis.deadline": {"res_model"},
+    "crisis.print.log": {"text"},  # references of documents
     "crisis.session": {"name"},
     "crisis.guardian.contact": {"name"},
     "crisis.guardian.waiver": {"name"},
