@@ -50,9 +50,8 @@ class CrisisCase(models.Model):
     _check_company_auto = True
 
     name = fields.Char(string="Reference", readonly=True, copy=False, index="trigram")
-    student_id = fields.Many2one(
-        "crisis.student", required=True, index=True, ondelete="restrict", check_company=True
-    )
+    # no check_company: the school is that of the student, and nobody could be chosen before it is known
+    student_id = fields.Many2one("crisis.student", required=True, index=True, ondelete="restrict")
     class_id = fields.Many2one(
         related="student_id.class_id", store=True, index=True, precompute=True
     )

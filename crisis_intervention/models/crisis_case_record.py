@@ -10,9 +10,8 @@ class CrisisCaseRecord(models.AbstractModel):
     _inherit = ["crisis.kept.record"]
     _check_company_auto = True
 
-    case_id = fields.Many2one(
-        "crisis.case", required=True, index=True, ondelete="restrict", check_company=True
-    )
+    # no check_company: the school is that of the case, and nobody could be chosen before it is known
+    case_id = fields.Many2one("crisis.case", required=True, index=True, ondelete="restrict")
     student_id = fields.Many2one(
         related="case_id.student_id", store=True, index=True, precompute=True
     )

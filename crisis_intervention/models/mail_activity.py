@@ -19,7 +19,7 @@ class MailActivity(models.Model):
         cases = self._cases_with_steps()
         result = super().unlink()
         if cases:
-            cases._sync_activities()
+            cases.exists()._sync_activities()
         return result
 
     def _cases_with_steps(self):

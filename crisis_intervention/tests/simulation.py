@@ -17,7 +17,7 @@ FIRST_DAY = date(2026, 9, 1)
 LAST_DAY = date(2027, 6, 30)
 HOLIDAYS = [(date(2026, 10, 1), date(2026, 10, 8)), (date(2027, 1, 25), date(2027, 2, 20))]
 CASES = 60
-STUDENTS = 56
+STUDENTS = 64
 REFUSED = (AccessError, UserError, RedirectWarning)
 
 # name of a step to (function of the year, weight); filled by the decorators below

@@ -679,6 +679,7 @@ class TestAccessMatrix(AccessMatrixCase):
             self.assertIsNone(refusal)
         elif operation == "write" and record._name in (
             "crisis.approval",
+            "crisis.print.log",
             "crisis.assessment.addendum",
             "crisis.concern.addendum",
             "crisis.session.addendum",

@@ -213,6 +213,18 @@ class TestCase(CrisisCommon):
                     with self.assertRaises(AccessError):
                         door()
 
+    def test_new_forms_offer_students_and_cases(self):
+        """What decides on the school is chosen before the school is known."""
+        for model, name in (
+            ("crisis.case", "student_id"),
+            ("crisis.assessment", "student_id"),
+            ("crisis.medical.record", "case_id"),
+            ("crisis.plan", "case_id"),
+        ):
+            with self.subTest(model=model):
+                domain = self.env[model].fields_get([name])[name]["domain"]
+                self.assertNotIn("company_id", str(domain))
+
     def test_opening_many_takes_a_constant_number_of_queries(self):
         # up to 100 deadlines, as Odoo inserts rows by the hundred
         students = self._make_students(14, self.class_1)

@@ -753,6 +753,7 @@ class TestOutsiders(LeakCase):
                     "crisis.escalation", "crisis.mandatory.situation", "crisis.plan.template",
                     "crisis.plan.template.line",
                 )),
+                self.env["crisis.print.log"].create({"case_id": case.id, "text": "x", "pages": 1}),
                 self.env["crisis.class.report"].create({
                     "class_id": self.class_1.id, "period": "week", "date_start": "2026-09-07",
                     "date_end": "2026-09-13", "date_due": "2026-09-11 09:00:00",
