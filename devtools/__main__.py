@@ -31,6 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("lint", help="ruff, pylint-odoo, XML, JavaScript")
     i18n = commands.add_parser("i18n", help="update and check the translations")
     i18n.add_argument("--check", action="store_true", help="write nothing")
+    commands.add_parser("matrix", help="write the access matrix of the tests into the README")
     return parser
 
 
@@ -51,6 +52,10 @@ def _dispatch(args: argparse.Namespace) -> int:
         return main(args.what, args.long, args.addons, args.keep)
     if args.command == "lint":
         from .lint import main
+
+        return main()
+    if args.command == "matrix":
+        from .matrix import main
 
         return main()
     if args.command == "i18n":

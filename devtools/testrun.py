@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from . import i18n
+from . import i18n, matrix
 from .common import ROOT, TOOLS, DevError, Step, addons, note, run
 from .results import Outcome, complaints, read_tests
 from .workshop import LANGUAGE, Workshop, free_port, opened
@@ -106,6 +106,7 @@ def _checks(workshop: Workshop, outcome: Outcome, given_up: threading.Event) -> 
         ("install, upgrade and uninstall leave a clean log", _life_cycle),
         ("demo data in Chinese leaves a clean log, a dump holds nothing sealed", _demo),
         ("translations are complete", i18n.check),
+        ("the README's access matrix is up to date", matrix.check),
         ("wheels hold the whole addon", _wheels),
     ]
     for name, check in checks:

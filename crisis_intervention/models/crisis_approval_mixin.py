@@ -1,9 +1,13 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..roles import MORAL_EDUCATION, PRINCIPAL, TRIAGE
+from ..roles import MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY, TRIAGE
 
-APPROVER_GROUPS = {"moral_education": MORAL_EDUCATION, "principal": PRINCIPAL}
+APPROVER_GROUPS = {
+    "moral_education": MORAL_EDUCATION,
+    "principal": PRINCIPAL,
+    "psychology_teacher": PSYCHOLOGY,
+}
 
 
 class CrisisApprovalMixin(models.AbstractModel):
@@ -16,7 +20,11 @@ class CrisisApprovalMixin(models.AbstractModel):
     _description = "Record to Approve"
 
     approver = fields.Selection(
-        [("moral_education", "Moral Education Director"), ("principal", "Principal")],
+        [
+            ("moral_education", "Moral Education Director"),
+            ("principal", "Principal"),
+            ("psychology_teacher", "Psychology Teacher"),
+        ],
         string="Approved By",
         readonly=True,
         copy=False,
@@ -45,10 +53,8 @@ class CrisisApprovalMixin(models.AbstractModel):
         """Return why the user may not decide on this record; "" when it is the user's turn."""
         self.ensure_one()
         user = self.env.user
-        groups = [PRINCIPAL]
-        if self.approver == "moral_education":
-            groups.append(MORAL_EDUCATION)
-        if not any(user.has_group(group) for group in groups):
+        groups = {PRINCIPAL, APPROVER_GROUPS.get(self.approver, PRINCIPAL)}
+        if not user.has_groups(",".join(groups)):
             return self.env._("The decision on this is not yours.")
         # sudo: who wrote it and asked for it
         if user in (self.sudo().create_uid | self.sudo().asked_by_id):
@@ -75,7 +81,8 @@ class CrisisApprovalMixin(models.AbstractModel):
             )
         self._set({"state": "waiting", "approver": approver, "asked_by_id": self.env.uid})
         self._log_approval("asked")
-        self.case_id._open_duty(kind, due, record=self, role=approver)
+        if self.case_id:  # a permission may be asked about a student without a case
+            self.case_id._open_duty(kind, due, record=self, role=approver)
         first = company._crisis_holders(APPROVER_GROUPS[approver]) & users or users
         self._plan_activity(f"mail_activity_{kind}", first, due)
 
@@ -111,7 +118,9 @@ class CrisisApprovalMixin(models.AbstractModel):
         waiting.activity_ids.unlink()
 
     def _log_approval(self, decision, comment=False):
-        """Keep who decided what, when, with which words."""
+        """Keep who decided what, when, with which words, in the case."""
+        if not self.case_id:
+            return
         # sudo: crisis.approval - written here only, nobody has the right to write it directly
         self.env["crisis.approval"].sudo().create(
             {

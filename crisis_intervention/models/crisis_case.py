@@ -31,6 +31,7 @@ SYSTEM_FIELDS = frozenset(
         "guardians_not_told",
         "district_company_id",
         "date_retention",
+        "date_destroyed",
     )
 )
 

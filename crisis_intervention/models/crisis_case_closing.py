@@ -5,6 +5,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools.i18n import format_list
 
+from ..deadlines import ACCESS_KINDS
 from ..roles import TRIAGE
 from ..school_year import leaving_day
 from .crisis_case import REVIEWED
@@ -70,7 +71,7 @@ class CrisisCase(models.Model):
                 )
             kinds = set(
                 case.deadline_ids.filtered(lambda d: d.res_id and not d.date_done).mapped("kind")
-            )
+            ) - set(ACCESS_KINDS)
             labels = dict(
                 self.env["crisis.deadline"]._fields["kind"]._description_selection(self.env)
             )

@@ -33,6 +33,7 @@ EVENTS = [
     ("closed_before", "Case closed before", "crisis.case.change", "date_closed", "closed_by_id",
      "TRUE"),
     ("printed", "Case file printed", "crisis.print.log", "date", "user_id", "TRUE"),
+    ("grant", "Permission to look", "crisis.access.grant", "date_from", "user_id", "TRUE"),
 ]  # fmt: skip
 # Ids of rows: room for this many rows of one record, and in it for this many kinds of events; the
 # rest is for reports, which have a row in each of their cases. More would give two the same id.

@@ -33,7 +33,11 @@ class CrisisDeadline(models.Model):
         help="Who does it; empty: the owner of the case, or a role.",
     )
     role = fields.Selection(
-        [("moral_education", "Moral Education Director"), ("principal", "Principal")],
+        [
+            ("moral_education", "Moral Education Director"),
+            ("principal", "Principal"),
+            ("psychology_teacher", "Psychology Teacher"),
+        ],
         readonly=True,
         help="The role whose decision it is.",
     )

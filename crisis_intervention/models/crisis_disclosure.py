@@ -11,6 +11,7 @@ WAYS = [
     ("list", "List"),
     ("read", "Program interface"),
     ("export", "Export"),
+    ("permission", "Permission to look"),
     ("report", "Printed document"),
     ("file", "File"),
     ("other", "Other"),

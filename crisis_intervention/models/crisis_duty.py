@@ -1,8 +1,9 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..deadlines import STEP_KINDS
-from ..roles import MORAL_EDUCATION, PRINCIPAL, TRIAGE
+from ..deadlines import ACCESS_KINDS, STEP_KINDS
+from ..roles import TRIAGE
+from .crisis_approval_mixin import APPROVER_GROUPS
 
 KINDS = [
     *STEP_KINDS,
@@ -51,11 +52,7 @@ class CrisisDuty(models.Model):
     def _table_query(self):
         """Build the list of the user: own steps, decisions of own roles, reports of own classes."""
         user = self.env.user
-        roles = [
-            role
-            for role, group in (("principal", PRINCIPAL), ("moral_education", MORAL_EDUCATION))
-            if user.has_group(group)
-        ]
+        roles = [role for role, group in APPROVER_GROUPS.items() if user.has_group(group)]
         parts = [
             SQL(
                 """
@@ -64,13 +61,15 @@ class CrisisDuty(models.Model):
                        COALESCE(d.res_model, 'crisis.case') AS res_model,
                        COALESCE(d.res_id, d.case_id) AS res_id
                   FROM crisis_deadline d JOIN crisis_case c ON c.id = d.case_id
-                 WHERE d.date_done IS NULL AND c.date_closed IS NULL
+                 WHERE d.date_done IS NULL
+                   AND (c.date_closed IS NULL OR d.kind IN %(access)s)
                    AND (d.user_id = %(uid)s
                         OR (d.user_id IS NULL AND d.role IS NULL AND c.user_id = %(uid)s)
                         OR (d.role IN %(roles)s))
                 """,
                 uid=user.id,
                 roles=tuple(roles) or ("",),
+                access=ACCESS_KINDS,
             ),
             SQL(
                 """

@@ -3,9 +3,9 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ..deadlines import ESCALATION_STEPS, escalation_moments, is_quiet
+from ..deadlines import ACCESS_KINDS, ESCALATION_STEPS, escalation_moments, is_quiet
 from ..risk import RISK_LEVELS
-from ..roles import MORAL_EDUCATION, PRINCIPAL, TRIAGE
+from ..roles import MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY, TRIAGE
 
 DISTRICT = "crisis_intervention.group_district"
 ACTIVITY = "crisis_intervention.mail_activity_escalation"
@@ -84,7 +84,9 @@ class CrisisEscalation(models.Model):
             [
                 ("next_escalation", "<=", now),
                 ("date_done", "=", False),
+                "|",
                 ("case_id.date_closed", "=", False),
+                ("kind", "in", ACCESS_KINDS),
             ]
         )
         quiet = self.env["res.company"]
@@ -173,6 +175,7 @@ class CrisisEscalation(models.Model):
             result[company] = {
                 "moral_education": company._crisis_holders(MORAL_EDUCATION),
                 "principal": company._crisis_holders(PRINCIPAL),
+                "psychology_teacher": company._crisis_holders(PSYCHOLOGY),
                 "district": district._crisis_holders(DISTRICT) if district else district.user_ids,
             }
         return result

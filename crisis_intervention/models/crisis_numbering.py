@@ -2,14 +2,18 @@ from odoo import api, fields, models
 
 # Two letters per model, so that a reference tells what it is.
 NUMBERED = {
+    "crisis.access.grant": "AG",
     "crisis.assessment": "CA",
     "crisis.case": "CI",
     "crisis.concern": "CR",
+    "crisis.destruction": "DR",
     "crisis.guardian.contact": "GC",
     "crisis.guardian.waiver": "GW",
+    "crisis.legal.hold": "LH",
     "crisis.mandatory.report": "LR",
     "crisis.measure": "MS",
     "crisis.medical.record": "MR",
+    "crisis.person.request": "PR",
     "crisis.plan": "CP",
     "crisis.referral": "RF",
     "crisis.review": "RV",

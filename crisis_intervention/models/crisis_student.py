@@ -169,3 +169,14 @@ class CrisisStudent(models.Model):
                 "template": "/crisis_intervention/static/xls/class_list.xlsx",
             }
         ]
+
+    def action_ask_access(self):
+        """Begin a permission to look; the same for all students, whether there is a case or not."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Ask to Look"),
+            "res_model": "crisis.access.grant",
+            "views": [(False, "form")],
+            "context": {"default_student_id": self.id},
+        }

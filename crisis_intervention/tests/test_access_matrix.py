@@ -56,6 +56,13 @@ WRITES = {
     "crisis.plan.template": {"source": "x"},
     "crisis.plan.template.line": {"days": 3},
     "crisis.approval.decide": {"comment": "x"},
+    "crisis.access.grant": {},
+    "crisis.access.review": {"comment": "x"},
+    "crisis.case.audience": {"roles": "x"},
+    "crisis.person.request": {"wish": "x"},
+    "crisis.legal.hold": {},
+    "crisis.destruction": {"note": "x"},
+    "crisis.destruction.line": {"reference": "x"},
     "crisis.stage": {"description": "x"},
     "crisis.category": {"description": "x"},
     "crisis.response.policy": {"source": "x"},
@@ -135,6 +142,8 @@ class AccessMatrixCase(CrisisCommon):
         cls._fill_assessments()
         cls._fill_configuration()
         cls._fill_loop()
+        cls._fill_grants()
+        cls._fill_rights()
         cls._fill_dialogs()
         cls._fill_register()
         cls.env.flush_all()
@@ -488,10 +497,44 @@ class AccessMatrixCase(CrisisCommon):
             )
 
     @classmethod
+    def _fill_grants(cls):
+        """Put permissions to look: the own one, and colleagues' in every state that matters."""
+        for relation, user, student, state in (
+            ("own", cls.me, cls.student_2, {}),
+            ("own_school", cls.staff, cls.student_1, {"state": "waiting"}),
+            ("others_draft", cls.staff, cls.student_1, {}),
+            ("emergency", cls.staff, cls.student_1, {"state": "active", "is_emergency": True}),
+            ("other_school", cls.other_psychology, cls.other_student, {"state": "waiting"}),
+        ):
+            values = {"student_id": student.id, "scope": "case", "purpose": "x"}
+            grant = cls.env["crisis.access.grant"].create({**values, "user_id": user.id})
+            grant._set(state)
+            cls._put(relation, grant, values if relation in ("own", "other_school") else None)
+
+    @classmethod
+    def _fill_rights(cls):
+        """Put requests about personal data, legal holds and destruction records."""
+        for relation in ("own_class", "other_class", "other_school"):
+            case = cls.records["crisis.case", relation]
+            for model, values in (
+                ("crisis.person.request", {"student_id": case.student_id.id, "asked_by": "x"}),
+                ("crisis.legal.hold", {"case_id": case.id, "reason": "x"}),
+            ):
+                cls._put(relation, cls.env[model].create(values), values)
+            if relation == "other_class":
+                continue
+            record = cls.env["crisis.destruction"].create({"company_id": case.company_id.id})
+            line = {"destruction_id": record.id, "case_id": case.id, "reference": "x"}
+            place = {"own_class": "own_school"}.get(relation, relation)
+            cls._put(place, record, {"company_id": case.company_id.id})
+            cls._put(place, cls.env["crisis.destruction.line"].create(line), line)
+
+    @classmethod
     def _fill_dialogs(cls):
         report = cls.records["crisis.concern", "others_report"]
         case = cls.records["crisis.case", "other_class"]
         form = cls.records["crisis.assessment", "other_class"]
+        grant = cls.records["crisis.access.grant", "emergency"]
         cls._take("psychology_teacher")
         for relation, user in (("own_dialog", cls.me), ("others_dialog", cls.psychology)):
             for model, values in (
@@ -508,6 +551,11 @@ class AccessMatrixCase(CrisisCommon):
                     {"instrument_id": cls.instrument.id, "class_id": cls.class_1.id},
                 ),
                 ("crisis.instrument.import", {"file": "eA=="}),
+                ("crisis.access.review", {"grant_id": grant.id}),
+                (
+                    "crisis.case.audience",
+                    {"case_id": case.id, "user_id": cls.staff.id, "relation": "role"},
+                ),
                 ("crisis.approval.decide", {"res_model": "crisis.plan", "res_id": 1}),
             ):
                 dialog = cls.env[model].with_user(user).create(values)
@@ -964,6 +1012,7 @@ class TestFieldAudience(AccessMatrixCase):
             "change_ids": [Command.create({"reason": "x"})],
             "concern_ids": [Command.clear()],
             "chronology_ids": [Command.clear()],
+            "hold_ids": [Command.create({"reason": "x"})],
         }
         for role in access_matrix.ROLES:
             self._take(role)

@@ -2,7 +2,13 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 # Records that this dialog decides on, besides those with an approval.
-DECIDED = ("crisis.plan", "crisis.referral", "crisis.guardian.waiver", "crisis.school.return")
+DECIDED = (
+    "crisis.access.grant",
+    "crisis.guardian.waiver",
+    "crisis.plan",
+    "crisis.referral",
+    "crisis.school.return",
+)
 
 
 class CrisisApprovalDecide(models.TransientModel):

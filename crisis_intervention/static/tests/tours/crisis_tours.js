@@ -334,3 +334,27 @@ tours.add("crisis_principal_sees_result", {
         },
     ],
 });
+
+/** Somebody reads with a permission: the password first, then the texts and the time left. */
+tours.add("crisis_reading_room", {
+    steps: () => [
+        {
+            trigger: ".o_form_view button[name=action_read]",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=password] input, .modal input[type=password]",
+            run: "edit t_principal-password",
+        },
+        {
+            trigger: ".modal footer .btn-primary",
+            run: "click",
+        },
+        {
+            trigger: ".o_crisis_reading_room:contains(NOTESCANARY):contains(ANSWERCANARY)",
+        },
+        {
+            trigger: ".o_crisis_reading_room .badge:contains(23:5)",
+        },
+    ],
+});

@@ -1,0 +1,103 @@
+from odoo.tests import HttpCase, JsonRpcException, tagged
+from odoo.tools import mute_logger
+
+from .test_access_grant import TEXTS, GrantCase
+from .test_person_request import just_confirmed
+
+
+@tagged("post_install", "-at_install")
+class TestIdentity(GrantCase, HttpCase):
+    """Sensitive pages ask who is there: by RPC as well as in the browser."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.school.crisis_identity_minutes = 5
+        cls.principal.lang = "zh_CN"
+        cls.principal.password = "t_principal-password"
+
+    def _call(self, model, method, record):
+        """Call a public method as the web client does."""
+        return self.make_jsonrpc_request(
+            "/web/dataset/call_kw",
+            {"model": model, "method": method, "args": [record.ids], "kwargs": {}},
+        )
+
+    def _login(self, minutes=None):
+        """Log the principal in, the identity confirmed ``minutes`` ago or never."""
+        extra = just_confirmed(minutes) if minutes is not None else None
+        self.authenticate("t_principal", "t_principal", session_extra=extra)
+
+    @mute_logger("odoo.http")
+    def test_reading_needs_a_fresh_confirmation(self):
+        grant = self._give(self.principal, "notes")
+        for minutes, fresh in ((None, False), (6, False), (4, True)):
+            with self.subTest(minutes=minutes):
+                self._login(minutes)
+                action = self._call(grant._name, "action_read", grant)
+                if fresh:
+                    self.assertEqual(action["tag"], "crisis_reading_room")
+                    reading = self._call(grant._name, "reading", grant)
+                    self.assertIn(TEXTS["notes"], str(reading))
+                else:
+                    self.assertEqual(action["res_model"], "res.users.identitycheck")
+                    with self.assertRaises(JsonRpcException):
+                        self._call(grant._name, "reading", grant)
+
+    def test_copy_and_destruction_ask_as_well(self):
+        request = self.env["crisis.person.request"].create(
+            {
+                "student_id": self.student_1.id,
+                "asked_by": "x",
+                "identity_check": "known",
+                "decision_reason": "x",
+            }
+        )
+        request.action_grant()
+        record = self.env["crisis.destruction"].create(
+            {
+                "company_id": self.school.id,
+                "witness_1_id": self.psychology.id,
+                "witness_2_id": self.moral.id,
+            }
+        )
+        for each, method in ((request, "action_export"), (record, "action_approve")):
+            with self.subTest(method=method):
+                self._login(6)
+                asked = self._call(each._name, method, each)
+                self.assertEqual(asked["res_model"], "res.users.identitycheck")
+                self.env.invalidate_all()
+                self.assertNotEqual(record.state, "approved")
+        self._login(1)
+        action = self._call(request._name, "action_export", request)
+        self.assertEqual(action["url"], f"/crisis/person-export/{request.id}")
+        self._call(record._name, "action_approve", record)
+        self.env.invalidate_all()
+        self.assertEqual(record.state, "approved")
+
+    def test_emergency_by_button(self):
+        grant = (
+            self.env["crisis.access.grant"]
+            .with_user(self.principal)
+            .create({"student_id": self.student_1.id, "purpose": "x"})
+        )
+        self._login()
+        action = self._call(grant._name, "action_break_glass", grant)
+        self.assertEqual(action["res_model"], "res.users.identitycheck")
+        self.env.invalidate_all()
+        self.assertTrue(grant.is_emergency)
+        none = (
+            self.env["crisis.access.grant"]
+            .with_user(self.principal)
+            .create({"student_id": self.student_2.id, "purpose": "x"})
+        )
+        action = self._call(none._name, "action_break_glass", none)
+        self.assertEqual(action["tag"], "display_notification")
+
+    def test_reading_room_in_the_browser(self):
+        grant = self._give(self.principal, "all")
+        self.start_tour(
+            f"/odoo/crisis-my-permissions/{grant.id}", "crisis_reading_room", login="t_principal"
+        )
+        self.env.invalidate_all()
+        self.assertGreater(grant.read_count, 0)
