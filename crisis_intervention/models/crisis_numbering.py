@@ -5,6 +5,8 @@ NUMBERED = {
     "crisis.assessment": "CA",
     "crisis.case": "CI",
     "crisis.concern": "CR",
+    "crisis.emergency": "EM",
+    "crisis.emergency.report": "ER",
     "crisis.guardian.contact": "GC",
     "crisis.guardian.waiver": "GW",
     "crisis.mandatory.report": "LR",

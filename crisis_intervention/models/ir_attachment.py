@@ -34,12 +34,7 @@ class IrAttachment(models.Model):
         """
         model = vals.get("res_model")
         if model and getattr(self.env.registry.get(model), "_takes_no_files", False):
-            raise UserError(
-                self.env._(
-                    "Files cannot be attached here: everybody who may see the result would see "
-                    "them. Transcribe the paper form instead, and keep it in the file cabinet."
-                )
-            )
+            raise UserError(self.env[model]._no_files_message())
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_crisis_locked(self):
