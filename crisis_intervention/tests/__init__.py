@@ -8,6 +8,7 @@ from . import (
     test_concern_restricted,
     test_concern_triage,
     test_concurrency,
+    test_emergency,
     test_handover,
     test_instrument,
     test_instrument_check,

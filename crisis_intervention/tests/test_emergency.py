@@ -31,6 +31,10 @@ class EmergencyCase(CrisisCommon):
         )
         cls.cron = cls.env["crisis.emergency"]
 
+    def setUp(self):
+        super().setUp()
+        self.patch(type(self.env["ir.cron"]), "_commit_progress", lambda cron, *args, **kwargs: 60)
+
     def _alert(self, emergency, user):
         return emergency.sudo().alert_ids.filtered(lambda alert: alert.user_id == user)
 
@@ -78,7 +82,7 @@ class TestEmergencyStart(EmergencyCase):
     def test_every_way_is_taken_and_carries_nothing(self):
         for user in (self.principal, self.doctor):
             user.notification_type = "email"
-        mail_before = self.env["mail.mail"].search([], order="id desc", limit=1).id
+        mail_before = self.env["mail.mail"].search([], order="id desc", limit=1).id or 0
         emergency = self._start_emergency(self.staff, place="三年级教室")
         activities = self.env["mail.activity"].search(
             [("res_model", "=", "crisis.emergency"), ("res_id", "=", emergency.id)]
@@ -95,7 +99,7 @@ class TestEmergencyStart(EmergencyCase):
             self.assertIn(f"/odoo/crisis-emergencies/{emergency.id}", mail.body_html)
 
     def test_bus_carries_an_id_only(self):
-        bus_before = self.env["bus.bus"].sudo().search([], order="id desc", limit=1).id
+        bus_before = self.env["bus.bus"].sudo().search([], order="id desc", limit=1).id or 0
         emergency = self._start_emergency(self.staff, student_ids=[(4, self.student_1.id)])
         self.env.cr.precommit.run()
         lines = self.env["bus.bus"].sudo().search([("id", ">", bus_before)]).mapped("message")
@@ -330,7 +334,7 @@ class TestEmergencyRun(EmergencyCase):
         for user in (self.principal, self.env.ref("base.user_root")):
             with self.assertRaises(UserError):
                 event.with_user(user).write({"text": "x"})
-            with self.assertRaises((UserError, AccessError)):
+            with self.assertRaises(UserError):
                 event.with_user(user).unlink()
 
     def test_photos_stay_as_they_are_and_follow_the_access(self):
@@ -481,6 +485,7 @@ class TestEmergencyStandIn(EmergencyCase):
             done.append(processed)
             if len(done) == 2:
                 raise KeyboardInterrupt
+            return 60
 
         with (
             patch.object(self.registry["ir.cron"], "_commit_progress", killed),
