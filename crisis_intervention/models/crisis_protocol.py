@@ -1,7 +1,7 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..roles import MORAL_EDUCATION, PRINCIPAL
+from ..roles import MORAL_EDUCATION, PRINCIPAL, TRIAGE
 from ..school_year import school_year_of
 
 KINDS = [
@@ -15,8 +15,8 @@ KINDS = [
     ("disaster", "After a disaster"),
 ]
 STATES = [("draft", "Being written"), ("active", "In force"), ("replaced", "Replaced")]
-# What may still change when a version is in force.
-_KEPT = frozenset(("state", "date_active", "active"))
+# Kept by the system.
+_KEPT = frozenset(("state", "version", "date_active", "review_ids"))
 
 
 class CrisisProtocol(models.Model):
@@ -42,7 +42,9 @@ class CrisisProtocol(models.Model):
     avoid = fields.Text(string="What Not to Do", translate=True)
     step_ids = fields.One2many("crisis.protocol.step", "protocol_id", string="Steps", copy=True)
     date_active = fields.Date(string="In Force Since", readonly=True, copy=False)
-    review_ids = fields.One2many("crisis.protocol.review", "protocol_id", readonly=True)
+    review_ids = fields.One2many(
+        "crisis.protocol.review", "protocol_id", readonly=True, groups=TRIAGE
+    )
     needs_review = fields.Boolean(
         compute="_compute_needs_review",
         help="The school has not looked at this plan in this school year yet.",
@@ -56,7 +58,7 @@ class CrisisProtocol(models.Model):
         "Another version of this protocol is in force already.",
     )
 
-    @api.depends("review_ids.school_year", "review_ids.company_id", "state")
+    @api.depends("state")
     @api.depends_context("company")
     def _compute_needs_review(self):
         """Look for this school year's review by the user's school."""
@@ -88,9 +90,10 @@ class CrisisProtocol(models.Model):
     def create(self, vals_list):
         """Begin protocols as drafts.
 
-        :raises UserError: a client sends what only the system keeps
+        :raises AccessError: a client sends what only the system keeps
         """
-        self._check_draft(set().union(*vals_list) & (_KEPT - {"active"} | {"version"}))
+        self.check_access("create")
+        self._check_draft(set().union(*vals_list) & _KEPT)
         return super().create(vals_list)
 
     def write(self, vals):
@@ -108,13 +111,16 @@ class CrisisProtocol(models.Model):
     def _check_draft(self, names):
         """Refuse changes of versions that are or were in force.
 
-        :raises UserError: one of them is no draft, or a client sets what only the system keeps
+        :raises AccessError: a client sets what only the system keeps
+        :raises UserError: one of them is no draft
         """
         if self.env.su:
             return
-        if names & (_KEPT | {"version"}) or (
-            names and any(protocol.state != "draft" for protocol in self)
-        ):
+        if names & _KEPT:
+            raise AccessError(
+                self.env._("State, result and dates of this record are kept by the system.")
+            )
+        if names and any(protocol.state != "draft" for protocol in self):
             raise UserError(
                 self.env._(
                     "A protocol in force is never changed, as emergencies and drills refer to it. "

@@ -9,6 +9,7 @@ from . import (
     test_concern_triage,
     test_concurrency,
     test_emergency,
+    test_emergency_after,
     test_handover,
     test_instrument,
     test_instrument_check,
