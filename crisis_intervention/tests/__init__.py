@@ -10,6 +10,7 @@ from . import (
     test_concurrency,
     test_emergency,
     test_emergency_after,
+    test_emergency_crowd,
     test_handover,
     test_instrument,
     test_instrument_check,
