@@ -84,6 +84,7 @@
         "demo/crisis.guardian.csv",
         "demo/crisis_case_demo.xml",
         "demo/crisis_assessment_demo.xml",
+        "demo/crisis_emergency_demo.xml",
     ],
     "assets": {
         "web.assets_backend": ["crisis_intervention/static/src/**/*"],

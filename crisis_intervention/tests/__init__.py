@@ -11,6 +11,7 @@ from . import (
     test_emergency,
     test_emergency_after,
     test_emergency_crowd,
+    test_emergency_tours,
     test_handover,
     test_instrument,
     test_instrument_check,
