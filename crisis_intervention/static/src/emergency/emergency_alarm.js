@@ -12,6 +12,7 @@ export class EmergencyAlarm extends Component {
     setup() {
         this.emergency = useService("crisis_emergency");
         this.action = useService("action");
+        this.store = this.env.services["mail.store"];
         this.alarm = useState(this.emergency.state);
         this.state = useState({ busy: false });
         this.sound = new AlarmSound();
@@ -34,6 +35,8 @@ export class EmergencyAlarm extends Component {
             this.state.busy = false;
         }
         if (!this.alarm.alarms.length) {
+            // on a phone an open chat would cover the board
+            this.store?.chatHub.hideAll();
             this.action.doAction("crisis_intervention.crisis_emergency_action", {
                 viewType: "form",
                 props: { resId: alarm.id },

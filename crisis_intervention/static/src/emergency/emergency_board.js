@@ -28,7 +28,6 @@ export class EmergencyBoard extends Component {
     setup() {
         this.orm = useService("orm");
         this.emergency = useService("crisis_emergency");
-        this.notification = useService("notification");
         this.photoInput = useRef("photo");
         this.state = useState({
             board: null,
