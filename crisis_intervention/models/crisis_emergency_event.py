@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 EVENT_KINDS = [
-    ("start", "Started"),
+    ("start", "Emergency started"),
     ("alert", "Alerted"),
     ("acknowledge", "Acknowledged"),
     ("stand_in", "Stand-in called"),

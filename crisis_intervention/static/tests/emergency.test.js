@@ -137,6 +137,7 @@ function listen(answer, workerState = "DISCONNECTED") {
         addChannel() {},
         deleteChannel() {},
         start() {},
+        send() {},
         subscribe: (type, callback) => (callbacks[type] = callback),
         unsubscribe() {},
     }));
@@ -281,7 +282,7 @@ test("only my steps, details, take over and not needed", async () => {
     await contains(".o_crisis_take:contains(Take over)").click();
     await expect.waitForSteps([["take", [7], 2, 6]]);
     await contains("[data-step='2'] button:contains(Not needed)").click();
-    await contains("[data-step='2'] form input").edit("nobody is hurt");
+    await contains("[data-step='2'] form input").edit("nobody is hurt", { confirm: false });
     await contains("[data-step='2'] form button").click();
     await expect.waitForSteps([["skip", [7], 2, "nobody is hurt"]]);
 });

@@ -46,6 +46,9 @@ export const emergencyService = {
         }
 
         function refresh() {
+            if (!state.isListening) {
+                return Promise.resolve();
+            }
             asking = asking || ask();
             return asking;
         }
