@@ -9,9 +9,7 @@ from .crisis_protocol import KINDS
 # What whoever starts it says.
 START_FIELDS = frozenset(("kind", "place", "student_ids", "is_drill", "company_id"))
 # What is written about it afterwards.
-AFTER_FIELDS = frozenset(
-    ("what_happened", "causes", "what_worked", "what_to_improve", "statement")
-)
+AFTER_FIELDS = frozenset(("what_happened", "causes", "what_worked", "what_to_improve", "statement"))
 OUTCOMES = [
     ("resolved", "Danger over"),
     ("handed_over", "Handed over to hospital or police"),
@@ -246,10 +244,7 @@ class CrisisEmergency(models.Model):
         own._set({"protocol_id": protocol.id})
         own._log("start")
         own.step_ids.create(
-            [
-                {**command[2], "emergency_id": self.id}
-                for command in protocol._step_values(start)
-            ]
+            [{**command[2], "emergency_id": self.id} for command in protocol._step_values(start)]
         )
         own._alert_team()
         own._begin_report_clock()

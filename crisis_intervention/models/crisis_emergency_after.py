@@ -106,10 +106,8 @@ class CrisisEmergency(models.Model):
             texts = ["what_happened", "causes", "what_worked"]
             if self.report_state not in ("sent", "waived"):
                 missing.append(self.env._("report it to the district, or decide that it is not"))
-        for name in texts:
-            if not (self[name] or "").strip():
-                missing.append(self._fields[name]._description_string(self.env))
-        return missing
+        empty = [name for name in texts if not (self[name] or "").strip()]
+        return missing + [self._fields[name]._description_string(self.env) for name in empty]
 
     def _check_not_closed(self):
         """Refuse additions to closed emergencies.

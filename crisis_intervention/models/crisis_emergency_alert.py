@@ -24,9 +24,7 @@ class CrisisEmergencyAlert(models.Model):
     duty_labels = fields.Char(string="Duties", compute="_compute_duty_labels")
     phone = fields.Char()
     stand_in_ids = fields.Many2many("res.users", string="Stand-ins")
-    stand_in_for_id = fields.Many2one(
-        "res.users", string="Stands in For", ondelete="restrict"
-    )
+    stand_in_for_id = fields.Many2one("res.users", string="Stands in For", ondelete="restrict")
     date = fields.Datetime(string="Alerted", required=True)
     date_due = fields.Datetime(string="Answer By", required=True)
     date_acknowledged = fields.Datetime(string="Acknowledged")
@@ -45,7 +43,9 @@ class CrisisEmergencyAlert(models.Model):
     @api.depends_context("lang")
     def _compute_duty_labels(self):
         """Name the duties in the reader's language."""
-        labels = dict(self.env["crisis.team.member"]._fields["duty"]._description_selection(self.env))
+        labels = dict(
+            self.env["crisis.team.member"]._fields["duty"]._description_selection(self.env)
+        )
         for alert in self:
             alert.duty_labels = ", ".join(labels[code] for code in alert._codes())
 

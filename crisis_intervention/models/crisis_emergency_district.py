@@ -46,9 +46,7 @@ class CrisisEmergency(models.Model):
     )
     date_phone_reminder = fields.Datetime(readonly=True, copy=False, groups=TRIAGE)
     date_written_reminder = fields.Datetime(readonly=True, copy=False, groups=TRIAGE)
-    waive_reason = fields.Text(
-        string="Why Not Reported", readonly=True, copy=False, groups=TRIAGE
-    )
+    waive_reason = fields.Text(string="Why Not Reported", readonly=True, copy=False, groups=TRIAGE)
     district_company_id = fields.Many2one(
         "res.company",
         string="Centre",
@@ -144,7 +142,9 @@ class CrisisEmergency(models.Model):
         self._refuse_drill()
         if not self.env.user.has_groups(TRIAGE):
             raise AccessError(
-                self.env._("Principal, moral education or psychology teacher report to the district.")
+                self.env._(
+                    "Principal, moral education or psychology teacher report to the district."
+                )
             )
 
     def action_write_report(self):

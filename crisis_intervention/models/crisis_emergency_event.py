@@ -1,6 +1,5 @@
 from odoo import fields, models
 
-
 EVENT_KINDS = [
     ("start", "Emergency started"),
     ("alert", "Alerted"),

@@ -62,9 +62,7 @@ class CrisisEmergencyMeasure(models.Model):
         for measure in self.sudo():
             owner = measure.user_id
             if not (
-                owner.active
-                and owner.has_group(STAFF)
-                and measure.company_id in owner.company_ids
+                owner.active and owner.has_group(STAFF) and measure.company_id in owner.company_ids
             ):
                 raise ValidationError(
                     self.env._(

@@ -50,7 +50,7 @@ class CrisisEmergencyReport(models.Model):
         string="What Happened",
         help="Time, place, course of events. No child's name: how many, which grade.",
     )
-    harm = fields.Text(string="Harm", help="How many people, how badly, where they are now.")
+    harm = fields.Text(help="How many people, how badly, where they are now.")
     done = fields.Text(string="What Was Done")
     public_attention = fields.Text(help="Media, networks, families: what is being said.")
     next_steps = fields.Text()

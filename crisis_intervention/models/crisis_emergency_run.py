@@ -250,8 +250,7 @@ class CrisisEmergency(models.Model):
             raise UserError(self.env._("Say how it ended."))
         self.flush_recordset()
         self.env.cr.execute(
-            "SELECT id FROM crisis_emergency "
-            "WHERE id = %s AND state = 'running' FOR NO KEY UPDATE",
+            "SELECT id FROM crisis_emergency WHERE id = %s AND state = 'running' FOR NO KEY UPDATE",
             [self.id],
         )
         if not self.env.cr.fetchone():
@@ -281,9 +280,7 @@ class CrisisEmergency(models.Model):
         # a duty is missed when neither the person nor anybody in the place of the person answered
         answered = self.alert_ids - open_alerts
         replaced = answered.stand_in_for_id
-        missed = open_alerts.filtered(
-            lambda a: not a.stand_in_for_id and a.user_id not in replaced
-        )
+        missed = open_alerts.filtered(lambda a: not a.stand_in_for_id and a.user_id not in replaced)
         steps = self.step_ids
 
         def minutes(moment):

@@ -17,9 +17,7 @@ class CrisisEmergency(models.Model):
         help="What families and staff are told. No name, no class, no way how it happened, no "
         "guess about causes.",
     )
-    date_statement = fields.Datetime(
-        string="Released", readonly=True, copy=False, groups=EMERGENCY
-    )
+    date_statement = fields.Datetime(string="Released", readonly=True, copy=False, groups=EMERGENCY)
     statement_by_id = fields.Many2one(
         "res.users",
         string="Released By",
@@ -109,6 +107,5 @@ class CrisisEmergency(models.Model):
         )
         numbers = [*students.mapped("student_number"), *students.mapped("national_number")]
         return bool(
-            names_in(text, set(students.mapped("name")))
-            or numbers_in(text, filter(None, numbers))
+            names_in(text, set(students.mapped("name"))) or numbers_in(text, filter(None, numbers))
         )

@@ -29,7 +29,7 @@ class CrisisEmergencyStep(models.Model):
         required=True,
     )
     date_done = fields.Datetime(string="Done At")
-    done_by_id = fields.Many2one("res.users", string="Done By", ondelete="restrict")
+    done_by_id = fields.Many2one("res.users", ondelete="restrict")
     is_late = fields.Boolean(string="Late", compute="_compute_is_late")
 
     @api.depends("date_due", "date_done", "state", "emergency_id.date_end")
@@ -38,9 +38,7 @@ class CrisisEmergencyStep(models.Model):
         now = fields.Datetime.now()
         for step in self:
             until = step.date_done or step.emergency_id.date_end or now
-            step.is_late = (
-                step.state != "skipped" and bool(step.date_due) and until > step.date_due
-            )
+            step.is_late = step.state != "skipped" and bool(step.date_due) and until > step.date_due
 
     def _claim(self, condition="TRUE"):
         """Lock this step's row, and tell whether it is still as the user saw it.

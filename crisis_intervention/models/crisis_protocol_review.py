@@ -12,9 +12,7 @@ class CrisisProtocolReview(models.Model):
     _order = "date desc, id desc"
     _rec_name = "school_year"
 
-    protocol_id = fields.Many2one(
-        "crisis.protocol", required=True, ondelete="cascade", index=True
-    )
+    protocol_id = fields.Many2one("crisis.protocol", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one("res.company", string="School", required=True, index=True)
     school_year = fields.Char(required=True)
     date = fields.Date(required=True, default=fields.Date.context_today)

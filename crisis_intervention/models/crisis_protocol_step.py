@@ -12,9 +12,7 @@ class CrisisProtocolStep(models.Model):
     _description = "Step of an Emergency Protocol"
     _order = "sequence, id"
 
-    protocol_id = fields.Many2one(
-        "crisis.protocol", required=True, ondelete="cascade", index=True
-    )
+    protocol_id = fields.Many2one("crisis.protocol", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(
         related="protocol_id.company_id", store=True, index=True, precompute=True
     )
@@ -27,7 +25,7 @@ class CrisisProtocolStep(models.Model):
     parallel = fields.Boolean(
         string="At the Same Time", help="Begins together with the step before, not after it."
     )
-    how = fields.Text(string="How", translate=True)
+    how = fields.Text(translate=True)
     phone = fields.Char(help="Number to call in this step.")
     avoid = fields.Text(string="What Not to Do", translate=True)
 

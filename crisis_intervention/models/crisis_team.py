@@ -41,7 +41,9 @@ class CrisisTeam(models.Model):
     @api.depends_context("lang")
     def _compute_gaps(self):
         """Name the duties of a leading group for which nobody would come."""
-        labels = dict(self.env["crisis.team.member"]._fields["duty"]._description_selection(self.env))
+        labels = dict(
+            self.env["crisis.team.member"]._fields["duty"]._description_selection(self.env)
+        )
         order = [code for code, _label in DUTIES if code in NEEDED_DUTIES]
         for team in self:
             team.gaps = team.stand_in_gaps = False

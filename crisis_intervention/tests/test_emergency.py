@@ -1,5 +1,6 @@
 import base64
 from datetime import timedelta
+from types import SimpleNamespace
 from unittest.mock import patch
 
 from odoo import Command, fields
@@ -54,8 +55,10 @@ class TestEmergencyStart(EmergencyCase):
     """A start by anybody on the staff alerts everybody, and sets the student's case red."""
 
     def test_two_words_are_enough(self):
-        emergency = self.env["crisis.emergency"].with_user(self.staff).browse(
-            self.env["crisis.emergency"].with_user(self.staff).start("suicide", "楼顶")
+        emergency = (
+            self.env["crisis.emergency"]
+            .with_user(self.staff)
+            .browse(self.env["crisis.emergency"].with_user(self.staff).start("suicide", "楼顶"))
         )
         self.assertRegex(emergency.name, r"EM/\d{4}/0001")
         self.assertEqual((emergency.state, emergency.user_id), ("running", self.staff))
@@ -107,7 +110,7 @@ class TestEmergencyStart(EmergencyCase):
         self.assertGreaterEqual(len(ours), 5, "four with a duty, and the one who started it")
         self.assertEqual(
             {line.replace(" ", "") for line in ours},
-            {'{"type":"crisis_emergency","payload":{"id":%d}}' % emergency.id},
+            {f'{{"type":"crisis_emergency","payload":{{"id":{emergency.id}}}}}'},
         )
 
     def test_known_student_gets_a_report_and_a_red_case(self):
@@ -208,21 +211,17 @@ class TestEmergencyStart(EmergencyCase):
         env_class = type(self.env)
         getitem, contains = env_class.__getitem__, env_class.__contains__
 
-        class Sms:
-            def sudo(self):
-                return self
-
-            def create(self, values):
-                sent.extend(values)
-
+        sms = SimpleNamespace(create=sent.extend, sudo=lambda: sms)
         with (
             patch.object(
                 env_class,
                 "__getitem__",
-                lambda env, name: Sms() if name == "sms.sms" else getitem(env, name),
+                lambda env, name: sms if name == "sms.sms" else getitem(env, name),
             ),
             patch.object(
-                env_class, "__contains__", lambda env, name: name == "sms.sms" or contains(env, name)
+                env_class,
+                "__contains__",
+                lambda env, name: name == "sms.sms" or contains(env, name),
             ),
         ):
             emergency = self._start_emergency(self.staff)
@@ -273,7 +272,9 @@ class TestEmergencyRun(EmergencyCase):
     def test_whoever_starts_it_with_a_duty_has_answered(self):
         emergency = self._start_emergency(self.security, "violence", "操场")
         self.assertTrue(self._alert(emergency, self.security).date_acknowledged)
-        self.assertFalse(self.env["crisis.emergency"].with_user(self.security).alarms()["alarms"][1:])
+        self.assertFalse(
+            self.env["crisis.emergency"].with_user(self.security).alarms()["alarms"][1:]
+        )
 
     def test_first_tick_counts(self):
         self._as(self.doctor).done_step(self.step.id)

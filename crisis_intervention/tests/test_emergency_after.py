@@ -141,14 +141,14 @@ class TestEmergencyAfter(AfterCase):
             report.with_user(self.principal).write({"facts": "x"})
         report.with_user(self.principal).receiver = "教育局值班室"
         action = emergency.with_user(self.moral).action_write_report()
-        self.assertEqual(self.env["crisis.emergency.report"].browse(action["res_id"]).stage, "further")
+        self.assertEqual(
+            self.env["crisis.emergency.report"].browse(action["res_id"]).stage, "further"
+        )
 
     def _seen_by_district(self, emergency, report):
         self.env.invalidate_all()
         found = [
-            bool(
-                self.env[record._name].with_user(self.district).search([("id", "=", record.id)])
-            )
+            bool(self.env[record._name].with_user(self.district).search([("id", "=", record.id)]))
             for record in (emergency, report)
         ]
         self.assertEqual(len(set(found)), 1)
@@ -265,7 +265,9 @@ class TestEmergencyAfter(AfterCase):
 
     def test_names_and_numbers_in_a_text(self):
         text = "Yesterday Ann Lee of class 3 (No. 20260101) spoke. 小明很好，Ｂ１２！"
-        self.assertEqual(names_in(text, ["ann  lee", "Annl", "Lee Ann", "Ye", "A", ""]), ["ann  lee"])
+        self.assertEqual(
+            names_in(text, ["ann  lee", "Annl", "Lee Ann", "Ye", "A", ""]), ["ann  lee"]
+        )
         self.assertEqual(names_in("小·明", ["小明"]), ["小明"])
         self.assertEqual(names_in("大家都好", ["大", "好人"]), [])
         self.assertEqual(
@@ -298,16 +300,20 @@ class TestEmergencyDrill(AfterCase):
             "link": lambda: drill.sudo()._set({"student_ids": [Command.link(self.student_1.id)]}),
             "case": lambda: drill.sudo()._set({"case_ids": [Command.link(case.id)]}),
             "report": lambda: drill.with_user(self.principal).action_write_report(),
-            "report record": lambda: self.env["crisis.emergency.report"]
-            .with_user(self.principal)
-            .create({"emergency_id": drill.id}),
+            "report record": lambda: (
+                self.env["crisis.emergency.report"]
+                .with_user(self.principal)
+                .create({"emergency_id": drill.id})
+            ),
             "phone": lambda: drill.with_user(self.principal).action_phoned(),
             "waive": lambda: drill.with_user(self.principal)._waive("x"),
             "witnesses": lambda: drill.with_user(self.principal).action_witnesses(),
-            "witness dialog": lambda: self.env["crisis.emergency.witness"]
-            .with_user(self.moral)
-            .create(wizard)
-            .action_confirm(),
+            "witness dialog": lambda: (
+                self.env["crisis.emergency.witness"]
+                .with_user(self.moral)
+                .create(wizard)
+                .action_confirm()
+            ),
             "template": lambda: drill.with_user(self.principal).action_draft_statement(),
             "release": lambda: drill.with_user(self.principal).action_release_statement(),
         }
@@ -351,10 +357,14 @@ class TestEmergencyDrill(AfterCase):
         mine = protocol.with_user(self.moral).sudo(False)
         self.assertEqual(mine.drill_count, 2)
         self.assertEqual(mine.date_last_drill, fields.Date.context_today(mine))
-        rows = self.env["crisis.emergency"].with_user(self.moral)._read_group(
-            [("is_drill", "=", True), ("company_id", "=", self.school.id)],
-            ["kind"],
-            ["minutes_to_first:avg", "minutes_to_finish:avg"],
+        rows = (
+            self.env["crisis.emergency"]
+            .with_user(self.moral)
+            ._read_group(
+                [("is_drill", "=", True), ("company_id", "=", self.school.id)],
+                ["kind"],
+                ["minutes_to_first:avg", "minutes_to_finish:avg"],
+            )
         )
         self.assertEqual(rows[0][0], "suicide")
         self.assertAlmostEqual(rows[0][1], 7, delta=0.2)
@@ -476,9 +486,7 @@ class TestEmergencyReportPaper(AfterCase, DocumentCase):
 
     def test_letter(self):
         self.school.crisis_district_id = self.district_centre
-        emergency = self._start_emergency(
-            self.staff, student_ids=[Command.link(self.student_1.id)]
-        )
+        emergency = self._start_emergency(self.staff, student_ids=[Command.link(self.student_1.id)])
         emergency.with_user(self.staff).log_call("120")
         action = emergency.with_user(self.moral).action_write_report()
         report = self.env["crisis.emergency.report"].browse(action["res_id"])

@@ -123,20 +123,24 @@ class TestEmergencyCrowd(CommittedCase):
 
     def _call(self, user, method, *args):
         """Call a method of the emergency as ``user`` over HTTP; return the answer."""
-        answer = self.sessions[user.id].post(
-            f"http://{HOST}:{config['http_port']}/web/dataset/call_kw",
-            json={
-                "jsonrpc": "2.0",
-                "method": "call",
-                "params": {
-                    "model": "crisis.emergency",
-                    "method": method,
-                    "args": list(args),
-                    "kwargs": {},
+        answer = (
+            self.sessions[user.id]
+            .post(
+                f"http://{HOST}:{config['http_port']}/web/dataset/call_kw",
+                json={
+                    "jsonrpc": "2.0",
+                    "method": "call",
+                    "params": {
+                        "model": "crisis.emergency",
+                        "method": method,
+                        "args": list(args),
+                        "kwargs": {},
+                    },
                 },
-            },
-            timeout=120,
-        ).json()
+                timeout=120,
+            )
+            .json()
+        )
         if "error" in answer:
             raise AssertionError(answer["error"]["data"]["name"])
         return answer.get("result")

@@ -156,8 +156,19 @@ tours.add("crisis_emergency_debrief", {
             trigger: ".o_field_widget[name=waive_reason]:contains(无伤害)",
         },
         {
-            trigger: ".o_statusbar_buttons button[name=action_close], .o_statusbar_buttons .o-dropdown, .o_form_statusbar .o_statusbar_buttons button",
+            trigger: ".o_statusbar_buttons button[name=action_close]",
             run: "click",
+        },
+        {
+            content: "Closed: what is written stays",
+            trigger: ".o_statusbar_status:contains(结案)",
+        },
+        {
+            trigger: ".o_notebook_headers a[name=summary]",
+            run: "click",
+        },
+        {
+            trigger: ".o_field_widget[name=what_worked]:not(:has(textarea))",
         },
     ],
 });
