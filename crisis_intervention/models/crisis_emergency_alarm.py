@@ -69,8 +69,13 @@ class CrisisEmergency(models.Model):
             self._log("alert", about_id=alert.user_id.id)
             if alert.date_acknowledged:
                 self._log("acknowledge")
-        self.env.ref("crisis_intervention.crisis_cron_emergency")._trigger(at=due)
+        self._wake_at(due)
         return alerts
+
+    def _wake_at(self, moment):
+        """Let the watch over answers run at ``moment``; without it, it runs each minute."""
+        cron = "crisis_intervention.crisis_cron_emergency"
+        self._try(lambda: self.env.ref(cron)._trigger(at=moment), "watch")
 
     def _raise_alarm(self, alerts):
         """Tell the people of ``alerts`` by every way there is.
@@ -217,15 +222,22 @@ class CrisisEmergency(models.Model):
                 )
             self._log("stand_in", about_id=user.id)
         self._raise_alarm(called)
-        self.env.ref("crisis_intervention.crisis_cron_emergency")._trigger(at=due)
+        self._wake_at(due)
+
+    def _in_all_schools(self):
+        """Return these records with all schools of the user switched on."""
+        return self.with_context(allowed_company_ids=self.env.user.company_ids.ids)
 
     @api.model
+    @api.readonly
     def alarms(self):
         """Return what the browser of the user has to ring for, and which emergencies run.
 
         :return: dict of ``alarms`` (of the user, not acknowledged) and ``running`` (those that the
             user may see), each a list of dicts
         """
+        # of all schools the user works in, whichever is switched on at the moment
+        self = self._in_all_schools()
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         running = self.search([("state", "=", "running")])
         mine = self.env["crisis.emergency.alert"].search(
@@ -245,6 +257,7 @@ class CrisisEmergency(models.Model):
                 "is_drill": emergency.is_drill,
                 "started": fields.Datetime.to_string(emergency.date_start),
                 "by": emergency.user_id.name,
+                "school": emergency.company_id.id,
             }
 
         return {
@@ -260,6 +273,7 @@ class CrisisEmergency(models.Model):
         }
 
     @api.model
+    @api.readonly
     def start_screen(self):
         """Return what the start of an emergency shows: types, places, what runs already."""
         self.check_access("create")

@@ -46,6 +46,7 @@ class CrisisEmergency(models.Model):
     def acknowledge(self):
         """Answer the alarm. The first answer counts; a second one changes nothing."""
         self.ensure_one()
+        self = self._in_all_schools()
         self.check_access("read")
         # sudo: crisis.emergency.alert - the user's own row; nobody writes alerts but the system
         alert = self.sudo().alert_ids.filtered(lambda a: a.user_id == self.env.user)

@@ -127,6 +127,10 @@ class TestEmergencyStart(EmergencyCase):
         self.assertEqual(case.clock_start, emergency.date_start)
         with self.assertRaises(AccessError):
             emergency.with_user(self.staff).case_ids.mapped("name")
+        self.env.flush_all()
+        lines = self.env["crisis.chronology"].with_user(self.psychology)
+        line = lines.search([("case_id", "=", case.id), ("kind", "=", "emergency")])
+        self.assertEqual((line.line, line.res_id), (f"Emergency {emergency.name}", emergency.id))
         # who decides on reports attaches the report to the case that is there
         wizard = (
             self.env["crisis.concern.triage"]
@@ -268,6 +272,15 @@ class TestEmergencyRun(EmergencyCase):
         self.assertFalse(found["alarms"])
         self.assertEqual([e["id"] for e in found["running"]], self.emergency.ids)
         self.assertFalse(model.with_user(self.helper).alarms()["running"])
+
+    def test_alarm_rings_whichever_school_is_switched_on(self):
+        self.doctor.company_ids = self.school | self.other_school
+        model = self.env["crisis.emergency"].with_user(self.doctor)
+        there = model.with_context(allowed_company_ids=self.other_school.ids)
+        self.assertEqual([a["school"] for a in there.alarms()["alarms"]], self.school.ids)
+        there.browse(self.emergency.id).acknowledge()
+        self.assertTrue(self._alert(self.emergency, self.doctor).date_acknowledged)
+        self.assertFalse(there.alarms()["alarms"])
 
     def test_whoever_starts_it_with_a_duty_has_answered(self):
         emergency = self._start_emergency(self.security, "violence", "操场")

@@ -57,6 +57,7 @@ const alarm = (values = {}) => ({
     by: "Li",
     duties: "Security",
     stand_in_for: "",
+    school: 1,
     ...values,
 });
 

@@ -1,5 +1,7 @@
 import { Component, onWillDestroy, useEffect, useState } from "@odoo/owl";
+import { browser } from "@web/core/browser/browser";
 import { registry } from "@web/core/registry";
+import { user } from "@web/core/user";
 import { useService } from "@web/core/utils/hooks";
 import { AlarmSound } from "./alarm_sound";
 import { localTime } from "./moments";
@@ -37,12 +39,22 @@ export class EmergencyAlarm extends Component {
         if (!this.alarm.alarms.length) {
             // on a phone an open chat would cover the board
             this.store?.chatHub.hideAll();
-            this.action.doAction("crisis_intervention.crisis_emergency_action", {
-                viewType: "form",
-                props: { resId: alarm.id },
-                clearBreadcrumbs: true,
-            });
+            this.open(alarm);
         }
+    }
+
+    open(alarm) {
+        if (!user.activeCompanies.some((company) => company.id === alarm.school)) {
+            // works in several schools, and has another one switched on
+            user.activateCompanies([alarm.school], { reload: false });
+            browser.location.assign(`/odoo/crisis-emergencies/${alarm.id}`);
+            return;
+        }
+        this.action.doAction("crisis_intervention.crisis_emergency_action", {
+            viewType: "form",
+            props: { resId: alarm.id },
+            clearBreadcrumbs: true,
+        });
     }
 }
 
