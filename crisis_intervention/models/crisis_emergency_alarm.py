@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import RedirectWarning, UserError
-from psycopg2 import IntegrityError
+from psycopg2 import IntegrityError, OperationalError
 
 from ..roles import EMERGENCY, MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY
 
@@ -172,11 +172,15 @@ class CrisisEmergency(models.Model):
         waiting = self.env["crisis.emergency.alert"].search(domain)
         remaining = len(waiting)
         for alert in waiting:
-            # somebody may be answering at this moment: the next minute sees what became of it
-            locked = alert.try_lock_for_update(allow_referencing=True)
+            remaining -= 1
+            try:
+                locked = alert.try_lock_for_update(allow_referencing=True)
+            except OperationalError:
+                # somebody has just answered: the next minute sees what became of it
+                self.env.cr.rollback()
+                continue
             if locked and not locked.date_acknowledged and not locked.date_passed_on:
                 locked.emergency_id._pass_on(locked)
-            remaining -= 1
             # what is registered outlives a kill of the server, so nobody is called twice
             self.env["ir.cron"]._commit_progress(1, remaining=remaining)
         self._remind_of_reports()

@@ -447,6 +447,21 @@ class TestEmergencyRun(EmergencyCase):
         self.assertEqual(len([e for e in board["events"] if e["kind"] == "note"]), 60)
         self.assertLessEqual(many, few + 3, "the photo")
 
+    def test_nobody_calls_home_where_home_is_suspected(self):
+        self.env["crisis.guardian"].create(
+            {"student_id": self.student_1.id, "name": "林母", "phone": "13800000001"}
+        )
+        self._as(self.staff).add_students(self.student_1.ids)
+        [child] = self._as(self.doctor).board()["students"]
+        self.assertEqual([g["phone"] for g in child["guardians"]], ["13800000001"])
+        [child] = self._as(self.staff).board()["students"]
+        self.assertFalse(child["guardians"], "staff read no guardians")
+        case = self.emergency.sudo().case_ids
+        case._write({"guardians_not_told": True})
+        [child] = self._as(self.doctor).board()["students"]
+        self.assertTrue(child["ask_first"])
+        self.assertFalse(child["guardians"])
+
     def test_place_is_corrected_and_kept_in_the_timeline(self):
         self._as(self.doctor).place = "三楼走廊"
         self.assertEqual(self._kinds(self.emergency)[-1], "place")

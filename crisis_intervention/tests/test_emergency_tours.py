@@ -1,4 +1,3 @@
-import json
 import threading
 import time
 
@@ -64,6 +63,7 @@ class SecondBrowser:
 
     def __init__(self, case, emergency_id, step_ids):
         self.case, self.emergency_id, self.step_ids = case, emergency_id, step_ids
+        self.database = case.env.cr.dbname
         self.error = None
 
     def __enter__(self):
@@ -71,53 +71,50 @@ class SecondBrowser:
         self.thread.start()
 
     def __exit__(self, *_error):
-        self.thread.join(timeout=90)
+        self.thread.join(timeout=100)
         self.case.assertIsNone(self.error)
         self.case.assertFalse(self.thread.is_alive())
 
+    def _send(self, path, params):
+        """Send a request, again until there is an answer, as a phone does with a bad network.
+
+        The server of the tests answers only while the browser of the tour is there.
+        """
+        while time.monotonic() < self.deadline:
+            try:
+                answer = self.session.post(
+                    f"{self.case.base_url()}{path}",
+                    json={"jsonrpc": "2.0", "method": "call", "params": params},
+                    cookies={TEST_CURSOR_COOKIE_NAME: self.case.http_request_key},
+                    timeout=30,
+                ).json()
+            except ValueError:
+                time.sleep(0.3)
+                continue
+            if "error" in answer:
+                raise AssertionError(answer["error"]["data"]["name"])
+            return answer.get("result")
+        raise AssertionError(f"no answer to {path}")
+
     def _call(self, method, *args):
-        answer = self.session.post(
-            f"{self.case.base_url()}/web/dataset/call_kw",
-            json={
-                "jsonrpc": "2.0",
-                "params": {
-                    "model": "crisis.emergency",
-                    "method": method,
-                    "args": [[self.emergency_id], *args],
-                    "kwargs": {},
-                },
+        return self._send(
+            "/web/dataset/call_kw",
+            {
+                "model": "crisis.emergency",
+                "method": method,
+                "args": [[self.emergency_id], *args],
+                "kwargs": {},
             },
-            cookies={TEST_CURSOR_COOKIE_NAME: self.case.http_request_key},
-            timeout=30,
-        ).json()
-        if "error" in answer:
-            raise AssertionError(json.dumps(answer["error"]["data"]["name"]))
-        return answer.get("result")
+        )
 
     def _run(self):
+        self.deadline = time.monotonic() + 80
+        self.session = requests.Session()
+        login = {"db": self.database, "login": "t_doctor", "password": "t_doctor-password"}
         try:
-            self.session = requests.Session()
-            deadline = time.monotonic() + 60
-            # requests are let in once the browser is there
-            while not self.case.http_request_key and time.monotonic() < deadline:
-                time.sleep(0.2)
-            self.session.post(
-                f"{self.case.base_url()}/web/session/authenticate",
-                json={
-                    "jsonrpc": "2.0",
-                    "params": {
-                        "db": self.case.env.cr.dbname,
-                        "login": "t_doctor",
-                        "password": "t_doctor-password",
-                    },
-                },
-                cookies={TEST_CURSOR_COOKIE_NAME: self.case.http_request_key},
-                timeout=30,
-            )
+            self._send("/web/session/authenticate", login)
             self._call("acknowledge")
-            while time.monotonic() < deadline:
-                if self._call("board")["steps"][0]["state"] == "done":
-                    break
+            while self._call("board")["steps"][0]["state"] != "done":
                 time.sleep(0.5)
             self._call("done_step", self.step_ids[0])
             self._call("done_step", self.step_ids[2])
