@@ -163,7 +163,7 @@ class CrisisEmergency(models.Model):
 
         :raises AccessError: a drill is started by somebody who does not handle emergencies
         """
-        self.check_access("create")
+        self.browse().check_access("create")
         drill = any(vals.get("is_drill") for vals in vals_list) or self.env.context.get(
             "default_is_drill"
         )

@@ -75,7 +75,7 @@ class CrisisEmergencyMeasure(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Plan measures; their owners get an activity."""
-        self.check_access("create")
+        self.browse().check_access("create")
         if not self.env.su and any({"state", "date_done"} & vals.keys() for vals in vals_list):
             raise AccessError(
                 self.env._("State, result and dates of this record are kept by the system.")

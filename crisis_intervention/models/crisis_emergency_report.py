@@ -78,7 +78,7 @@ class CrisisEmergencyReport(models.Model):
 
         :raises UserError: the emergency is a drill
         """
-        self.check_access("create")
+        self.browse().check_access("create")
         for vals in vals_list:
             emergency = self.env["crisis.emergency"].browse(
                 vals.get("emergency_id") or self.env.context.get("default_emergency_id")

@@ -92,7 +92,7 @@ class CrisisProtocol(models.Model):
 
         :raises AccessError: a client sends what only the system keeps
         """
-        self.check_access("create")
+        self.browse().check_access("create")
         self._check_draft(set().union(*vals_list) & _KEPT)
         return super().create(vals_list)
 
