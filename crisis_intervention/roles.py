@@ -15,6 +15,10 @@ _HEAD_TEACHER = f"{_PREFIX}head_teacher"
 _DOCTOR = f"{_PREFIX}school_doctor"
 _SECURITY = f"{_PREFIX}security_officer"
 
+# Those who handle emergencies of the whole school, and read what was learned from them.
+EMERGENCY = f"{_DOCTOR},{_SECURITY},{TRIAGE}"
+STAFF = f"{_PREFIX}staff"
+
 # Identity numbers and birth dates: head teachers are left out, as a field group opens the field of
 # every student they can see, and they see the names of all.
 DIRECTORY = f"{_DOCTOR},{TRIAGE}"

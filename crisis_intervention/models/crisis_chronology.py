@@ -26,6 +26,7 @@ EVENTS = [
      "state = 'reported'"),
     ("return", "Return to school", "crisis.school.return", "date_return", "create_uid",
      "state = 'agreed'"),
+    ("emergency", "Emergency", "crisis.emergency", "date_start", "user_id", "TRUE"),
     ("review", "Review", "crisis.review", "date", "user_id", "state = 'signed'"),
     ("escalation", "Missed step passed on", "crisis.escalation", "date", "create_uid", "TRUE"),
     ("closed", "Case closed", "crisis.case", "date_closed", "closed_by_id", "TRUE"),
@@ -35,6 +36,11 @@ EVENTS = [
     ("printed", "Case file printed", "crisis.print.log", "date", "user_id", "TRUE"),
     ("grant", "Permission to look", "crisis.access.grant", "date_from", "user_id", "TRUE"),
 ]  # fmt: skip
+# What may be about several cases: model to the table and column that link it to them.
+SHARED = {
+    "crisis.concern": ("crisis_case_concern_rel", "concern_id"),
+    "crisis.emergency": ("crisis_emergency_case_rel", "emergency_id"),
+}
 # Ids of rows: room for this many rows of one record, and in it for this many kinds of events; the
 # rest is for reports, which have a row in each of their cases. More would give two the same id.
 ROOM = 1024
@@ -98,16 +104,18 @@ class CrisisChronology(models.Model):
         case = SQL("t.id") if model == "crisis.case" else SQL("t.case_id")
         source = SQL.identifier(records._table)
         place = SQL("%s", position)
-        if model == "crisis.concern":
-            # a report may be about several cases
+        if model in SHARED:
+            link, column = map(SQL.identifier, SHARED[model])
             source = SQL(
-                "(SELECT c.*, r.case_id FROM crisis_concern c "
-                "JOIN crisis_case_concern_rel r ON r.concern_id = c.id)"
+                "(SELECT s.*, r.case_id FROM %s s JOIN %s r ON r.%s = s.id)", source, link, column
             )
             place = SQL(
-                "%s + (SELECT count(*) FROM crisis_case_concern_rel o "
-                "WHERE o.concern_id = t.id AND o.case_id < t.case_id)",
+                "%s + %s * (SELECT count(*) FROM %s o "
+                "WHERE o.%s = t.id AND o.case_id < t.case_id)",
+                position,
                 KINDS,
+                link,
+                column,
             )
         readable = SQL("TRUE")
         if not self.env.su:

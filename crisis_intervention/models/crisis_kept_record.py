@@ -40,7 +40,8 @@ class CrisisKeptRecord(models.AbstractModel):
         for company, group in records.grouped("company_id").items():
             names = self.env["crisis.numbering"]._draw(self._name, company, len(group))
             for record, name in zip(group, names, strict=True):
-                record._set({"name": name})
+                # sudo: the number is given by the system, also where people may only create
+                record.sudo()._set({"name": name})
         return records
 
     def write(self, vals):

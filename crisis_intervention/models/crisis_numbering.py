@@ -7,6 +7,8 @@ NUMBERED = {
     "crisis.case": "CI",
     "crisis.concern": "CR",
     "crisis.destruction": "DR",
+    "crisis.emergency": "EM",
+    "crisis.emergency.report": "ER",
     "crisis.guardian.contact": "GC",
     "crisis.guardian.waiver": "GW",
     "crisis.legal.hold": "LH",

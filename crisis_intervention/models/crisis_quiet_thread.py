@@ -36,6 +36,14 @@ class CrisisQuietThread(models.AbstractModel):
         self._check_field_access(field, "read")
         return super()._read_group_groupby(alias, groupby_spec, query)
 
+    @api.model
+    def _no_files_message(self):
+        """Return what to say to somebody who attaches a file where the model takes none."""
+        return self.env._(
+            "Files cannot be attached here: everybody who may see the result would see "
+            "them. Transcribe the paper form instead, and keep it in the file cabinet."
+        )
+
     def _readable_by(self, users):
         """Return those of ``users`` who may read all records of ``self`` in their own companies."""
         return users.filtered(

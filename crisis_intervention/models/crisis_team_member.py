@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..roles import STAFF
+
 DUTIES = [
     ("chair", "Chair"),
     ("deputy", "Deputy chair"),
@@ -12,6 +14,11 @@ DUTIES = [
     ("records", "Records"),
     ("member", "Member"),
 ]
+# What a leading group must have a person for, or an emergency finds nobody.
+NEEDED_DUTIES = (
+    *("chair", "command", "psychology", "medical", "security"),
+    *("parents", "communication", "records"),
+)
 
 
 class CrisisTeamMember(models.Model):
@@ -28,6 +35,7 @@ class CrisisTeamMember(models.Model):
     user_id = fields.Many2one("res.users", string="Person", required=True, ondelete="restrict")
     stand_in_id = fields.Many2one("res.users", string="Stand-in", ondelete="restrict")
     phone = fields.Char(help="Number under which this person answers in an emergency.")
+    stand_in_phone = fields.Char(help="Number under which the stand-in answers.")
     company_id = fields.Many2one(related="team_id.company_id", store=True, index=True)
 
     _duty_uniq = models.Constraint(
@@ -37,3 +45,12 @@ class CrisisTeamMember(models.Model):
         "CHECK(stand_in_id IS NULL OR stand_in_id <> user_id)",
         "Nobody stands in for themselves: choose another person.",
     )
+
+    def _reachable(self, user):
+        """Tell whether ``user`` can be alerted: active, of this school, with a role here."""
+        return (
+            bool(user)
+            and user.active
+            and self.company_id in user.company_ids
+            and user.has_group(STAFF)
+        )

@@ -56,12 +56,7 @@ class IrAttachment(models.Model):
             if not self._in_crisis():
                 return
         elif getattr(self.env.registry[model], "_takes_no_files", False):
-            raise UserError(
-                self.env._(
-                    "Files cannot be attached here: everybody who may see the result would see "
-                    "them. Transcribe the paper form instead, and keep it in the file cabinet."
-                )
-            )
+            raise UserError(self.env[model]._no_files_message())
         if vals.get("public") or vals.get("access_token"):
             raise AccessError(
                 self.env._("Files of the crisis system are never opened by a link alone.")

@@ -43,11 +43,38 @@ class ResCompany(models.Model):
         help="Head teachers say once a week whether there is anything to report, by one click.",
     )
     crisis_month_report = fields.Boolean(string="Monthly Report", default=False)
+    crisis_ack_minutes = fields.Integer(
+        string="Minutes to Acknowledge",
+        default=3,
+        help="In an emergency the stand-in is called when somebody with a duty does not answer "
+        "within this time.",
+    )
+    crisis_places = fields.Text(
+        string="Places",
+        help="What the start of an emergency offers as places, one per line.",
+    )
+    crisis_report_phone_hours = fields.Integer(
+        string="Hours to Report by Phone",
+        default=2,
+        help="Serious events are told to the education authority by phone within 2 hours in most "
+        "districts, within 1 hour in some.",
+    )
+    crisis_report_written_hours = fields.Integer(
+        string="Hours to Report in Writing",
+        default=24,
+        help="The written report follows within 24 hours in most districts, within 8 in some.",
+    )
 
     _crisis_quiet_range = models.Constraint(
         "CHECK(crisis_quiet_from >= 0 AND crisis_quiet_from < 24 "
         "AND crisis_quiet_to >= 0 AND crisis_quiet_to < 24)",
         "Quiet hours lie between 0:00 and 23:59.",
+    )
+    _crisis_emergency_range = models.Constraint(
+        "CHECK(crisis_ack_minutes BETWEEN 1 AND 60 AND crisis_report_phone_hours BETWEEN 1 AND 48 "
+        "AND crisis_report_written_hours BETWEEN 1 AND 240)",
+        "Times of emergencies: 1 to 60 minutes to acknowledge, 1 to 48 hours by phone, 1 to 240 "
+        "hours in writing.",
     )
     _crisis_retention_range = models.Constraint(
         "CHECK(crisis_retention_years BETWEEN 1 AND 100)",
@@ -68,6 +95,16 @@ class ResCompany(models.Model):
         companies = super().create(vals_list)
         self.env["crisis.numbering"]._ensure(companies)
         return companies
+
+    def _crisis_place_names(self):
+        """Return the places that the start of an emergency offers, in the user's language."""
+        self.ensure_one()
+        # sudo: res.company - a list of rooms, for every member of staff
+        own = self.sudo().crisis_places or self.env._(
+            "Classroom\nCorridor or stairs\nRoof or window\nToilet\nPlayground\nCanteen\n"
+            "School gate\nOutside the school"
+        )
+        return [line.strip() for line in own.splitlines() if line.strip()]
 
     def _crisis_holders(self, *groups):
         """Return the active users of this school who hold one of ``groups`` (XML ids)."""

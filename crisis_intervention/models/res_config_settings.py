@@ -25,6 +25,14 @@ class ResConfigSettings(models.TransientModel):
         default=FILE_SIZE_DEFAULT,
         help="Files attached to cases, reports and their records.",
     )
+    crisis_ack_minutes = fields.Integer(related="company_id.crisis_ack_minutes", readonly=False)
+    crisis_places = fields.Text(related="company_id.crisis_places", readonly=False)
+    crisis_report_phone_hours = fields.Integer(
+        related="company_id.crisis_report_phone_hours", readonly=False
+    )
+    crisis_report_written_hours = fields.Integer(
+        related="company_id.crisis_report_written_hours", readonly=False
+    )
     crisis_staff_by_default = fields.Boolean(
         string="Every Employee Reports",
         config_parameter=STAFF_BY_DEFAULT,

@@ -40,6 +40,8 @@ RELATIONS = {
     "own": "belongs to the user: has to do it, or has written it",
     "referred_here": "of another school; a referral to the user's centre runs",
     "own_case": "about a case that the user owns",
+    "alerted": "the user has a duty in it; started by a colleague",
+    "reported_here": "of another school; was reported to the user's centre",
     "own_report": "a report the user has filed",
     "own_report_others_note": "what somebody else added to the user's report",
     "others_report": "a report of a colleague",
@@ -246,6 +248,58 @@ crisis.plan.template.line
   general                 -      -     -    -      -        R          R     R         -        RWCD   RWCD
   own_school              -      -     -    -      -        R          R     R         -        RWCD   RWCD
   other_school            -      -     -    -      -        x          x     x         -        x      x
+crisis.emergency
+  own                     -      RC    RC   RWC    RWC      RWC        RWC   RWC       x        -      -
+  alerted                 -      R     R    RW     RW       RW         RW    RW        x        -      -
+  own_class               -      x     R    RW     RW       RW         RW    RW        x        -      -
+  other_class             -      x     x    RW     RW       RW         RW    RW        x        -      -
+  reported_here           -      x     x    x      x        x          x     x         R        -      -
+  other_school            -      x     x    x      x        x          x     x         x        -      -
+crisis.emergency.step
+  own                     -      R     R    R      R        R          R     R         -        -      -
+  alerted                 -      R     R    R      R        R          R     R         -        -      -
+  own_class               -      x     R    R      R        R          R     R         -        -      -
+  other_class             -      x     x    R      R        R          R     R         -        -      -
+  reported_here           -      x     x    x      x        x          x     x         -        -      -
+  other_school            -      x     x    x      x        x          x     x         -        -      -
+crisis.emergency.alert
+  own                     -      R     R    R      R        R          R     R         -        -      -
+  alerted                 -      R     R    R      R        R          R     R         -        -      -
+  own_class               -      x     R    R      R        R          R     R         -        -      -
+  other_class             -      x     x    R      R        R          R     R         -        -      -
+  reported_here           -      x     x    x      x        x          x     x         -        -      -
+  other_school            -      x     x    x      x        x          x     x         -        -      -
+crisis.emergency.event
+  own                     -      R     R    R      R        R          R     R         -        -      -
+  alerted                 -      R     R    R      R        R          R     R         -        -      -
+  own_class               -      x     R    R      R        R          R     R         -        -      -
+  other_class             -      x     x    R      R        R          R     R         -        -      -
+  reported_here           -      x     x    x      x        x          x     x         -        -      -
+  other_school            -      x     x    x      x        x          x     x         -        -      -
+crisis.emergency.measure
+  own                     -      RW    RW   RW     RW       RWC        RWC   RWC       -        -      -
+  own_class               -      x     x    x      x        RWC        RWC   RWC       -        -      -
+  other_class             -      x     x    x      x        RWC        RWC   RWC       -        -      -
+  other_school            -      x     x    x      x        x          x     x         -        -      -
+crisis.emergency.report
+  own_class               -      -     -    -      -        R          RWC   RWC       x        -      -
+  other_class             -      -     -    -      -        R          RWC   RWC       x        -      -
+  reported_here           -      -     -    -      -        x          x     x         R        -      -
+  other_school            -      -     -    -      -        x          x     x         x        -      -
+crisis.protocol
+  general                 -      R     R    R      R        R          R     R         -        RWC    RWC
+  own_school              -      R     R    R      R        R          RWC   RWC       -        RWC    RWC
+  other_school            -      x     x    x      x        x          x     x         -        x      x
+crisis.protocol.step
+  general                 -      R     R    R      R        R          R     R         -        RWCD   RWCD
+  own_school              -      R     R    R      R        R          RWCD  RWCD      -        RWCD   RWCD
+  other_school            -      x     x    x      x        x          x     x         -        x      x
+crisis.protocol.review
+  own_school              -      -     -    -      -        R          R     R         -        -      -
+  other_school            -      -     -    -      -        x          x     x         -        -      -
+crisis.emergency.witness
+  own_dialog              -      -     -    -      -        RWCD       RWCD  RWCD      -        -      -
+  others_dialog           -      -     -    -      -        x          x     x         -        -      -
 crisis.approval.decide
   own_dialog              -      -     -    -      -        RWCD       RWCD  RWCD      -        -      -
   others_dialog           -      -     -    -      -        x          x     x         -        -      -
@@ -317,6 +371,10 @@ crisis.class.promote
 """
 # fmt: on
 
+_EMERGENCY = {
+    *("school_doctor", "security_officer", "psychology_teacher", "moral_education", "principal"),
+}
+_STAFF = {"staff", "head_teacher", *_EMERGENCY}
 _CONFIDENTIAL = {"psychology_teacher", "principal"}
 _TRIAGE = {"psychology_teacher", "moral_education", "principal"}
 _DIRECTORY = {"school_doctor", *_TRIAGE}
@@ -385,6 +443,19 @@ FIELDS = {
         ("case_id", _TRIAGE, _TRIAGE),
         ("approval_ids", _TRIAGE, set()),
     ],
+    "crisis.emergency": [
+        ("student_ids alert_ids step_ids event_ids", _STAFF, set()),
+        ("what_happened causes what_worked what_to_improve statement", _EMERGENCY, _EMERGENCY),
+        ("measure_ids date_statement statement_by_id", _EMERGENCY, set()),
+        (
+            "concern_ids case_ids report_ids report_state date_phone_due date_phoned "
+            "date_written_due date_phone_reminder date_written_reminder waive_reason "
+            "district_company_id is_report_overdue",
+            _TRIAGE,
+            set(),
+        ),
+    ],
+    "crisis.protocol": [("review_ids", _TRIAGE, set())],
     "crisis.escalation": [("case_id deadline_id user_ids", _TRIAGE, set())],
 }  # fmt: skip
 

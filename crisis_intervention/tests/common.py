@@ -252,6 +252,36 @@ class CrisisRecords:
         return contact
 
     @classmethod
+    def _make_team(cls, company=None, **duties):
+        """Create a leading group; ``duties`` are code to user, or to (user, stand-in)."""
+        company = company or cls.school
+        members = []
+        for duty, people in duties.items():
+            user, stand_in = people if isinstance(people, tuple) else (people, None)
+            values = {"duty": duty, "user_id": user.id, "phone": "13800000009"}
+            if stand_in:
+                values["stand_in_id"] = stand_in.id
+            members.append(Command.create(values))
+        return cls.env["crisis.team"].create(
+            {
+                "name": "领导小组",
+                "kind": "leading",
+                "company_id": company.id,
+                "member_ids": members,
+            }
+        )
+
+    @classmethod
+    def _start_emergency(cls, user, kind="suicide", place="楼顶", **vals):
+        """Start an emergency as ``user``."""
+        return (
+            cls.env["crisis.emergency"]
+            .with_user(user)
+            .with_company(user.company_id)
+            .create({"kind": kind, "place": place, **vals})
+        )
+
+    @classmethod
     def _without_record_gates(cls):
         """Switch off the gates that records meet, for tests about something else."""
         gates = ("assessment", "plan", "plan_approval", "session", "review")

@@ -63,6 +63,16 @@ WRITES = {
     "crisis.legal.hold": {},
     "crisis.destruction": {"note": "x"},
     "crisis.destruction.line": {"reference": "x"},
+    "crisis.emergency": {"place": "x"},
+    "crisis.emergency.step": {"state": "done"},
+    "crisis.emergency.alert": {"phone": "110"},
+    "crisis.emergency.event": {"text": "x"},
+    "crisis.emergency.measure": {"result": "x"},
+    "crisis.emergency.report": {"facts": "x"},
+    "crisis.emergency.witness": {"description": "x"},
+    "crisis.protocol": {"name": "x"},
+    "crisis.protocol.step": {"minutes": 3},
+    "crisis.protocol.review": {"school_year": "2026-2027"},
     "crisis.stage": {"description": "x"},
     "crisis.category": {"description": "x"},
     "crisis.response.policy": {"source": "x"},
@@ -144,6 +154,8 @@ class AccessMatrixCase(CrisisCommon):
         cls._fill_loop()
         cls._fill_grants()
         cls._fill_rights()
+        cls._fill_protocols()
+        cls._fill_emergencies()
         cls._fill_dialogs()
         cls._fill_register()
         cls.env.flush_all()
@@ -530,6 +542,103 @@ class AccessMatrixCase(CrisisCommon):
             cls._put(place, cls.env["crisis.destruction.line"].create(line), line)
 
     @classmethod
+    def _fill_protocols(cls):
+        for relation, company in (
+            ("general", cls.env["res.company"]),
+            ("own_school", cls.school),
+            ("other_school", cls.other_school),
+        ):
+            values = {"name": "x", "kind": "missing", "company_id": company.id}
+            protocol = cls.env["crisis.protocol"].create(values)
+            cls._put(relation, protocol, values)
+            step = {"protocol_id": protocol.id, "name": "x"}
+            cls._put(relation, cls.env["crisis.protocol.step"].create(step), step)
+            if company:
+                cls._put(
+                    relation,
+                    cls.env["crisis.protocol.review"].create(
+                        {
+                            "protocol_id": protocol.id,
+                            "company_id": company.id,
+                            "school_year": "2020-2021",
+                        }
+                    ),
+                    {
+                        "protocol_id": protocol.id,
+                        "company_id": company.id,
+                        "school_year": "2021-2022",
+                    },
+                )
+
+    @classmethod
+    def _fill_emergencies(cls):
+        """Put an emergency of every relation, with what hangs on it."""
+        teams = cls.env["crisis.team"].search([("kind", "=", "leading")])
+        teams.active = False
+        cls._make_team(security=cls.security)
+        cls._make_team(cls.other_school, psychology=cls.other_psychology)
+        start = {"kind": "missing", "place": "校门"}
+        for relation, user, student in (
+            ("own", cls.me, cls.env["crisis.student"]),
+            ("alerted", cls.staff, cls.env["crisis.student"]),
+            ("own_class", cls.staff, cls.student_1),
+            ("other_class", cls.staff, cls.student_2),
+            ("reported_here", cls.other_psychology, cls.env["crisis.student"]),
+            ("other_school", cls.other_psychology, cls.other_student),
+        ):
+            company = user.company_id
+            emergency = (
+                cls._start_emergency(
+                    user, "missing", "校门", student_ids=[Command.set(student.ids)]
+                )
+                .sudo()
+                .with_env(cls.env)
+            )
+            if relation == "alerted":
+                emergency.alert_ids.user_id = cls.me
+            cls._put(relation, emergency, start if relation == "own" else None)
+            step, alert = emergency.step_ids[0], emergency.alert_ids[0]
+            cls._put(
+                relation,
+                step,
+                {"emergency_id": emergency.id, "protocol_step_id": step.protocol_step_id.id},
+            )
+            now = fields.Datetime.now()
+            cls._put(
+                relation,
+                alert,
+                {
+                    "emergency_id": emergency.id,
+                    "user_id": cls.doctor.id,
+                    "duties": "medical",
+                    "date": now,
+                    "date_due": now,
+                },
+            )
+            cls._put(
+                relation, emergency.event_ids[0], {"emergency_id": emergency.id, "kind": "note"}
+            )
+            if relation == "alerted":
+                continue
+            owner = {"own": cls.me, "other_school": cls.other_psychology}.get(relation, cls.staff)
+            if relation != "reported_here":
+                measure = {
+                    "emergency_id": emergency.id,
+                    "name": "x",
+                    "user_id": owner.id,
+                    "date_due": fields.Date.today(),
+                }
+                cls._put(relation, cls.env["crisis.emergency.measure"].create(measure), measure)
+            if relation != "own":
+                report = {"emergency_id": emergency.id}
+                letter = cls.env["crisis.emergency.report"].create(report)
+                cls._put(relation, letter, report if company == cls.school else None)
+                if relation == "reported_here":
+                    letter._set({"district_company_id": cls.school.id, "state": "sent"})
+                    emergency._set({"district_company_id": cls.school.id})
+        teams.active = True
+
+    @classmethod
     def _fill_dialogs(cls):
         report = cls.records["crisis.concern", "others_report"]
         case = cls.records["crisis.case", "other_class"]
@@ -555,6 +664,10 @@ class AccessMatrixCase(CrisisCommon):
                 (
                     "crisis.case.audience",
                     {"case_id": case.id, "user_id": cls.staff.id, "relation": "role"},
+                ),
+                (
+                    "crisis.emergency.witness",
+                    {"emergency_id": cls.records["crisis.emergency", "other_class"].id},
                 ),
                 ("crisis.approval.decide", {"res_model": "crisis.plan", "res_id": 1}),
             ):
@@ -705,6 +818,8 @@ class TestAccessMatrix(AccessMatrixCase):
             "crisis.concern.addendum",
             "crisis.session.addendum",
             "crisis.body.mark",
+            "crisis.emergency.event",
+            "crisis.protocol.review",
         ):
             self.assertIsInstance(refusal, UserError)  # refused to all, before rights are asked
         else:

@@ -7,11 +7,10 @@ from odoo import SUPERUSER_ID, api, fields
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.modules.registry import Registry
 from odoo.service.model import retrying
-from odoo.tests import BaseCase, tagged
-from odoo.tests.common import get_db_name
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import CrisisRecords
+from .committed import CommittedCase
 
 # Children first; everything of the school this test commits.
 TABLES = (
@@ -27,7 +26,7 @@ TABLES = (
 
 
 @tagged("post_install", "-at_install")
-class TestConcurrency(CrisisRecords, BaseCase):
+class TestConcurrency(CommittedCase):
     """Real transactions at the same moment: one wins, the other is told, nothing is doubled.
 
     Transactions of their own see only what is committed, so this class commits a school and takes
@@ -37,7 +36,6 @@ class TestConcurrency(CrisisRecords, BaseCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.registry = Registry(get_db_name())
         with cls._committing() as env:
             cls.school = env["res.company"].create({"name": "Concurrent School"})
             cls.psychology = cls._make_user("c_psychology", "psychology_teacher")
@@ -46,15 +44,6 @@ class TestConcurrency(CrisisRecords, BaseCase):
             cls.staff = cls._make_user("c_staff", "staff")
             cls.class_1 = cls._make_class("1班", 1)
         cls.addClassCleanup(cls._take_away)
-
-    @classmethod
-    @contextmanager
-    def _committing(cls):
-        """Give an environment whose changes are committed, also as ``cls.env`` for the fixtures."""
-        with cls.registry.cursor() as cr:
-            cls.env = api.Environment(cr, SUPERUSER_ID, {"no_reset_password": True})
-            yield cls.env
-            cls.env.flush_all()
 
     @classmethod
     def _take_away(cls):

@@ -11,6 +11,7 @@ from . import (
     crisis_concern_restrict,
     crisis_concern_triage,
     crisis_concern_triage_line,
+    crisis_emergency_witness,
     crisis_handover,
     crisis_instrument_import,
     crisis_student_register,

@@ -10,6 +10,9 @@ DECIDED = (
     "crisis.school.return",
 )
 
+# Duties of which somebody decides, with a reason, that they do not hold here.
+WAIVED = ("crisis.mandatory.report", "crisis.emergency")
+
 
 class CrisisApprovalDecide(models.TransientModel):
     """Asks for the words that go with a decision: approve, refuse, or not to report by law."""
@@ -30,7 +33,7 @@ class CrisisApprovalDecide(models.TransientModel):
         :raises UserError: it is none of those that are decided on
         """
         self.ensure_one()
-        if self.res_model not in (*DECIDED, "crisis.mandatory.report"):
+        if self.res_model not in (*DECIDED, *WAIVED):
             raise UserError(self.env._("There is nothing to decide on here."))
         record = self.env[self.res_model].browse(self.res_id)
         record.check_access("read")
@@ -39,7 +42,7 @@ class CrisisApprovalDecide(models.TransientModel):
     def action_confirm(self):
         """Carry the decision out."""
         record = self._record()
-        if record._name == "crisis.mandatory.report":
+        if record._name in WAIVED:
             record._waive(self.comment)
         elif self.decision == "approve":
             record.action_approve(self.comment)

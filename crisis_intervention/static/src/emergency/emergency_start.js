@@ -1,0 +1,70 @@
+import { Component, onWillStart, useState } from "@odoo/owl";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { standardActionServiceProps } from "@web/webclient/actions/action_service";
+import { localTime } from "./moments";
+
+/** Two taps: what, where. Then everybody is alerted. */
+export class EmergencyStart extends Component {
+    static template = "crisis_intervention.EmergencyStart";
+    static props = { ...standardActionServiceProps };
+
+    setup() {
+        this.orm = useService("orm");
+        this.action = useService("action");
+        this.state = useState({
+            kinds: [],
+            places: [],
+            running: [],
+            mayDrill: false,
+            isDrill: Boolean(this.props.action.context?.crisis_drill),
+            kind: null,
+            place: "",
+            busy: false,
+        });
+        onWillStart(async () => {
+            const screen = await this.orm.call("crisis.emergency", "start_screen", []);
+            Object.assign(this.state, {
+                kinds: screen.kinds,
+                places: screen.places,
+                running: screen.running,
+                mayDrill: screen.may_drill,
+            });
+        });
+    }
+
+    time(emergency) {
+        return localTime(emergency.started);
+    }
+
+    onKind(kind) {
+        this.state.kind = kind;
+    }
+
+    async onPlace(place) {
+        if (this.state.busy || !place.trim()) {
+            return;
+        }
+        this.state.busy = true;
+        try {
+            const id = await this.orm.call("crisis.emergency", "start", [
+                this.state.kind.code,
+                place.trim(),
+                this.state.isDrill,
+            ]);
+            await this.open(id);
+        } finally {
+            this.state.busy = false;
+        }
+    }
+
+    open(id) {
+        return this.action.doAction("crisis_intervention.crisis_emergency_action", {
+            viewType: "form",
+            props: { resId: id },
+            clearBreadcrumbs: true,
+        });
+    }
+}
+
+registry.category("actions").add("crisis_emergency_start", EmergencyStart);
