@@ -41,9 +41,9 @@ SHARED = {
     "crisis.concern": ("crisis_case_concern_rel", "concern_id"),
     "crisis.emergency": ("crisis_emergency_case_rel", "emergency_id"),
 }
-# Ids of rows: room for this many rows of one record, and in it for this many kinds of events; the
-# rest is for reports, which have a row in each of their cases. More would give two the same id.
-ROOM = 1024
+# Ids of rows: record, which of its cases, kind of event. Room for this many kinds, and for this many
+# rows of one record (1,023 cases of each kind); more would give two rows the same id.
+ROOM = 65536
 KINDS = 64
 
 
@@ -110,8 +110,7 @@ class CrisisChronology(models.Model):
                 "(SELECT s.*, r.case_id FROM %s s JOIN %s r ON r.%s = s.id)", source, link, column
             )
             place = SQL(
-                "%s + %s * (SELECT count(*) FROM %s o "
-                "WHERE o.%s = t.id AND o.case_id < t.case_id)",
+                "%s + %s * (SELECT count(*) FROM %s o WHERE o.%s = t.id AND o.case_id < t.case_id)",
                 position,
                 KINDS,
                 link,
