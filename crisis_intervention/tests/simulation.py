@@ -194,7 +194,7 @@ class SchoolYear:
         names = list(ACTIONS)
         # what has hardly been done comes first now and then, or rare things would never be seen
         rare = []
-        if self.chance(0.3):
+        if self.chance(0.4):
             rare = sorted(names, key=lambda name: (self.done[name], self.random.random()))[:30]
         for attempt in range(90):
             self.focus = None
