@@ -104,7 +104,10 @@ class CrisisCase(models.Model):
         :param deadlines: done ``crisis.deadline`` records the user may write
         """
         # sudo: crisis.deadline - see _start_steps; the callers have checked the right to write
-        deadlines.sudo().write({"date_done": False, "done_by_id": False})
+        steps = deadlines.sudo()
+        steps.write({"date_done": False, "done_by_id": False})
+        # the level may have changed meanwhile
+        steps._escalate_anew()
         self._log_steps(deadlines, self.env._("Step taken back: %s"))
         self._sync_activities()
 

@@ -192,10 +192,16 @@ class SchoolYear:
     def _act(self, more_cases):
         """Carry out one action that finds something to do."""
         names = list(ACTIONS)
-        for attempt in range(60):
+        # what has hardly been done comes first now and then, or rare things would never be seen
+        rare = []
+        if self.chance(0.4):
+            rare = sorted(names, key=lambda name: (self.done[name], self.random.random()))[:30]
+        for attempt in range(90):
             self.focus = None
             if attempt < 5 and more_cases:
                 name = self.one(["report", "report_danger", "triage", "open_directly"])
+            elif rare:
+                name = rare.pop(0)
             elif self.chance(0.4):
                 name = "forward"
             else:
