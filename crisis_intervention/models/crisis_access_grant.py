@@ -86,9 +86,7 @@ class CrisisAccessGrant(models.Model):
     date_asked = fields.Datetime(string="Asked On", readonly=True, copy=False)
     date_from = fields.Datetime(string="From", readonly=True, copy=False)
     date_to = fields.Datetime(string="Until", readonly=True, copy=False)
-    decided_by_id = fields.Many2one(
-        "res.users", string="Decided By", readonly=True, copy=False, ondelete="restrict"
-    )
+    decided_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict")
     date_decided = fields.Datetime(string="Decided On", readonly=True, copy=False)
     decision_comment = fields.Text(
         string="Comment",
@@ -201,7 +199,7 @@ class CrisisAccessGrant(models.Model):
 
     def _decide_approval(self, decision, comment):
         """Keep the decision with the permission, where the one who asked reads it."""
-        super()._decide_approval(decision, comment)
+        result = super()._decide_approval(decision, comment)
         # sudo: crisis.access.grant - approvers have no right to write; checked just before
         self.sudo()._set(
             {
@@ -210,6 +208,7 @@ class CrisisAccessGrant(models.Model):
                 "decision_comment": comment,
             }
         )
+        return result
 
     def _after_approval(self):
         """Open the case from now on, for as long as was asked.

@@ -42,9 +42,7 @@ class CrisisDestruction(models.Model):
     )
     file_count = fields.Integer(string="Number of Files", compute="_compute_file_count")
     note = fields.Text(help="Nothing about a student here: this record stays.")
-    approved_by_id = fields.Many2one(
-        "res.users", string="Approved By", readonly=True, copy=False, ondelete="restrict"
-    )
+    approved_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict")
     date_approved = fields.Datetime(string="Approved On", readonly=True, copy=False)
     witness_1_id = fields.Many2one(
         "res.users", string="First Witness", copy=False, ondelete="restrict"

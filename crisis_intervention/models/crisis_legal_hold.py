@@ -46,9 +46,7 @@ class CrisisLegalHold(models.Model):
     )
     lift_reason = fields.Text(string="Why It Is Lifted", copy=False)
     date_lifted = fields.Datetime(string="Lifted On", readonly=True, copy=False)
-    lifted_by_id = fields.Many2one(
-        "res.users", string="Lifted By", readonly=True, copy=False, ondelete="restrict"
-    )
+    lifted_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict")
 
     def action_lift(self):
         """Let the file go on to its destruction.

@@ -77,9 +77,7 @@ class CrisisPersonRequest(models.Model):
     decision_reason = fields.Text(
         string="Answer", copy=False, help="What was decided, what was done, and why."
     )
-    decided_by_id = fields.Many2one(
-        "res.users", string="Decided By", readonly=True, copy=False, ondelete="restrict"
-    )
+    decided_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict")
     date_decided = fields.Datetime(string="Decided On", readonly=True, copy=False)
     export_count = fields.Integer(string="Copies Made", readonly=True, copy=False)
     exported_by_id = fields.Many2one(
