@@ -23,7 +23,7 @@ RECORD_KINDS = [
     ("mandatory_report", "Mandatory report"),
     ("waiver", "Decision whether guardians are told"),
     ("school_return", "Approval of a return to school"),
-    ("closing", "Closing of a case without cause"),
+    ("closing", "Closing of a case that needs no more care"),
 ]
 STEP_KINDS = STANDARD_KINDS + RECORD_KINDS
 

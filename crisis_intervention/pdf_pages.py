@@ -3,7 +3,14 @@
 from collections.abc import Iterable
 from io import BytesIO
 
-from odoo.tools.pdf import PdfFileReader, PdfFileWriter
+from odoo.tools.pdf import (
+    ArrayObject,
+    DecodedStreamObject,
+    DictionaryObject,
+    NameObject,
+    PdfFileReader,
+    PdfFileWriter,
+)
 from reportlab.pdfgen.canvas import Canvas
 
 # Above the lower edge of the sheet, in points (1/72 inch).
@@ -24,27 +31,68 @@ def joined(contents: Iterable[bytes]) -> bytes:
 
 
 def framed(content: bytes, frame: bytes, label: str) -> bytes:
-    """Put the page ``frame`` over every page, and below it ``label`` and "2 / 5".
+    """Put the page ``frame`` under every page, and at its foot ``label`` and "2 / 5".
 
     Done here because only some builds of wkhtmltopdf print headers and footers: the one in Debian
-    does not.
+    does not. Under and not over, because wkhtmltopdf paints the area inside of the margins white.
+    The contents of pages are left as they are: to merge them would take most of a second for each.
 
     :param content: PDF of any number of pages
     :param frame: PDF whose first page holds what stands on every page
     :param label: ASCII text beside the page number, such as a reference
     """
     reader = PdfFileReader(BytesIO(content), strict=False)
-    over = PdfFileReader(BytesIO(frame), strict=False).getPage(0)
-    total = reader.getNumPages()
     writer = PdfFileWriter()
+    writer.appendPagesFromReader(reader)
+    total = reader.getNumPages()
+    under = _picture(writer, PdfFileReader(BytesIO(frame), strict=False).getPage(0))
     for number in range(total):
-        page = reader.getPage(number)
-        page.mergePage(over)
-        width = float(page.mediaBox.getWidth())
-        height = float(page.mediaBox.getHeight())
-        page.mergePage(_footer(f"{label}   {number + 1} / {total}", width, height))
-        writer.addPage(page)
+        page = writer.getPage(number)
+        width, height = float(page.mediaBox.getWidth()), float(page.mediaBox.getHeight())
+        text = f"{label}   {number + 1} / {total}".strip()
+        foot = _picture(writer, _footer(text, width, height))
+        resources = DictionaryObject(page["/Resources"].getObject())
+        pictures = DictionaryObject(resources.get("/XObject", DictionaryObject()).getObject())
+        pictures[NameObject("/CrisisFrame")] = under
+        pictures[NameObject("/CrisisFoot")] = foot
+        resources[NameObject("/XObject")] = pictures
+        page[NameObject("/Resources")] = resources
+        # the page's own drawing state ends with its Q, so that the foot stands where it should
+        page[NameObject("/Contents")] = ArrayObject(
+            [
+                writer._addObject(_stream(b"q /CrisisFrame Do Q q ")),
+                *_contents(page),
+                writer._addObject(_stream(b" Q q /CrisisFoot Do Q")),
+            ]
+        )
     return _written(writer)
+
+
+def _contents(page) -> list:
+    """Return the content streams of ``page``."""
+    contents = page.get("/Contents")
+    parts = contents.getObject() if contents is not None else ArrayObject()
+    return list(parts) if isinstance(parts, ArrayObject) else [page.raw_get("/Contents")]
+
+
+def _stream(data: bytes) -> DecodedStreamObject:
+    """Return a stream object that holds ``data``."""
+    stream = DecodedStreamObject()
+    stream.setData(data)
+    return stream
+
+
+def _picture(writer: PdfFileWriter, page):
+    """Return a reference to the drawing of ``page``, to be used on other pages of ``writer``."""
+    form = _stream(b"\n".join(part.getObject().getData() for part in _contents(page)))
+    form[NameObject("/Type")] = NameObject("/XObject")
+    form[NameObject("/Subtype")] = NameObject("/Form")
+    form[NameObject("/BBox")] = ArrayObject(page.mediaBox)
+    resources = page["/Resources"].getObject()
+    # Odoo works with several releases of its PDF library; the newer ones want foreign parts copied
+    copied = resources.clone(writer) if hasattr(resources, "clone") else resources
+    form[NameObject("/Resources")] = copied
+    return writer._addObject(form)
 
 
 def _footer(text: str, width: float, height: float):

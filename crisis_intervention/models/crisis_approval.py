@@ -9,7 +9,7 @@ class CrisisApproval(models.Model):
     _inherit = ["crisis.append.only"]
 
     decision = fields.Selection(
-        [("asked", "Asked for"), ("approved", "Approved"), ("refused", "Refused")],
+        [("asked", "Asked for"), ("approved", "Approved"), ("refused", "Given back")],
         required=True,
         readonly=True,
     )

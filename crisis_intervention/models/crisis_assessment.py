@@ -33,7 +33,6 @@ class CrisisAssessment(models.Model):
             "missing_reason",
             "conclusion",
             "addendum_ids",
-            "active",
         )
     )
     _locked_states = frozenset(("done", "refused"))
@@ -50,9 +49,8 @@ class CrisisAssessment(models.Model):
         domain="[('state', '=', 'published'), ('company_id', 'in', [company_id, False]), "
         "('replaced_company_ids', 'not in', company_id)]",
     )
-    student_id = fields.Many2one(
-        "crisis.student", required=True, index=True, ondelete="restrict", check_company=True
-    )
+    # no check_company: the school is that of the student, and nobody could be chosen before it is known
+    student_id = fields.Many2one("crisis.student", required=True, index=True, ondelete="restrict")
     class_id = fields.Many2one(related="student_id.class_id", related_sudo=False)
     company_id = fields.Many2one(
         related="student_id.company_id", store=True, index=True, precompute=True
@@ -163,7 +161,6 @@ class CrisisAssessment(models.Model):
     addendum_ids = fields.One2many(
         "crisis.assessment.addendum", "assessment_id", string="Additions", groups=PSYCHOLOGY
     )
-    active = fields.Boolean(default=True)
 
     _reference_uniq = models.Constraint(
         "UNIQUE (company_id, name)", "This reference is taken. Please save again."

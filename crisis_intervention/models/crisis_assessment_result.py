@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..num2words_zh import ordinal
 
@@ -129,3 +130,15 @@ class CrisisAssessment(models.Model):
                 "create": False,
             },
         }
+
+    def _check_printable(self, report):
+        """Refuse the guardians' version where guardians must not be told."""
+        # sudo: crisis.case - the mark only, which stops the paper
+        if report.endswith("_guardian") and any(self.sudo().case_id.mapped("guardians_not_told")):
+            raise UserError(
+                self.env._(
+                    "The guardians of this case are not told: home is the suspected source. "
+                    "Nothing is printed for them."
+                )
+            )
+        return super()._check_printable(report)

@@ -26,6 +26,7 @@ SYSTEM_FIELDS = frozenset(
         "verified_by_id",
         "clock_start",
         "date_closed",
+        "closed_by_id",
         "date_opened",
         "guardians_not_told",
         "district_company_id",
@@ -49,9 +50,8 @@ class CrisisCase(models.Model):
     _check_company_auto = True
 
     name = fields.Char(string="Reference", readonly=True, copy=False, index="trigram")
-    student_id = fields.Many2one(
-        "crisis.student", required=True, index=True, ondelete="restrict", check_company=True
-    )
+    # no check_company: the school is that of the student, and nobody could be chosen before it is known
+    student_id = fields.Many2one("crisis.student", required=True, index=True, ondelete="restrict")
     class_id = fields.Many2one(
         related="student_id.class_id", store=True, index=True, precompute=True
     )
@@ -135,6 +135,7 @@ class CrisisCase(models.Model):
         string="Opened", default=fields.Datetime.now, required=True, readonly=True, copy=False
     )
     date_closed = fields.Datetime(string="Closed", readonly=True, copy=False)
+    closed_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict")
     clock_start = fields.Datetime(
         default=fields.Datetime.now,
         readonly=True,
@@ -257,6 +258,7 @@ class CrisisCase(models.Model):
         vals = dict(vals)
         reason = (vals.pop("change_reason", False) or "").strip()
         old = {case: (case.risk_level, case.stage_id) for case in self}
+        closings = {case: (case.date_closed, case.closed_by_id) for case in self}
         owners = {case: case.user_id for case in self}
         if "risk_level" in vals:
             self._check_level(vals["risk_level"], reason)
@@ -270,7 +272,7 @@ class CrisisCase(models.Model):
         self._after_level({case: old[case][0] for case in self})
         if reason:
             changed = self.filtered(lambda c: (c.risk_level, c.stage_id) != old[c])
-            self.env["crisis.case.change"]._log(changed, reason, old)
+            self.env["crisis.case.change"]._log(changed, reason, old, closings)
         if "category_ids" in vals:
             self._begin_duties_of_categories()
         if "user_id" in vals:
@@ -314,6 +316,10 @@ class CrisisCase(models.Model):
 
         :raises UserError: no reason for a change, or down by more than one step
         """
+        if self.filtered(lambda case: case.date_closed and case.risk_level != level):
+            raise UserError(
+                self.env._("This case is closed. Reopen it first, and say why it is reopened.")
+            )
         for old in {case.risk_level for case in self}:
             if old == level:
                 continue

@@ -28,14 +28,19 @@ class CrisisCaseChange(models.Model):
     old_stage_id = fields.Many2one("crisis.stage", ondelete="restrict")
     new_stage_id = fields.Many2one("crisis.stage", ondelete="restrict")
     reason = fields.Text(required=True)
+    date_closed = fields.Datetime(
+        string="Was Closed", help="Of a case that was reopened: the closing that this ended."
+    )
+    closed_by_id = fields.Many2one("res.users", ondelete="restrict")
 
     @api.model
-    def _log(self, cases, reason, old):
+    def _log(self, cases, reason, old, closings):
         """Keep the reason of a change.
 
         :param cases: ``crisis.case`` records after the change
         :param str reason: given by the user
         :param old: dict of case to (level code or False, ``crisis.stage``) before the change
+        :param closings: dict of case to (moment or False, ``res.users``) of its closing before
         """
         # sudo: crisis.case.change - written here only, nobody has the right to write it directly
         self.sudo().create(
@@ -47,6 +52,8 @@ class CrisisCaseChange(models.Model):
                     "old_stage_id": old[case][1].id,
                     "new_stage_id": case.stage_id.id,
                     "reason": reason,
+                    "date_closed": not case.date_closed and closings[case][0],
+                    "closed_by_id": not case.date_closed and closings[case][1].id,
                 }
                 for case in cases
             ]

@@ -1,10 +1,16 @@
+from datetime import timedelta
+
 from dateutil.relativedelta import relativedelta
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.tools.i18n import format_list
 
 from ..roles import TRIAGE
 from ..school_year import leaving_day
 from .crisis_case import REVIEWED
+
+# How long a case that is ready to close, or without cause, may stay open: default of this system.
+CLOSING_DAYS = 7
 
 
 class CrisisCase(models.Model):
@@ -54,6 +60,14 @@ class CrisisCase(models.Model):
                         case=case.name,
                     )
                 )
+            if case.pending_assessment_id:
+                raise UserError(
+                    self.env._(
+                        "%(case)s cannot be closed: an assessment proposes a higher level. Decide "
+                        "on it first.",
+                        case=case.name,
+                    )
+                )
             kinds = set(
                 case.deadline_ids.filtered(lambda d: d.res_id and not d.date_done).mapped("kind")
             )
@@ -65,10 +79,30 @@ class CrisisCase(models.Model):
                     self.env._(
                         "%(case)s cannot be closed yet. Still open: %(duties)s.",
                         case=case.name,
-                        duties=", ".join(sorted(labels[kind] for kind in kinds)),
+                        duties=format_list(self.env, sorted(labels[kind] for kind in kinds)),
                     )
                 )
             case.date_retention = case._retention_end()
+
+    def _open_closing(self):
+        """Let the owner close this case, so that what is ready does not lie about."""
+        self.ensure_one()
+        # sudo: crisis.deadline - kept by the system; the callers have checked what they do
+        if not self.sudo().deadline_ids.filtered(lambda d: d.kind == "closing" and not d.date_done):
+            self._open_duty("closing", fields.Datetime.now() + timedelta(days=CLOSING_DAYS))
+
+    def _end_with_case(self):
+        """End what goes on in cases that were just closed: reminders, and access of the district."""
+        self._close_duties(["closing"])
+        # sudo: crisis.referral - replied ones wait for nothing; the right to close was checked
+        replied = (
+            self.env["crisis.referral"]
+            .sudo()
+            .search([("case_id", "in", self.ids), ("state", "=", "replied")])
+        )
+        replied._set({"state": "ended"})
+        replied._sync_district()
+        self.env["crisis.escalation"]._settle(self)
 
     def _retention_end(self):
         """Return the day until which the file is kept: years after the student leaves."""
@@ -79,6 +113,28 @@ class CrisisCase(models.Model):
             company.crisis_final_grade,
         )
         return leaves + relativedelta(years=company.crisis_retention_years)
+
+    def _closing_counts(self):
+        """Return what was done in this case, as far as the user may read it.
+
+        :return: list of (label, number)
+        """
+        self.ensure_one()
+        counted = [
+            (self.env._("Assessments completed"), "crisis.assessment", "done"),
+            (self.env._("Sessions held"), "crisis.session", "signed"),
+            (self.env._("Contacts with the guardians"), "crisis.guardian.contact", "signed"),
+            (self.env._("Measures done"), "crisis.measure", "done"),
+            (self.env._("Referrals answered"), "crisis.referral", "replied", "ended"),
+            (self.env._("Reviews"), "crisis.review", "signed"),
+        ]
+        return [
+            (
+                label,
+                self.env[model].search_count([("case_id", "=", self.id), ("state", "in", states)]),
+            )
+            for label, model, *states in counted
+        ]
 
     def _review_level(self, level, reason):
         """Set the level that a signed review decided on."""
@@ -98,9 +154,7 @@ class CrisisCase(models.Model):
         if self._has_cause_since(since):
             return
         if self.risk_level == "blue":
-            known = self.deadline_ids.filtered(lambda d: d.kind == "closing" and not d.date_done)
-            if not known:
-                self._open_duty("closing", fields.Datetime.now() + relativedelta(days=7))
+            self._open_closing()
             return
         reason = self.env._("Not reviewed in time, and nothing new spoke for the level.")
         review = self.env["crisis.review"].create({"case_id": self.id})

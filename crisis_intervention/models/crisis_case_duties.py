@@ -21,17 +21,17 @@ class CrisisCase(models.Model):
         deadlines = self.env["crisis.deadline"].sudo()
         # before the insert: only one of a kind may be open, and one may just have been closed
         deadlines.flush_model(["date_done"])
-        duty = deadlines.create(
-            {
-                "case_id": self.id,
-                "kind": kind,
-                "date_due": due,
-                "user_id": user.id if user else False,
-                "role": role,
-                "res_model": record._name if record else False,
-                "res_id": record.id if record else False,
-            }
-        )
+        values = {
+            "case_id": self.id,
+            "kind": kind,
+            "date_due": due,
+            "user_id": user.id if user else False,
+            "role": role,
+        }
+        if record:
+            # left out otherwise: Odoo stores an empty reference as 0, which is no NULL
+            values.update(res_model=record._name, res_id=record.id)
+        duty = deadlines.create(values)
         # sudo: crisis.case - the case's activity; the user may have rights on the record only
         self.sudo()._sync_activities()
         return duty

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.i18n import format_list
 
 from ..roles import TRIAGE
 from .crisis_stage import GATES
@@ -122,7 +123,7 @@ class CrisisCase(models.Model):
                             "%(case)s cannot leave the stage “%(stage)s” yet. Missing: %(gates)s.",
                             case=case.name,
                             stage=stage.name,
-                            gates=", ".join(missing),
+                            gates=format_list(self.env, missing),
                         )
                     )
         if problems:
@@ -157,9 +158,11 @@ class CrisisCase(models.Model):
         # sudo: crisis.case - dates kept by the system; the caller's right to write was checked
         self.sudo().write({"date_last_stage_update": now})
         if closing:
-            closing.sudo().write({"date_closed": now})
+            closing.sudo().write({"date_closed": now, "closed_by_id": self.env.uid})
+            closing._end_with_case()
         if reopened:
-            reopened.sudo().write({"date_closed": False})
+            # archived ones come back into sight
+            reopened.sudo().write({"date_closed": False, "closed_by_id": False, "active": True})
             reopened._restart_steps()
         if closing or reopened:
             self._sync_activities()

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..roles import TRIAGE
+from ..roles import HISTORY, TRIAGE
 
 # Count field to model and condition: what stands behind the buttons of the case.
 COUNTED = {
@@ -53,13 +53,11 @@ class CrisisCase(models.Model):
     measure_ids = fields.One2many("crisis.measure", "case_id", groups=TRIAGE, readonly=True)
     session_ids = fields.One2many("crisis.session", "case_id", readonly=True, groups=TRIAGE)
     review_ids = fields.One2many("crisis.review", "case_id", readonly=True, groups=TRIAGE)
-    chronology_ids = fields.One2many(
-        "crisis.chronology", "case_id", string="Chronology", readonly=True, groups=TRIAGE
-    )
+    chronology_ids = fields.One2many("crisis.chronology", "case_id", readonly=True, groups=HISTORY)
     plan_count = fields.Integer(string="Plans", compute="_compute_counts")
     measure_count = fields.Integer(string="Measures", compute="_compute_counts")
     session_count = fields.Integer(string="Sessions", compute="_compute_counts")
-    guardian_contact_count = fields.Integer(string="Guardians", compute="_compute_counts")
+    guardian_contact_count = fields.Integer(string="Guardian Contacts", compute="_compute_counts")
     medical_record_count = fields.Integer(string="Medical", compute="_compute_counts")
     referral_count = fields.Integer(string="Referrals", compute="_compute_counts")
     mandatory_report_count = fields.Integer(string="Mandatory Reports", compute="_compute_counts")
@@ -159,7 +157,7 @@ class CrisisCase(models.Model):
         return action
 
     def action_view_records(self):
-        """Show the records behind a button of the form; the context says which.
+        """Show the records behind a button of the form, or begin the first; the context says which.
 
         :raises UserError: the context names none of them
         """
@@ -168,11 +166,17 @@ class CrisisCase(models.Model):
         if field not in COUNTED:
             raise UserError(self.env._("This requirement does not exist."))
         model, _domain = COUNTED[field]
+        behind = [("case_id", "=", self.id)]
+        begin = (
+            not self.date_closed
+            and self.env[model].has_access("create")
+            and not self.env[model].search_count(behind, limit=1)
+        )
         return {
             "type": "ir.actions.act_window",
             "name": self._fields[field]._description_string(self.env),
             "res_model": model,
-            "views": [(False, "list"), (False, "form")],
-            "domain": [("case_id", "=", self.id)],
+            "views": [(False, "form")] if begin else [(False, "list"), (False, "form")],
+            "domain": behind,
             "context": {"default_case_id": self.id},
         }

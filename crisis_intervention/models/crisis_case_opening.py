@@ -46,7 +46,7 @@ class CrisisCase(models.Model):
         cases._check_moves(dict.fromkeys(cases, first))
         # sudo: crisis.case - a case that is entered as closed gets its date like one that is moved
         cases.sudo().filtered(lambda case: case.stage_id.closed and not case.date_closed).write(
-            {"date_closed": fields.Datetime.now()}
+            {"date_closed": fields.Datetime.now(), "closed_by_id": self.env.uid}
         )
         cases._begin_duties_of_categories()
         cases._tell_owners()

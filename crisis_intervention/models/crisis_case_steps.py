@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools.i18n import format_list
 
 from ..deadlines import STEP_KINDS, due_dates, tightened
 from ..risk import severity
@@ -59,22 +60,32 @@ class CrisisCase(models.Model):
         hours = changed._hours()
         # sudo: crisis.deadline - see _start_steps
         deadlines = self.env["crisis.deadline"].sudo()
-        known = deadlines.search([("case_id", "in", changed.ids), ("res_id", "=", False)])
+        steps = deadlines.search([("case_id", "in", changed.ids)])
+        known = steps.filtered(lambda step: not step.res_id)
         new_values = []
         for case in changed:
             raised = case.severity > severity(old_levels[case])
             mine = known.filtered(lambda deadline, case=case: deadline.case_id == case)
             for kind, due in due_dates(hours[case], now).items():
+                if kind in ("guardian", "consent") and case.guardians_not_told:
+                    continue  # nobody may do it
                 waiting = mine.filtered(lambda d, kind=kind: d.kind == kind and not d.date_done)
                 if waiting and raised:
                     waiting.date_due = tightened(waiting.date_due, due)
                 elif waiting and kind == "review":
                     waiting.date_due = due
-                elif raised and not mine.filtered(lambda d, kind=kind: d.kind == kind):
+                elif raised and (
+                    # what was done once is not done again, but that each level is reviewed
+                    kind == "review" or not mine.filtered(lambda d, kind=kind: d.kind == kind)
+                ):
                     new_values.append({"case_id": case.id, "kind": kind, "date_due": due})
         deadlines.create(new_values)
+        steps.filtered(lambda step: not step.date_done)._escalate_anew()
         changed._sync_activities()
-        changed.filtered(lambda c: c.severity > severity(old_levels[c]))._tell_level()
+        raised = changed.filtered(lambda c: c.severity > severity(old_levels[c]))
+        # a case that was to be closed is not any more
+        raised._close_duties(["closing"])
+        raised._tell_level()
 
     def _finish_steps(self, deadlines):
         """Mark ``deadlines`` of these cases as done now.
@@ -101,7 +112,7 @@ class CrisisCase(models.Model):
         """Put one harmless line per case into the chatter."""
         labels = dict(self.env["crisis.deadline"]._fields["kind"]._description_selection(self.env))
         bodies = {
-            case.id: pattern % ", ".join(labels[deadline.kind] for deadline in lines)
+            case.id: pattern % format_list(self.env, [labels[deadline.kind] for deadline in lines])
             for case, lines in deadlines.grouped("case_id").items()
         }
         self._message_log_batch(bodies=bodies)
@@ -137,8 +148,9 @@ class CrisisCase(models.Model):
         # sudo: mail.activity - the system keeps this activity; it holds a type and a date only.
         # quick update: owners are told once by _tell_owners, not per activity
         activities = self.env["mail.activity"].sudo()
+        # and those marked as done are no reminder, in views of archived records either
         activities = activities.with_context(
-            mail_activity_quick_update=True, crisis_no_followers=True
+            mail_activity_quick_update=True, crisis_no_followers=True, active_test=True
         )
         existing = {}
         if not fresh:
@@ -161,10 +173,12 @@ class CrisisCase(models.Model):
             values = dict(
                 zip(("activity_type_id", "user_id", "date_deadline"), wanted, strict=True)
             )
-            if not mine:
+            kept = mine[:1]
+            to_remove |= mine - kept
+            if not kept:
                 to_create.append({"res_model_id": model_id, "res_id": case.id, **values})
-            elif (mine.activity_type_id.id, mine.user_id.id, mine.date_deadline) != wanted:
-                mine.write(values)
+            elif (kept.activity_type_id.id, kept.user_id.id, kept.date_deadline) != wanted:
+                kept.write(values)
         to_remove.unlink()
         activities.create(to_create)
 

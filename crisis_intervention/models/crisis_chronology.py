@@ -19,7 +19,7 @@ EVENTS = [
      "state = 'signed'"),
     ("medical", "Medical record", "crisis.medical.record", "date", "user_id", "state = 'signed'"),
     ("referral", "Referral sent", "crisis.referral", "date_sent", "user_id", "TRUE"),
-    ("reply", "Reply to a referral", "crisis.referral", "date_replied", "write_uid", "TRUE"),
+    ("reply", "Reply to a referral", "crisis.referral", "date_replied", "replied_by_id", "TRUE"),
     ("noted", "Situation to report noted", "crisis.mandatory.report", "noticed_at", "user_id",
      "TRUE"),
     ("reported", "Reported by law", "crisis.mandatory.report", "reported_at", "write_uid",
@@ -28,10 +28,16 @@ EVENTS = [
      "state = 'agreed'"),
     ("review", "Review", "crisis.review", "date", "user_id", "state = 'signed'"),
     ("escalation", "Missed step passed on", "crisis.escalation", "date", "create_uid", "TRUE"),
-    ("closed", "Case closed", "crisis.case", "date_closed", "write_uid", "TRUE"),
+    ("closed", "Case closed", "crisis.case", "date_closed", "closed_by_id", "TRUE"),
+    # and reopened since
+    ("closed_before", "Case closed before", "crisis.case.change", "date_closed", "closed_by_id",
+     "TRUE"),
+    ("printed", "Case file printed", "crisis.print.log", "date", "user_id", "TRUE"),
 ]  # fmt: skip
-# More kinds of events than this would give two of them the same id.
-ROOM = 64
+# Ids of rows: room for this many rows of one record, and in it for this many kinds of events; the
+# rest is for reports, which have a row in each of their cases. More would give two the same id.
+ROOM = 1024
+KINDS = 64
 
 
 class CrisisChronology(models.Model):
@@ -90,11 +96,17 @@ class CrisisChronology(models.Model):
         records = self.env[model].with_context(active_test=False)
         case = SQL("t.id") if model == "crisis.case" else SQL("t.case_id")
         source = SQL.identifier(records._table)
+        place = SQL("%s", position)
         if model == "crisis.concern":
             # a report may be about several cases
             source = SQL(
                 "(SELECT c.*, r.case_id FROM crisis_concern c "
                 "JOIN crisis_case_concern_rel r ON r.concern_id = c.id)"
+            )
+            place = SQL(
+                "%s + (SELECT count(*) FROM crisis_case_concern_rel o "
+                "WHERE o.concern_id = t.id AND o.case_id < t.case_id)",
+                KINDS,
             )
         readable = SQL("TRUE")
         if not self.env.su:
@@ -105,12 +117,12 @@ class CrisisChronology(models.Model):
                 self.env["crisis.case"].with_context(active_test=False)._search([]).subselect(),
             )
         return SQL(
-            "SELECT (t.id::bigint * %(room)s + %(position)s) AS id, %(case)s AS case_id, "
+            "SELECT (t.id::bigint * %(room)s + %(place)s) AS id, %(case)s AS case_id, "
             "t.company_id, %(kind)s AS kind, t.%(moment)s::timestamp AS date, "
             "t.%(person)s AS user_id, %(model)s AS res_model, t.id AS res_id "
             "FROM %(source)s t WHERE t.%(moment)s IS NOT NULL AND %(condition)s AND %(readable)s",
             room=ROOM,
-            position=position,
+            place=place,
             case=case,
             kind=kind,
             moment=SQL.identifier(moment),
@@ -126,14 +138,30 @@ class CrisisChronology(models.Model):
     def _compute_line(self):
         """Say what happened in one harmless line: kind and reference."""
         kinds = dict(self._fields["kind"]._description_selection(self.env))
-        names = {}
+        texts = {}
         for model, rows in self.grouped("res_model").items():
-            if model and "name" in self.env[model]._fields:
+            if model:
                 records = self.env[model].browse(rows.mapped("res_id"))
-                names.update({(model, record.id): record.name for record in records})
+                texts.update({(model, record.id): self._detail(record) for record in records})
         for row in self:
-            name = names.get((row.res_model, row.res_id))
-            row.line = " ".join(filter(None, (kinds.get(row.kind), name)))
+            text = texts.get((row.res_model, row.res_id))
+            row.line = " ".join(filter(None, (kinds.get(row.kind), text)))
+
+    @api.model
+    def _detail(self, record):
+        """Return what a line says besides its kind: a reference, or a change in a word."""
+        if record._name == "crisis.case.change" and record.old_level != record.new_level:
+            levels = dict(record._fields["new_level"]._description_selection(self.env))
+            return f"{levels.get(record.old_level, '')} → {levels.get(record.new_level, '')}"
+        if record._name == "crisis.case.change":
+            return f"{record.old_stage_id.name} → {record.new_stage_id.name}"
+        if record._name == "crisis.escalation":
+            labels = [
+                dict(record._fields[name]._description_selection(self.env))[record[name]]
+                for name in ("kind", "step")
+            ]
+            return " → ".join(labels)
+        return record["name"] if "name" in record._fields else ""
 
     def action_open(self):
         """Open the record behind the line."""

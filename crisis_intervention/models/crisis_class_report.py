@@ -23,7 +23,11 @@ class CrisisClassReport(models.Model):
     date_end = fields.Date(string="To", required=True)
     date_due = fields.Datetime(string="Due", required=True, index=True)
     state = fields.Selection(
-        [("open", "Open"), ("nothing", "Nothing to report"), ("reported", "Reports filed")],
+        [
+            ("open", "To be answered"),
+            ("nothing", "Nothing to report"),
+            ("reported", "Reports filed"),
+        ],
         default="open",
         required=True,
         readonly=True,

@@ -34,7 +34,6 @@ class CrisisDeadline(models.Model):
     )
     role = fields.Selection(
         [("moral_education", "Moral Education Director"), ("principal", "Principal")],
-        string="Role",
         readonly=True,
         help="The role whose decision it is.",
     )
@@ -67,9 +66,19 @@ class CrisisDeadline(models.Model):
 
     def write(self, vals):
         """Move or finish steps; a step that is due at another time escalates from then on."""
-        if "date_due" in vals:
-            vals = {**vals, "next_escalation": vals["date_due"], "escalation_count": 0}
-        return super().write(vals)
+        if "date_due" not in vals:
+            return super().write(vals)
+        due = fields.Datetime.to_datetime(vals["date_due"])
+        moved = self.filtered(lambda step: step.date_due != due)
+        super(CrisisDeadline, self - moved).write(vals)
+        return super(CrisisDeadline, moved).write(
+            {**vals, "next_escalation": due, "escalation_count": 0}
+        )
+
+    def _escalate_anew(self):
+        """Let the next run look at these steps again: their rhythm has changed with the level."""
+        for due, steps in self.grouped("date_due").items():
+            steps.write({"next_escalation": due})
 
     def action_done(self):
         """Do the step: with its record, or at once where it is done by word of mouth.

@@ -37,6 +37,11 @@ class CrisisDuty(models.Model):
     case_id = fields.Many2one("crisis.case", readonly=True)
     student_id = fields.Many2one("crisis.student", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
+    about = fields.Char(
+        string="Concerning",
+        compute="_compute_about",
+        help="The measure, the class, or the reference of the record.",
+    )
     to_approve = fields.Boolean(string="Waits for My Approval", readonly=True)
     res_model = fields.Char(readonly=True)
     res_id = fields.Many2oneReference(model_field="res_model", readonly=True)
@@ -109,6 +114,21 @@ class CrisisDuty(models.Model):
         now = fields.Datetime.now()
         for duty in self:
             duty.is_overdue = bool(duty.date_due) and duty.date_due < now
+
+    @api.depends("res_model", "res_id")
+    def _compute_about(self):
+        """Name what the duty is about, as far as the user may read it."""
+        for model, duties in self.grouped("res_model").items():
+            records = self.env[model].browse(duties.mapped("res_id"))
+            field = "title" if model == "crisis.measure" else "display_name"
+            names = {record.id: record[field] for record in records._filtered_access("read")}
+            for duty in duties:
+                duty.about = names.get(duty.res_id) if model != "crisis.case" else False
+
+    def action_nothing(self):
+        """Answer the class reports among these duties: nothing to report."""
+        reports = self.filtered(lambda duty: duty.res_model == "crisis.class.report")
+        self.env["crisis.class.report"].browse(reports.mapped("res_id")).action_nothing()
 
     def action_do(self):
         """Open what the duty is done with."""

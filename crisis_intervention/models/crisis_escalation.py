@@ -36,18 +36,16 @@ class CrisisEscalation(models.Model):
             ("principal", "Principal"),
             ("district", "District Centre"),
         ],
-        string="Told",
+        string="Who Was Told",
         required=True,
     )
     risk_level = fields.Selection(RISK_LEVELS)
     date = fields.Datetime(required=True)
     date_due = fields.Datetime(string="Was Due", required=True)
     date_settled = fields.Datetime(string="Settled")
-    user_ids = fields.Many2many("res.users", string="Who", groups=TRIAGE)
+    user_ids = fields.Many2many("res.users", string="Persons", groups=TRIAGE)
 
-    _step_uniq = models.UniqueIndex(
-        "(deadline_id, step, date_due)", "This step is registered already."
-    )
+    _step_uniq = models.UniqueIndex("(deadline_id, step, date_due)", "This was passed on already.")
 
     @api.depends("company_id", "date")
     def _compute_display_name(self):
@@ -61,6 +59,7 @@ class CrisisEscalation(models.Model):
         """Tell of missed deadlines, step by step, in batches that survive a kill."""
         domain = self._due_domain()
         remaining = self.env["crisis.deadline"].search_count(domain)
+        mailed = self.env["res.users"]
         while True:
             deadlines = self.env["crisis.deadline"].search(
                 domain, order="next_escalation, id", limit=BATCH
@@ -69,7 +68,10 @@ class CrisisEscalation(models.Model):
             deadlines = deadlines.try_lock_for_update(allow_referencing=True)
             if not deadlines:
                 break
-            self._escalate(deadlines)
+            told = self._escalate(deadlines).user_ids
+            # one mail in a run, however much waits
+            self._send_pointers((told - mailed).partner_id, "/odoo/crisis-duties")
+            mailed |= told
             remaining = max(remaining - len(deadlines), 0)
             if not self.env["ir.cron"]._commit_progress(len(deadlines), remaining=remaining):
                 break
@@ -86,7 +88,7 @@ class CrisisEscalation(models.Model):
             ]
         )
         quiet = self.env["res.company"]
-        for company in self.env["res.company"].search([]):
+        for [company] in self.env["crisis.deadline"]._read_group(domain, ["company_id"]):
             local = fields.Datetime.context_timestamp(
                 company.with_context(tz=company.partner_id.tz or "Asia/Shanghai"), now
             )
@@ -101,11 +103,20 @@ class CrisisEscalation(models.Model):
 
     @api.model
     def _escalate(self, deadlines):
-        """Register every step of ``deadlines`` that is due by now, and tell people once."""
+        """Register every step of ``deadlines`` that is due by now, and give each an activity.
+
+        The number of queries does not depend on the number of deadlines.
+
+        :return: what was registered
+        """
         now = fields.Datetime.now()
         policies = self.env["crisis.response.policy"]._for_companies(deadlines.company_id)
         holders = self._holders(deadlines.company_id)
-        values, told = [], {}
+        registered = {
+            (escalation.deadline_id, escalation.step, escalation.date_due)
+            for escalation in self.search([("deadline_id", "in", deadlines.ids)])
+        }
+        values, told, following = [], {}, {}
         for deadline in deadlines:
             case = deadline.case_id
             policy = policies.get((case.company_id.id, case.risk_level or "yellow"))
@@ -113,7 +124,11 @@ class CrisisEscalation(models.Model):
                 deadline.date_due, policy.escalation_hours if policy else 24, case.risk_level
             )
             reached = sum(moment <= now for moment in moments)
-            for step in ESCALATION_STEPS[deadline.escalation_count : reached]:
+            for step in ESCALATION_STEPS[:reached]:
+                if (deadline, step, deadline.date_due) in registered:
+                    continue
+                if step == "district" and not case.company_id.crisis_district_id:
+                    continue  # a school without a centre has nobody to tell
                 users = holders[case.company_id].get(step, self.env["res.users"])
                 if step == "owner":
                     users = self._first_told(deadline, holders[case.company_id])
@@ -134,13 +149,10 @@ class CrisisEscalation(models.Model):
                 )
                 for user in users:
                     told.setdefault((user, step == "district"), []).append(len(values) - 1)
-            # one update per group of equal values, not one per deadline
-            deadline.write(
-                {
-                    "escalation_count": reached,
-                    "next_escalation": moments[reached] if reached < len(moments) else False,
-                }
-            )
+            further = moments[reached] if reached < len(moments) else False
+            following.setdefault((reached, further), []).append(deadline.id)
+        for (reached, further), ids in following.items():
+            deadlines.browse(ids).write({"escalation_count": reached, "next_escalation": further})
         escalations = self.create(values)
         self._tell(told, escalations)
         return escalations
@@ -167,33 +179,29 @@ class CrisisEscalation(models.Model):
 
     @api.model
     def _tell(self, told, escalations):
-        """Give each person told an activity per case, and one mail without content.
+        """Give each person told an activity per case.
 
         :param told: dict of (user, whether as district) to positions in ``escalations``
         """
         activity_type = self.env.ref(ACTIVITY)
         today = fields.Date.context_today(self)
-        values = []
         wanted = {}
         for (user, as_district), positions in told.items():
-            for position in positions:
-                escalation = escalations[position]
-                record = escalation if as_district else escalation.case_id
-                wanted[record._name, record.id, user.id] = True
+            mine = self.browse(escalations[position].id for position in positions)
+            for record in mine._places(user, as_district):
+                wanted[(*record, user.id)] = True
         activities = self.env["mail.activity"]
         known = {
             (activity.res_model, activity.res_id, activity.user_id.id)
             for activity in activities.search(
                 [
                     ("activity_type_id", "=", activity_type.id),
-                    ("res_model", "in", [self._name, "crisis.case"]),
-                    ("res_id", "in", list({key[1] for key in wanted})),
+                    ("res_model", "in", list({model for model, _id, _user in wanted})),
+                    ("res_id", "in", list({res_id for _model, res_id, _user in wanted})),
                 ]
             )
         }
-        model_ids = {
-            model: self.env["ir.model"]._get_id(model) for model in (self._name, "crisis.case")
-        }
+        model_ids = {model: self.env["ir.model"]._get_id(model) for model, _id, _user in wanted}
         values = [
             {
                 "res_model_id": model_ids[model],
@@ -209,16 +217,34 @@ class CrisisEscalation(models.Model):
         activities.with_context(mail_activity_quick_update=True, crisis_no_followers=True).create(
             values
         )
-        users = self.env["res.users"].union(*(user for user, _district in told))
-        self._send_pointers(users.partner_id, "/odoo/crisis-duties")
+
+    def _places(self, user, as_district):
+        """Return the (model, id) pairs on which ``user`` is told of these escalations.
+
+        The case; for those who may not open it, the record that they have to do, such as a
+        measure; for the district centre the escalation itself.
+        """
+        if as_district:
+            return [(self._name, id_) for id_ in self._ids]
+        cases = self.case_id.with_user(user)
+        cases = cases.with_context(allowed_company_ids=user.company_ids.ids)
+        open_ids = set(cases._filtered_access("read")._ids)
+        places = []
+        for escalation in self:
+            deadline = escalation.deadline_id
+            if escalation.case_id.id in open_ids:
+                places.append(("crisis.case", escalation.case_id.id))
+            elif deadline.user_id == user and deadline.res_model:
+                places.append((deadline.res_model, deadline.res_id))
+        return places
 
     @api.model
     def _settle(self, cases):
-        """Take escalations of finished steps off everybody's list."""
+        """Take escalations of finished steps, and of closed cases, off everybody's list."""
         # sudo: crisis.escalation, mail.activity - registered by the system; whoever finishes the
         # step ends the reminders of all
         running = self.sudo().search([("case_id", "in", cases.ids), ("date_settled", "=", False)])
-        finished = running.filtered(lambda e: e.deadline_id.date_done)
+        finished = running.filtered(lambda e: e.deadline_id.date_done or e.case_id.date_closed)
         if not finished:
             return
         finished.write({"date_settled": fields.Datetime.now()})

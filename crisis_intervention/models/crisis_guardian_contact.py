@@ -162,3 +162,9 @@ class CrisisGuardianContact(models.Model):
                         ).date(),
                     }
                 )
+
+    def _check_printable(self, report):
+        """Refuse notice and consent form where guardians must not be told; the record is free."""
+        if report.endswith(("_notice", "_consent")):
+            self._check_guardians_may_know()
+        return super()._check_printable(report)

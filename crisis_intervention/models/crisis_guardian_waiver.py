@@ -43,6 +43,7 @@ class CrisisGuardianWaiver(models.Model):
         self.ensure_one()
         self.check_access("write")
         self._lock_in("draft")
+        self._check_case_runs()
         if not (self.reason or "").strip() or not (self.protection or "").strip():
             raise UserError(self.env._("Write the reason, and who protects the child meanwhile."))
         due = fields.Datetime.now() + timedelta(hours=APPROVAL_HOURS["red"])
@@ -77,12 +78,18 @@ class CrisisGuardianWaiver(models.Model):
             raise UserError(self.env._("Write why it ends."))
         self._set({"state": "ended"})
         self._sync_case()
-        case = self.case_id
-        hours = (case._policy().hours_guardian if case._policy() else 0) or 24
-        if not case.sudo().deadline_ids.filtered(
-            lambda d: d.kind == "guardian" and not d.date_done
-        ):
-            case._open_duty("guardian", fields.Datetime.now() + timedelta(hours=hours))
+        # sudo: crisis.case - which steps wait; nothing leaves the method
+        case = self.case_id.sudo()
+        if case.guardians_not_told:
+            return  # another decision still holds
+        policy = case._policy()
+        waiting = case.deadline_ids.filtered(lambda step: not step.date_done).mapped("kind")
+        steps = {"guardian": policy.hours_guardian or 24}
+        if case.consent_missing:
+            steps["consent"] = policy.hours_consent
+        for kind, hours in steps.items():
+            if kind not in waiting:
+                case._open_duty(kind, fields.Datetime.now() + timedelta(hours=hours))
 
     def _sync_case(self):
         """Mark the cases whose guardians are not told."""

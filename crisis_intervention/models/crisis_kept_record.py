@@ -18,6 +18,12 @@ class CrisisKeptRecord(models.AbstractModel):
     # of these, what a locked record still takes
     _later_fields = frozenset()
 
+    # only what nobody waits for may be put away
+    _archivable_states = frozenset(("draft",))
+
+    active = fields.Boolean(
+        default=True, copy=False, help="What was begun by mistake is archived, never deleted."
+    )
     name = fields.Char(string="Reference", readonly=True, copy=False, index="trigram")
 
     @api.model_create_multi
@@ -50,7 +56,23 @@ class CrisisKeptRecord(models.AbstractModel):
             record.state in self._locked_states for record in self.sudo()
         ):
             raise UserError(self._lock_message())
+        if not vals.get("active", True):
+            self._check_archivable()
         return super().write(vals)
+
+    def _check_archivable(self):
+        """Keep in sight what counts or waits for somebody.
+
+        :raises UserError: a record is more than a draft
+        """
+        # sudo: the state only, also where the user may not read it
+        if any(record.state not in self._archivable_states for record in self.sudo()):
+            raise UserError(
+                self.env._(
+                    "Only a draft that nobody waits for can be archived. Finish this record, call "
+                    "it off, or write a new one that corrects it."
+                )
+            )
 
     def _set(self, vals):
         """Write what the system keeps, past the lock; callers have checked the right to do so."""
@@ -67,7 +89,7 @@ class CrisisKeptRecord(models.AbstractModel):
 
         :raises AccessError: one of ``names`` is such a field
         """
-        own = {name for name in names if name in self._fields} - self._entered_fields
+        own = {name for name in names if name in self._fields} - self._entered_fields - {"active"}
         foreign = set(self.env["crisis.quiet.thread"]._fields)
         if not self.env.su and own - foreign:
             raise AccessError(
@@ -87,6 +109,6 @@ class CrisisKeptRecord(models.AbstractModel):
         """
         raise UserError(
             self.env._(
-                "Records of a case are never deleted. What was begun by mistake is archived."
+                "Records of a case are never deleted. Archive a draft that was begun by mistake."
             )
         )

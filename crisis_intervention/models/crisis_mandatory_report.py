@@ -52,7 +52,7 @@ class CrisisMandatoryReport(models.Model):
     )
     facts = ConfidentialText(help="What is known, from whom. Facts only.")
     noticed_at = fields.Datetime(required=True, default=fields.Datetime.now)
-    date_due = fields.Datetime(string="Report By", readonly=True, copy=False)
+    date_due = fields.Datetime(string="To Be Reported By", readonly=True, copy=False)
     state = fields.Selection(
         [("open", "To be reported"), ("reported", "Reported"), ("waived", "Not to be reported")],
         default="open",

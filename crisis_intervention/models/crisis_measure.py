@@ -62,7 +62,7 @@ class CrisisMeasure(models.Model):
     date_due = fields.Date(string="Due")
     state = fields.Selection(
         [
-            ("draft", "Planned"),
+            ("draft", "Not begun"),
             ("todo", "To do"),
             ("doing", "Being done"),
             ("done", "Done"),
@@ -130,7 +130,9 @@ class CrisisMeasure(models.Model):
         in_force._begin()
         if any(m.plan_id.state in ("waiting", "replaced") for m in measures):
             raise UserError(
-                self.env._("This plan is not being written: revise it to add measures.")
+                self.env._(
+                    "A plan takes new measures only while it is being written: use Revise to write its next version."
+                )
             )
         return measures
 

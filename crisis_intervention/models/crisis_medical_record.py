@@ -39,7 +39,7 @@ class CrisisMedicalRecord(models.Model):
             ("home", "Sent home with a guardian"),
             ("hospital", "Sent to hospital"),
         ],
-        string="Then",
+        string="Went Then",
     )
     hospital_id = fields.Many2one(
         "res.partner",
@@ -52,7 +52,7 @@ class CrisisMedicalRecord(models.Model):
         help="What guardians or hospital prescribe to be taken at school, with times."
     )
     care_points = fields.Text(help="What teachers have to mind.")
-    date_follow_up = fields.Date(string="Follow-up")
+    date_follow_up = fields.Date(string="Seen Again On")
 
     def _check_before_signing(self):
         """Demand finding and what happened then."""

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.i18n import format_list
 
 from ..deadlines import APPROVAL_HOURS
 from ..risk import RISK_LEVELS
@@ -121,6 +122,7 @@ class CrisisPlan(models.Model):
         self.ensure_one()
         self.check_access("write")
         self._lock_in("draft")
+        self._check_case_runs()
         self._check_complete()
         case = self.case_id
         self._set({"risk_level": case.risk_level})
@@ -158,7 +160,7 @@ class CrisisPlan(models.Model):
             )
         if missing:
             raise UserError(
-                self.env._("The plan is not complete. Missing: %s.", ", ".join(missing))
+                self.env._("The plan is not complete. Missing: %s.", format_list(self.env, missing))
             )
 
     def _after_approval(self):
@@ -211,3 +213,20 @@ class CrisisPlan(models.Model):
         plan = self.create(copied)
         plan._set({"version": self.version + 1, "previous_id": self.id})
         return plan._action_form()
+
+    def _check_printable(self, report):
+        """Refuse an empty page."""
+        if report.endswith("_safety") and not all(plan.has_safety_plan for plan in self):
+            raise UserError(
+                self.env._(
+                    "The safety plan is not written yet: it needs at least warning signs, whom to "
+                    "ask for help, and professional help."
+                )
+            )
+        return super()._check_printable(report)
+
+    def _one_page_sizes(self, report):
+        """Begin with big type; smaller where the child has more to say."""
+        if report.endswith("_safety"):
+            return [29, 25, 21, 18, 15]
+        return super()._one_page_sizes(report)

@@ -22,7 +22,7 @@ class CrisisPlanTemplate(models.Model):
     starts_with_case = fields.Boolean(
         string="Start With the Case",
         help="Its measures begin as soon as a case gets one of the categories: duties that the "
-        "law gives the school. They are due in hours, not decided on in a plan.",
+        "law gives the school. They are due within days, and no plan decides on them.",
     )
     goals = fields.Text(translate=True)
     line_ids = fields.One2many("crisis.plan.template.line", "template_id", copy=True)

@@ -1,6 +1,17 @@
 from markupsafe import Markup
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
+
+# When a record happened: the field, the first of these that is filled in.
+DATES = (
+    "date_start",
+    "date",
+    "observed_at",
+    "noticed_at",
+    "date_sent",
+    "date_return",
+    "date_active",
+)
 
 
 class CrisisQuietThread(models.AbstractModel):
@@ -137,3 +148,26 @@ class CrisisQuietThread(models.AbstractModel):
             "Something in the crisis intervention system waits for you."
         )
         return payload
+
+    def _check_printable(self, report):
+        """Refuse documents that must not be printed now.
+
+        :param str report: name of the report
+        :raises UserError: says why
+        """
+
+    def _one_page_sizes(self, report):
+        """Return the sizes of type in which to try to fit a document on one page; [] for others.
+
+        :param str report: name of the report
+        """
+        return []
+
+    def _document_date(self):
+        """Return the day this record stands under in a case file."""
+        self.ensure_one()
+        name = next((n for n in DATES if n in self._fields and self[n]), "create_date")
+        moment = self[name]
+        if self._fields[name].type == "datetime":
+            moment = fields.Datetime.context_timestamp(self, moment).date()
+        return moment

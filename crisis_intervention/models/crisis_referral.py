@@ -99,7 +99,7 @@ class CrisisReferral(models.Model):
             ("danger", "Danger to life or health"),
             ("law", "Duty by law"),
         ],
-        string="Ground",
+        string="Legal Ground",
         help="Without consent a referral needs a ground in the law, and its reason.",
     )
     contact_id = fields.Many2one(
@@ -111,10 +111,17 @@ class CrisisReferral(models.Model):
     basis_reason = fields.Text(string="Ground in Detail")
     date_sent = fields.Datetime(string="Sent On", readonly=True, copy=False)
     date_reply_due = fields.Datetime(string="Reply Due", readonly=True, copy=False)
-    date_replied = fields.Datetime(string="Reply Of", readonly=True, copy=False)
+    date_replied = fields.Datetime(string="Answered On", readonly=True, copy=False)
+    replied_by_id = fields.Many2one(
+        "res.users", string="Entered By", readonly=True, copy=False, ondelete="restrict"
+    )
     reply_accepted = fields.Selection(
-        [("yes", "Received the student"), ("no", "Did not"), ("no_show", "Student did not come")],
-        string="Received",
+        [
+            ("yes", "Received the student"),
+            ("no", "Did not receive the student"),
+            ("no_show", "Student did not come"),
+        ],
+        string="Student Received",
     )
     reply_by = fields.Char(string="Reply From")
     reply_opinion = fields.Text(
@@ -132,7 +139,7 @@ class CrisisReferral(models.Model):
         string="Advice",
     )
     reply_attendance = fields.Selection(
-        [("yes", "May attend school"), ("partly", "In part"), ("no", "Not for now")],
+        [("yes", "May attend school"), ("partly", "May attend in part"), ("no", "Not for now")],
         string="Attendance",
     )
     reply_date_again = fields.Date(string="Next Appointment")
@@ -163,7 +170,11 @@ class CrisisReferral(models.Model):
         # sudo: the state only
         replying = not self.env.su and REPLY_FIELDS & vals.keys()
         if replying and any(referral.state != "sent" for referral in self.sudo()):
-            raise UserError(self.env._("A reply is filled in while the referral is sent."))
+            raise UserError(
+                self.env._(
+                    "The reply is filled in after the referral was sent, and not changed once it is taken in."
+                )
+            )
         return super().write(vals)
 
     def action_submit(self):
@@ -174,6 +185,7 @@ class CrisisReferral(models.Model):
         self.ensure_one()
         self.check_access("write")
         self._lock_in("draft")
+        self._check_case_runs()
         if not (self.reason or "").strip():
             raise UserError(self.env._("Write the reason: it stands in the letter."))
         if not self.basis:
@@ -239,7 +251,13 @@ class CrisisReferral(models.Model):
             raise UserError(
                 self.env._("Fill in the reply: whether the student was received, and the opinion.")
             )
-        sent._set({"state": "replied", "date_replied": fields.Datetime.now()})
+        sent._set(
+            {
+                "state": "replied",
+                "date_replied": fields.Datetime.now(),
+                "replied_by_id": self.env.uid,
+            }
+        )
         sent.activity_ids.unlink()
         sent.case_id._close_duties(["referral_reply"], sent)
         sent._plan_activity(
@@ -274,3 +292,11 @@ class CrisisReferral(models.Model):
             )
             # sudo: crisis.case - the mark follows the referral, nobody sets it directly
             case.sudo().district_company_id = running.district_company_id
+
+    def _check_printable(self, report):
+        """Let no letter leave before it is approved."""
+        if any(referral.state in ("draft", "waiting") for referral in self):
+            raise UserError(
+                self.env._("The letter is printed once the referral is submitted and approved.")
+            )
+        return super()._check_printable(report)

@@ -37,13 +37,13 @@ class CrisisResponsePolicy(models.Model):
     )
     hours_consent = fields.Integer(
         string="Consent (hours)",
-        help="Until when consent of the guardians to counselling is asked for. 0: this level does "
-        "not ask for it.",
+        help="Within how many hours the guardians are asked for consent to counselling. 0: this "
+        "level does not ask for it.",
     )
     review_interval_days = fields.Integer(string="Review Every (days)", required=True)
     lowering_assessment_days = fields.Integer(
         string="Assessed Before Lowering (days)",
-        help="A review lowers this level only after an assessment within so many days. 0: none.",
+        help="A review lowers this level only after an assessment within so many days. 0: no assessment needed.",
     )
     escalation_hours = fields.Integer(
         string="Escalate Every (hours)",

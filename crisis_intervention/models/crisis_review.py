@@ -32,7 +32,7 @@ class CrisisReview(models.Model):
     changes = fields.Text(string="What Changed", help="For better and for worse, since last time.")
     effect = fields.Selection(
         [("good", "Helps"), ("some", "Helps a little"), ("none", "Does not help")],
-        string="Measures",
+        string="Effect of the Measures",
     )
     decision = fields.Selection(DECISIONS, required=True, default="continue")
     old_level = fields.Selection(RISK_LEVELS, string="Level Before", readonly=True, copy=False)
@@ -115,6 +115,11 @@ class CrisisReview(models.Model):
             ):
                 raise UserError(self.env._("The next review is due on %s at the latest.", latest))
 
+    def _check_case_runs(self):
+        """Let closed cases be reopened."""
+        others = self.filtered(lambda review: review.decision != "reopen")
+        return super(CrisisReview, others)._check_case_runs()
+
     def _check_recent_assessment(self):
         """Demand a fresh assessment where the standard asks for one before a level falls."""
         case = self.case_id
@@ -161,6 +166,10 @@ class CrisisReview(models.Model):
             if review.new_level != case.risk_level:
                 decided._review_level(review.new_level, review.reason)
             decided._close_duties(["review"])
+            if review.decision == "close":
+                decided._open_closing()
+            else:
+                decided._close_duties(["closing"])
             if review.date_next:
                 due = datetime.combine(review.date_next, time(10, 0))
                 decided._open_duty("review", max(due, fields.Datetime.now() + timedelta(hours=1)))

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.tools.i18n import format_list
 
 from ..deadlines import APPROVAL_HOURS, RETURN_FOLLOW_UP_WEEKS
 from ..sealed_fields import ConfidentialBinary
@@ -56,12 +57,12 @@ class CrisisSchoolReturn(models.Model):
         [
             ("fit", "May return"),
             ("conditions", "May return under conditions"),
-            ("unfit", "Not yet"),
+            ("unfit", "May not return yet"),
         ],
         required=True,
         default="fit",
     )
-    hospital_date = fields.Date(string="Advice Of")
+    hospital_date = fields.Date(string="Date of the Advice")
     certificate = ConfidentialBinary(attachment=True)
     certificate_filename = fields.Char()
     assessment_id = fields.Many2one(
@@ -88,6 +89,7 @@ class CrisisSchoolReturn(models.Model):
         self.ensure_one()
         self.check_access("write")
         self._lock_in("draft")
+        self._check_case_runs()
         missing = []
         if not (self.hospital_id and self.hospital_date):
             missing.append(self.env._("hospital and date of its advice"))
@@ -98,7 +100,7 @@ class CrisisSchoolReturn(models.Model):
         if not (self.schedule or "").strip():
             missing.append(self.env._("the steps of the graded return"))
         if missing:
-            raise UserError(self.env._("Missing: %s.", ", ".join(missing)))
+            raise UserError(self.env._("Missing: %s.", format_list(self.env, missing)))
         if self.hospital_advice == "unfit":
             raise UserError(
                 self.env._("The hospital advises against it: the return waits for new advice.")

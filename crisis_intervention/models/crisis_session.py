@@ -42,6 +42,8 @@ class CrisisSession(models.Model):
     )
     _locked_states = frozenset(("signed", "missed", "cancelled"))
     _later_fields = frozenset(("addendum_ids", "summary_draft"))
+    # an appointment is called off
+    _archivable_states = frozenset()
     # a file would be open to everybody who may see that a session took place
     _takes_no_files = True
 
@@ -217,9 +219,13 @@ class CrisisSession(models.Model):
         self._end("cancelled")
 
     def _end(self, state):
-        """End a session that was not held."""
+        """End a session that was not held.
+
+        :raises UserError: the user neither planned it nor owns the case
+        """
         self.check_access("write")
-        self._check_author()
+        # whoever takes a case over ends the appointments of the one who left
+        self.filtered(lambda session: session.case_id.user_id != self.env.user)._check_author()
         self._lock_in("draft")
         self._set({"state": state, "date_signed": fields.Datetime.now()})
         # sudo: calendar.event - the appointment this session made
@@ -235,7 +241,11 @@ class CrisisSession(models.Model):
         self.check_access("write")
         for session in self:
             if self.env.user not in (session.user_id | session.case_id.user_id):
-                raise AccessError(self.env._("The owner of the case releases summaries."))
+                raise AccessError(
+                    self.env._(
+                        "The owner of the case, or who held the session, releases the summary."
+                    )
+                )
             if session.state != "signed" or not (session.summary_draft or "").strip():
                 raise UserError(self.env._("Sign the session and write the summary first."))
             session._set({"summary": session.summary_draft})

@@ -56,6 +56,7 @@ class CrisisSignedRecord(models.AbstractModel):
         self.check_access("write")
         self._check_author()
         self._lock_in("draft")
+        self._check_case_runs()
         self._check_before_signing()
         self._set({"state": "signed", "date_signed": fields.Datetime.now()})
         self._after_signing()

@@ -7,6 +7,27 @@ class MailActivity(models.Model):
 
     _inherit = "mail.activity"
 
+    def _action_done(self, feedback=False, attachment_ids=None):
+        """Mark as done; a step of a case waits until its record shows that it was done."""
+        cases = self._cases_with_steps()
+        result = super()._action_done(feedback=feedback, attachment_ids=attachment_ids)
+        cases._sync_activities()
+        return result
+
+    def unlink(self):
+        """Delete; see ``_action_done``."""
+        cases = self._cases_with_steps()
+        result = super().unlink()
+        if cases:
+            cases.exists()._sync_activities()
+        return result
+
+    def _cases_with_steps(self):
+        """Return the cases that these activities are about, as superuser."""
+        # sudo: crisis.case - the system keeps one activity per case; nothing leaves the method
+        cases = self.env["crisis.case"].sudo()
+        return cases.browse({a.res_id for a in self.sudo() if a.res_model == cases._name})
+
     def _to_store_defaults(self, target):
         """Send the name as well: without a summary the chatter would show a nameless activity."""
         return [*super()._to_store_defaults(target), "display_name"]

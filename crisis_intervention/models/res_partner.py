@@ -18,7 +18,7 @@ class ResPartner(models.Model):
 
     crisis_resource_kind = fields.Selection(
         RESOURCE_KINDS,
-        string="Crisis Resource",
+        string="Kind of Crisis Resource",
         index="btree_not_null",
         help="Offered for referrals and reports. Says nothing about any student.",
     )

@@ -1,5 +1,6 @@
 from odoo import models
 from odoo.exceptions import RedirectWarning, UserError
+from odoo.tools.i18n import format_list
 
 from ..roles import PSYCHOLOGY, TRIAGE
 
@@ -64,7 +65,7 @@ class ResUsers(models.Model):
             "%(names)s still has open cases, measures or classes in the crisis intervention "
             "system. They need a new owner first: psychology teacher, moral education director or principal "
             "hand them over under Crisis Intervention > Configuration > Handover.",
-            names=", ".join(left.mapped("name")),
+            names=format_list(self.env, left.mapped("name")),
         )
         if self.env.user.has_groups(TRIAGE):
             action = self.env["ir.actions.act_window"]._for_xml_id(

@@ -228,6 +228,10 @@ crisis.escalation
   other_class             -      -     -    -      -        R          R     R         x        -      -
   medical                 -      -     -    -      -        R          R     R         x        -      -
   other_school            -      -     -    -      -        x          x     x         x        -      -
+crisis.print.log
+  own                     -      -     -    -      -        R          -     R         -        -      -
+  other_class             -      -     -    -      -        x          -     R         -        -      -
+  other_school            -      -     -    -      -        x          -     x         -        -      -
 crisis.class.report
   own_class               -      -     R    -      -        R          R     R         -        -      -
   other_class             -      -     x    -      -        R          R     R         -        -      -
@@ -330,10 +334,11 @@ FIELDS = {
             "concern_ids verified_at verified_by_id deadline_ids change_ids next_stage_id "
             "gate_checklist gates_met is_first_stage concern_count assessment_ids assessment_count "
             "pending_assessment_id proposed_level guardians_not_told consent_missing "
-            "chronology_ids date_retention plan_ids measure_ids session_ids review_ids",
+            "date_retention plan_ids measure_ids session_ids review_ids",
             _TRIAGE,
             set(),
         ),
+        ("chronology_ids", _HISTORY, set()),
     ],
     "crisis.session": [
         (

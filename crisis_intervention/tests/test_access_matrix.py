@@ -51,6 +51,7 @@ WRITES = {
     "crisis.school.return": {},
     "crisis.escalation": {"date": "2030-01-01 00:00:00"},
     "crisis.disclosure": {"way": "form"},
+    "crisis.print.log": {"pages": 3},
     "crisis.class.report": {"date_due": "2030-01-01 00:00:00"},
     "crisis.plan.template": {"source": "x"},
     "crisis.plan.template.line": {"days": 3},
@@ -302,6 +303,7 @@ class AccessMatrixCase(CrisisCommon):
             case = cls.records["crisis.case", relation]
             cls._fill_loop_of(relation, case)
         cls._fill_own()
+        cls._fill_printed()
         cls._fill_referred()
         situation = cls.env["crisis.mandatory.situation"].search([], limit=1)
         cls._put("any", situation, {"name": "x"})
@@ -420,6 +422,19 @@ class AccessMatrixCase(CrisisCommon):
             ("crisis.school.return", {"case_id": medical.id, "date_return": today}),
         ):
             cls._put("being_filled_in", cls.env[model].create(values), values)
+
+    @classmethod
+    def _fill_printed(cls):
+        """Put printed files: one of a case on which the user works."""
+        cls.records["crisis.case", "medical"].team_ids = cls.me
+        for relation, of_case in (
+            ("own", "medical"),
+            ("other_class", "other_class"),
+            ("other_school", "other_school"),
+        ):
+            case = cls.records["crisis.case", of_case]
+            values = {"case_id": case.id, "text": "x", "pages": 2}
+            cls._put(relation, cls.env["crisis.print.log"].create(values), values)
 
     @classmethod
     def _fill_referred(cls):
@@ -637,6 +652,7 @@ class TestAccessMatrix(AccessMatrixCase):
             self.assertIsNone(refusal)
         elif operation == "write" and record._name in (
             "crisis.approval",
+            "crisis.print.log",
             "crisis.assessment.addendum",
             "crisis.concern.addendum",
             "crisis.session.addendum",
@@ -1037,3 +1053,47 @@ class TestKeptBySystem(AccessMatrixCase):
                         self.assertIsNone(refusal)
                     else:
                         self.assertIsInstance(refusal, AccessError)
+
+
+# Which roles have a chronology at all.
+CHRONOLOGY_READERS = {
+    *("head_teacher", "school_doctor", "psychology_teacher", "moral_education", "principal"),
+}
+
+
+@tagged("post_install", "-at_install")
+class TestChronologyRows(AccessMatrixCase):
+    """Each role has a row for what it may read by the matrix, and for nothing else."""
+
+    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model", "odoo.orm")
+    def test_rows_follow_the_matrix(self):
+        everything = self.env["crisis.chronology"].search([])
+        happened = {(row.res_model, row.res_id) for row in everything}
+        for role in access_matrix.ROLES:
+            self._take(role)
+            rows = self._mine(self.env["crisis.chronology"])
+            with self.subTest(role=role):
+                if role not in CHRONOLOGY_READERS:
+                    self.assertIsInstance(self._refusal(lambda r=rows: r.search([])), AccessError)
+                    continue
+                shown = {(row.res_model, row.res_id) for row in rows.search([])}
+                readable_cases = {
+                    self.records["crisis.case", relation].id
+                    for relation, row in self.table["crisis.case"].items()
+                    if "R" in row[role]
+                }
+                for (model, relation), record in self.records.items():
+                    if (model, record.id) not in happened:
+                        continue
+                    link = {"crisis.case": "id", "crisis.concern": "case_ids"}.get(model, "case_id")
+                    cases = record.sudo().mapped(link)
+                    expected = "R" in self.table[model][relation][role] and bool(
+                        readable_cases.intersection(cases if link == "id" else cases.ids)
+                    )
+                    with self.subTest(model=model, relation=relation):
+                        self.assertEqual((model, record.id) in shown, expected)
+                for model, res_id in shown:
+                    self.assertTrue(self._mine(self.env[model].browse(res_id)).has_access("read"))
+                foreign = everything.filtered(lambda r, s=shown: (r.res_model, r.res_id) not in s)
+                self.assertTrue(foreign)
+                self.assertFalse(self._mine(foreign).read(["kind", "line"]))

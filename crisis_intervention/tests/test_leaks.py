@@ -164,6 +164,7 @@ HARMLESS = {
     # of the reader, not of the child
     "crisis.disclosure": {"res_model", "field_names", "ip", "device", "hash"},
     "crisis.deadline": {"res_model"},
+    "crisis.print.log": {"text"},  # references of documents
     "crisis.session": {"name"},
     "crisis.guardian.contact": {"name"},
     "crisis.guardian.waiver": {"name"},
@@ -707,6 +708,7 @@ class TestOutsiders(LeakCase):
                     "crisis.disclosure", "crisis.escalation", "crisis.mandatory.situation", "crisis.plan.template",
                     "crisis.plan.template.line",
                 )),
+                self.env["crisis.print.log"].create({"case_id": case.id, "text": "x", "pages": 1}),
                 self.env["crisis.class.report"].create({
                     "class_id": self.class_1.id, "period": "week", "date_start": "2026-09-07",
                     "date_end": "2026-09-13", "date_due": "2026-09-11 09:00:00",

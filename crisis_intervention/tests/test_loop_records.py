@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import Command, fields
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.tests import tagged
 
 from .common import CrisisCommon
@@ -531,6 +531,74 @@ class TestSchoolReturn(LoopCase):
 
 
 @tagged("post_install", "-at_install")
+class TestKept(LoopCase):
+    """Records begin in open cases only; drafts are archived, the rest stays in sight."""
+
+    def _values(self):
+        """Return the values of a new record of each kind, by model."""
+        below = {"case_id": self.case.id}
+        situation = self.env["crisis.mandatory.situation"].search([], limit=1)
+        return {
+            "crisis.plan": below,
+            "crisis.measure": {
+                **below,
+                "title": "x",
+                "user_id": self.psychology.id,
+                "date_due": fields.Date.today(),
+            },
+            "crisis.session": below,
+            "crisis.guardian.contact": {**below, "told": "x"},
+            "crisis.guardian.waiver": below,
+            "crisis.mandatory.report": {
+                **below,
+                "situation_ids": [Command.set(situation.ids)],
+            },
+            "crisis.referral": {**below, "resource_id": self.school.partner_id.id},
+            "crisis.review": below,
+            "crisis.school.return": {**below, "date_return": fields.Date.today()},
+        }
+
+    def _create(self, model, values):
+        return self.env[model].with_user(self.psychology).create(values)
+
+    def test_closed_cases_take_no_records(self):
+        draft = self._create("crisis.plan", {"case_id": self._make_case(self.student_2).id})
+        self.case.sudo().date_closed = fields.Datetime.now()
+        for model, values in self._values().items():
+            with self.subTest(model=model), self.assertRaises(UserError):
+                self._create(model, values)
+        with self.assertRaises(UserError):
+            draft.case_id = self.case
+        reopening = self._create("crisis.review", {"case_id": self.case.id, "decision": "reopen"})
+        reopening.write({"decision": "continue", "changes": "x", "reason": "x"})
+        with self.assertRaises(UserError):
+            reopening.action_sign()
+
+    def test_drafts_are_archived(self):
+        kept = {"crisis.session", "crisis.measure", "crisis.mandatory.report"}
+        for model, values in self._values().items():
+            record = self._create(model, values)
+            with self.subTest(model=model):
+                if model in kept:
+                    with self.assertRaises(UserError):
+                        record.action_archive()
+                    continue
+                record.action_archive()
+                self.assertNotIn(record, record.search([("case_id", "=", self.case.id)]))
+                record.action_unarchive()
+                self.assertIn(record, record.search([("case_id", "=", self.case.id)]))
+
+    def test_what_counts_is_not_archived(self):
+        for record in (
+            self._make_contact(self.case),
+            self._sign_review(self.case),
+            self._put_in_force(self.case),
+        ):
+            with self.subTest(model=record._name), self.assertRaises(UserError):
+                record.action_archive()
+
+
+@tagged("post_install", "-at_install")
 class TestOverview(LoopCase):
     """Chronology and duties: each reader sees what he or she may read, or has to do."""
 
@@ -556,10 +624,17 @@ class TestOverview(LoopCase):
         row = rows.with_user(self.psychology).search([("kind", "=", "session")])
         self.assertEqual(row.line, f"Session {session.name}")
         self.assertEqual(row.action_open()["res_id"], session.id)
+        self.case.with_user(self.psychology).write({"risk_level": "red", "change_reason": "加重"})
+        row = rows.with_user(self.psychology).search([("kind", "=", "change")])
+        self.assertIn("High risk → Very high risk", row.line)
         # by id as well, not only by search
-        self.env.invalidate_all()
-        with self.assertRaises(Exception):  # noqa: B017 - missing or denied, both are closed
-            row.with_user(self.head_teacher).read(["line"])
+        for stranger in (self.head_teacher, self.head_teacher_2, self.other_psychology):
+            self.env.invalidate_all()
+            theirs = row.with_user(stranger)
+            self.assertFalse(theirs.read(["line", "kind", "date", "user_id", "res_id"]))
+            self.assertFalse(theirs.exists())
+            with self.assertRaises(MissingError):
+                theirs.kind  # noqa: B018 - reading it is the attempt
 
     def test_duties_are_the_users_own(self):
         self._make_plan(self.case).action_submit()
@@ -571,6 +646,17 @@ class TestOverview(LoopCase):
         self.assertEqual(theirs.mapped("kind"), ["plan_approval"])
         self.assertTrue(theirs.to_approve)
         self.assertEqual(theirs.action_do()["res_model"], "crisis.plan")
+        self.assertEqual(theirs.about, self.case.plan_ids.name)
+        measure = self.env["crisis.measure"].create(
+            {
+                "case_id": self.case.id,
+                "title": "课间同行",
+                "user_id": self.security.id,
+                "date_due": fields.Date.today(),
+            }
+        )
+        watch = duties.with_user(self.security).search([])
+        self.assertEqual((watch.about, watch.student_id.name), (measure.title, "林小禾"))
         self.assertFalse(duties.with_user(self.staff).search([]))
         with self.assertRaises(AccessError):
             duties.with_user(self.nobody).search([])
@@ -592,7 +678,13 @@ class TestOverview(LoopCase):
             mine.with_user(self.principal).action_nothing()
         with self.assertRaises(UserError):
             mine.with_user(self.head_teacher).action_reported()
-        mine.with_user(self.head_teacher).action_nothing()
+        duty = (
+            self.env["crisis.duty"]
+            .with_user(self.head_teacher)
+            .search([("kind", "=", "class_report")])
+        )
+        self.assertEqual(duty.about, mine.display_name)
+        duty.action_nothing()
         self.assertEqual((mine.state, mine.done_by_id), ("nothing", self.head_teacher))
         self.assertFalse(mine.activity_ids)
         with self.assertRaises(UserError):

@@ -1,7 +1,9 @@
-from datetime import date
+from datetime import date, timedelta
 
+from odoo import fields
 from odoo.tests import tagged
 
+from ..models.crisis_case_loop import COUNTED
 from .common import CrisisCommon
 
 CARD = {
@@ -33,6 +35,13 @@ FORM = {
     "duration_tracking": {},
     "deadline_ids": {"fields": {"kind": {}, "date_due": {}, "date_done": {}, "is_overdue": {}}},
     "change_ids": {"fields": {"reason": {}}},
+    "guardians_not_told": {},
+    "consent_missing": {},
+    "chronology_ids": {
+        "fields": {"date": {}, "line": {}, "user_id": {"fields": {"display_name": {}}}},
+        "limit": 20,
+    },
+    **{name: {} for name in COUNTED},
 }
 
 ASSESSMENT_LINE = {
@@ -123,6 +132,60 @@ class TestQueryCounts(CrisisCommon):
         for name, call in actions.items():
             with self.subTest(what=name):
                 self.assertLessEqual(self._queries(self.psychology, call), counts[name])
+
+    def _fill_case(self, case, count):
+        """Put ``count`` records of each kind with many rows behind ``case``."""
+        now = fields.Datetime.now()
+        below = {"case_id": case.id, "user_id": self.psychology.id}
+        signed = {**below, "state": "signed"}
+        models = {
+            "crisis.session": {**signed, "date_start": now - timedelta(days=1)},
+            "crisis.guardian.contact": {**signed, "told": "x"},
+            "crisis.review": {**signed, "changes": "x", "reason": "x"},
+            "crisis.medical.record": {**signed, "finding": "x"},
+            "crisis.measure": {**below, "title": "x", "date_due": now.date()},
+        }
+        for model, values in models.items():
+            self.env[model].create([values] * count)
+
+    def test_form_with_many_records_behind(self):
+        """Opening a case costs the same with 5 and with 500 rows of its history."""
+        few, many = self.few[:2]
+        self._fill_case(few, 1)
+        self._fill_case(many, 100)
+        for user, spec in (
+            (self.psychology, FORM),
+            (self.principal, FORM),
+            (self.head_teacher, {**CARD, "plan_count": {}, "measure_count": {}}),
+        ):
+            counts = [
+                self._queries(user, lambda cases, c=case, s=spec: cases.browse(c.id).web_read(s))
+                for case in (few, many)
+            ]
+            with self.subTest(user=user.login):
+                self.assertLessEqual(counts[1], counts[0])
+        rows = self.env["crisis.chronology"].search_count([("case_id", "=", many.id)])
+        self.assertGreaterEqual(rows, 400)
+
+    def test_duties(self):
+        """My duties cost the same with 10 and with 100 of them."""
+        spec = {
+            "date_due": {},
+            "kind": {},
+            "about": {},
+            "student_id": {"fields": {"display_name": {}}},
+            "case_id": {"fields": {"display_name": {}}},
+            "is_overdue": {},
+        }
+
+        def page(cases):
+            return cases.env["crisis.duty"].web_search_read([], spec, limit=8)
+
+        self._fill_case(self.few[0], 1)
+        few = self._queries(self.psychology, page)
+        self._make_cases(70, "D")
+        self._fill_case(self.few[1], 10)
+        self.assertLessEqual(self._queries(self.psychology, page), few)
 
     def test_head_teacher_pays_no_query_per_case(self):
         card = {name: spec for name, spec in CARD.items() if name != "activity_state"}

@@ -34,6 +34,44 @@ class TestTours(CrisisCommon, HttpCase):
         self.assertEqual(case.closing_summary, "已恢复，下学期回访。")
         self.assertEqual(unverified.stage_id.gate_verified, True, "still in its first stage")
 
+    def test_whole_loop_with_all_gates(self):
+        """Four people take a case from the report to its end; every gate is refused once."""
+        unverified = self._make_case(self.student_2)
+        board = "/odoo/crisis-cases"
+        self.start_tour("/odoo/crisis-report", "crisis_report", login="t_head_teacher")
+        self.start_tour("/odoo/crisis-concerns", "crisis_loop_verify", login="t_psychology")
+        concern = self.env["crisis.concern"].search([("reporter_id", "=", self.head_teacher.id)])
+        case = concern.case_ids
+        self.assertTrue(case.medical_involved)
+        self.assertEqual(unverified.risk_level, "yellow")
+        self.assertFalse(unverified.stage_id.gate_verified, "it has left the first stage")
+
+        self.start_tour(board, "crisis_loop_assess", login="t_psychology")
+        self.start_tour(board, "crisis_loop_plan", login="t_psychology")
+        self.start_tour(board, "crisis_loop_unapproved", login="t_psychology")
+        plan = case.plan_ids
+        self.assertEqual((plan.state, plan.approver), ("waiting", "principal"))
+        self.start_tour("/odoo/crisis-plans", "crisis_loop_approve", login="t_principal")
+        self.assertEqual(plan.state, "active")
+        self.assertEqual(plan.approval_ids.sorted("id")[-1].user_id, self.principal)
+        self.assertEqual(plan.approval_ids.sorted("id")[-1].text, "同意，每日汇报。")
+
+        self.start_tour(board, "crisis_loop_session", login="t_psychology")
+        self.start_tour("/odoo/crisis-medical-records/new", "crisis_loop_medical", login="t_doctor")
+        record = self.env["crisis.medical.record"].search([("case_id", "=", case.id)])
+        self.assertEqual((record.state, record.user_id), ("signed", self.doctor))
+        self.start_tour(board, "crisis_loop_review", login="t_psychology")
+        self.start_tour(board, "crisis_loop_summary", login="t_psychology")
+        self.assertFalse(case.date_closed, "measures are open")
+        for measure in case.measure_ids.filtered(lambda m: m.state == "todo"):
+            mine = measure.with_user(measure.user_id)
+            mine.result = "已完成"
+            mine.action_done()
+        self.start_tour(f"{board}/{case.id}", "crisis_loop_closed", login="t_psychology")
+        self.assertTrue(case.date_closed)
+        self.assertEqual(case.closed_by_id, self.psychology)
+        self.assertFalse(case.deadline_ids.filtered(lambda d: d.res_id and not d.date_done))
+
     def test_principal_reads_but_does_not_write_the_background(self):
         case = self._make_case(
             self.student_1, background="父母分居，与祖母同住。", risk_formulation="支持少。"

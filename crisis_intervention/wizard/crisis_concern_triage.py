@@ -35,7 +35,7 @@ class CrisisConcernTriage(models.TransientModel):
         "crisis.mandatory.situation",
         string="Must Be Reported By Law",
         help="The nine situations in which the law makes the school report at once. A tick starts "
-        "a clock in each case that only the report ends.",
+        "a clock in each case, until it is reported or the principal decides otherwise.",
     )
     dismiss_reason = fields.Text(help="Why no case is needed; kept with the report.")
 

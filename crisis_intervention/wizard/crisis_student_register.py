@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.i18n import format_list
 
 from ..roles import TRIAGE
 
@@ -45,7 +46,7 @@ class CrisisStudentRegister(models.TransientModel):
         if existing:
             message += " " + self.env._(
                 "Registered before and left as they are: %(names)s.",
-                names=", ".join(existing.mapped("name")),
+                names=format_list(self.env, existing.mapped("name")),
             )
         return {
             "type": "ir.actions.client",

@@ -34,3 +34,8 @@ def migrate(cr, version):
         "UPDATE crisis_deadline SET next_escalation = date_due, escalation_count = 0 "
         "WHERE date_done IS NULL AND next_escalation IS NULL"
     )
+    # whoever wrote last on a case that is closed is the best guess at who closed it
+    cr.execute(
+        "UPDATE crisis_case SET closed_by_id = write_uid "
+        "WHERE date_closed IS NOT NULL AND closed_by_id IS NULL"
+    )

@@ -1,0 +1,36 @@
+from odoo import api, fields, models
+
+
+class CrisisPrintLog(models.Model):
+    """One line for each printing of a whole case file: who, when, what; never changed."""
+
+    _name = "crisis.print.log"
+    _description = "Printed Case File"
+    _inherit = ["crisis.append.only"]
+    _order = "date desc, id desc"
+
+    case_id = fields.Many2one("crisis.case", required=True, ondelete="restrict", index=True)
+    company_id = fields.Many2one(
+        related="case_id.company_id", store=True, index=True, precompute=True
+    )
+    text = fields.Text(
+        string="Documents", readonly=True, help="References of the documents that were printed."
+    )
+    pages = fields.Integer(readonly=True, aggregator=None)
+
+    @api.model
+    def _log(self, case, codes, pages):
+        """Register that the user has printed the file of ``case``.
+
+        :param codes: references of the documents in it
+        :param int pages: how many pages it has
+        """
+        # sudo: crisis.print.log - nobody has the right to write it directly; references only
+        self.sudo().create(
+            {
+                "case_id": case.id,
+                "user_id": self.env.uid,
+                "text": ", ".join(codes),
+                "pages": pages,
+            }
+        )
