@@ -92,8 +92,9 @@ def fill_cases(filler, name_sql) -> dict:
     cr = filler.cr
     students = _classes_and_students(filler, name_sql)
     stages = filler.env["crisis.stage"].search([])
-    # cases are filled without forms
-    stages.gate_assessment = False
+    # cases are filled without the records behind them
+    gates = ("assessment", "plan", "plan_approval", "session", "review")
+    stages.write({f"gate_{gate}": False for gate in gates})
     # by tens within a stage, so that every stage has every level
     turn = f"n / {len(stages)}"
     opened = "now() AT TIME ZONE 'UTC' - (n % 60) * interval '1 day'"

@@ -124,7 +124,7 @@ class Server:
             try:
                 requests.get(f"{self.url}/web/health", timeout=5)
                 return
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 time.sleep(0.3)
         raise RuntimeError(f"Odoo does not start:\n{Path(self._log_name).read_text()[-3000:]}")
 

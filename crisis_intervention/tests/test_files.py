@@ -61,7 +61,7 @@ class TestFiles(AccessMatrixCase, HttpCase):
         for (_model, relation), record in self.records.items():
             if record._transient or getattr(record, "_takes_no_files", False):
                 continue
-            if relation in ("own_class", "own", "own_report", "other_class", "others_report"):
+            if relation in ("own_class", "own_report", "other_class", "others_report"):
                 yield record
 
     @mute_logger(*DENIALS)
@@ -171,14 +171,14 @@ class TestFiles(AccessMatrixCase, HttpCase):
             "archive": b"PK\x03\x04" + b"\0" * 50,
             "unknown": bytes(range(256)),
         }
-        for name, content in taken.items():
-            with self.subTest(name=name):
+        for kind, content in taken.items():
+            with self.subTest(kind=kind):
                 self._attach(case, content)
-        for name, content in refused.items():
+        for kind, content in refused.items():
             for values in ({}, {"name": "x.pdf", "mimetype": "application/pdf"}):
-                with self.subTest(name=name, **values), self.assertRaises(UserError):
+                with self.subTest(kind=kind, **values), self.assertRaises(UserError):
                     self._attach(case, content, **values)
-            with self.subTest(name=name, way="datas"), self.assertRaises(UserError):
+            with self.subTest(kind=kind, way="datas"), self.assertRaises(UserError):
                 self.env["ir.attachment"].create(
                     {
                         "name": "x",
@@ -187,11 +187,11 @@ class TestFiles(AccessMatrixCase, HttpCase):
                         "res_id": case.id,
                     }
                 )
-            with self.subTest(name=name, way="moved"), self.assertRaises(UserError):
+            with self.subTest(kind=kind, way="moved"), self.assertRaises(UserError):
                 self.env["ir.attachment"].create({"name": "x", "raw": content}).write(
                     {"res_model": case._name, "res_id": case.id}
                 )
-            with self.subTest(name=name, way="field"), self.assertRaises(UserError):
+            with self.subTest(kind=kind, way="field"), self.assertRaises(UserError):
                 self.records["crisis.mandatory.report", "other_class"].scan = base64.b64encode(
                     content
                 )
