@@ -26,7 +26,6 @@ EVENTS = [
      "state = 'reported'"),
     ("return", "Return to school", "crisis.school.return", "date_return", "create_uid",
      "state = 'agreed'"),
-    ("emergency", "Emergency", "crisis.emergency", "date_start", "user_id", "TRUE"),
     ("review", "Review", "crisis.review", "date", "user_id", "state = 'signed'"),
     ("escalation", "Missed step passed on", "crisis.escalation", "date", "create_uid", "TRUE"),
     ("closed", "Case closed", "crisis.case", "date_closed", "write_uid", "TRUE"),
@@ -96,12 +95,6 @@ class CrisisChronology(models.Model):
             source = SQL(
                 "(SELECT c.*, r.case_id FROM crisis_concern c "
                 "JOIN crisis_case_concern_rel r ON r.concern_id = c.id)"
-            )
-        if model == "crisis.emergency":
-            # an emergency may be about several children
-            source = SQL(
-                "(SELECT e.*, r.case_id FROM crisis_emergency e "
-                "JOIN crisis_emergency_case_rel r ON r.emergency_id = e.id)"
             )
         readable = SQL("TRUE")
         if not self.env.su:
