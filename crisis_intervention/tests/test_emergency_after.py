@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from lxml import etree
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
@@ -144,6 +145,38 @@ class TestEmergencyAfter(AfterCase):
         self.assertEqual(
             self.env["crisis.emergency.report"].browse(action["res_id"]).stage, "further"
         )
+
+    def test_forms_open_for_every_reader(self):
+        """Each role's own form and list read no field that is closed to it."""
+        self.school.crisis_district_id = self.district_centre
+        emergency = self._ended()
+        action = emergency.with_user(self.moral).action_write_report()
+        report = self.env["crisis.emergency.report"].browse(action["res_id"])
+        report.with_user(self.principal).action_send()
+        readers = {
+            emergency: (
+                self.head_teacher, self.doctor, self.security, self.psychology, self.moral,
+                self.principal, self.district,
+            ),
+            report: (self.psychology, self.principal, self.district),
+            emergency.protocol_id: (self.staff, self.doctor, self.moral, self.configurator),
+        }  # fmt: skip
+        for record, users in readers.items():
+            for user in users:
+                model = self.env[record._name].with_user(user)
+                views = model.get_views([(False, "form"), (False, "list")])["views"]
+                for kind, view in views.items():
+                    arch = etree.fromstring(view["arch"])
+                    names = {
+                        node.get("name")
+                        for node in arch.iter("field")
+                        if not any(parent.tag == "field" for parent in node.iterancestors())
+                    }
+                    self.assertGreater(len(names), 3)
+                    with self.subTest(model=record._name, user=user.login, view=kind):
+                        self.env.invalidate_all()
+                        [values] = model.browse(record.id).web_read({name: {} for name in names})
+                        self.assertEqual(values["id"], record.id)
 
     def _seen_by_district(self, emergency, report):
         self.env.invalidate_all()
