@@ -52,7 +52,7 @@ class CrisisAccessGrant(models.Model):
     )
     user_id = fields.Many2one(
         "res.users",
-        string="Asked By",
+        string="Person Who Looks",
         required=True,
         readonly=True,
         index=True,
