@@ -20,7 +20,9 @@ class CrisisEmergencyAlert(models.Model):
     user_id = fields.Many2one(
         "res.users", string="Person", required=True, ondelete="restrict", index=True
     )
-    duties = fields.Char(string="Codes of Duties", required=True, help="Codes of the duties, with commas.")
+    duties = fields.Char(
+        string="Codes of Duties", required=True, help="Codes of the duties, with commas."
+    )
     duty_labels = fields.Char(string="Duties", compute="_compute_duty_labels")
     phone = fields.Char()
     stand_in_ids = fields.Many2many("res.users", string="Stand-ins")
