@@ -31,7 +31,10 @@ WORDS = {
     "own_report": "own",
     "own_class": "class",
     "medical": "med",
+    "own_case": "own",
+    "alerted": "on duty",
     "referred_here": "referred",
+    "reported_here": "reported",
     "emergency": "emergencies",
     "own_school": "school",
     "being_filled_in": "drafts",
@@ -142,7 +145,7 @@ def _model_names() -> dict[str, str]:
     """Return model to its English and Chinese name, from the sources and the translation."""
     chinese = dict(
         re.findall(
-            r'^#: model:ir\.model,name:.*\n(?:#.*\n)*msgid "(.+)"\nmsgstr "(.+)"$',
+            r'^#: .*model:ir\.model,name:.*\n(?:#.*\n)*msgid "(.+)"\nmsgstr "(.+)"$',
             (ROOT / ADDON / "i18n/zh_CN.po").read_text(encoding="utf-8"),
             re.MULTILINE,
         )

@@ -13,7 +13,7 @@ class CrisisAccessGrant(models.Model):
     _inherit = "crisis.access.grant"
 
     is_emergency = fields.Boolean(
-        string="Emergency",
+        string="Emergency Access",
         readonly=True,
         copy=False,
         index="btree_not_null",
