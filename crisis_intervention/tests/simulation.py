@@ -192,18 +192,18 @@ class SchoolYear:
     def _act(self, more_cases):
         """Carry out one action that finds something to do."""
         names = list(ACTIONS)
-        # what has hardly been done comes first now and then, or rare things would never be seen
-        rare = []
-        if self.chance(0.4):
+        # half of what is done takes a case on; of the rest, half is what was hardly done before
+        goal_directed, rare = self.chance(0.5), []
+        if not goal_directed and self.chance(0.5):
             rare = sorted(names, key=lambda name: (self.done[name], self.random.random()))[:30]
         for attempt in range(90):
             self.focus = None
             if attempt < 5 and more_cases:
                 name = self.one(["report", "report_danger", "triage", "open_directly"])
+            elif goal_directed and attempt < 10:
+                name = "forward"
             elif rare:
                 name = rare.pop(0)
-            elif self.chance(0.4):
-                name = "forward"
             else:
                 weights = [ACTIONS[n][1] / (1 + self.done[n]) for n in names]
                 name = self.random.choices(names, weights)[0]

@@ -157,6 +157,9 @@ def open_directly(year):
     """A psychology teacher opens a case without a report."""
     busy = year.env["crisis.case"].search([("date_closed", "=", False)]).student_id
     free = year.students - busy
+    closed = year.env["crisis.case"].search([("date_closed", "!=", False)]).student_id
+    if year.chance(0.5):
+        free = free & closed or free  # the crisis comes back
     if not free:
         return None
     user = year.one(year.psychologists)
@@ -172,7 +175,7 @@ def open_directly(year):
 @action(1)
 def forward(year):
     """Do what one of the oldest cases needs to go on, or move it on."""
-    cases = year.env["crisis.case"].search([("date_closed", "=", False)], order="id", limit=5)
+    cases = year.env["crisis.case"].search([("date_closed", "=", False)], order="id", limit=3)
     if not cases:
         return None
     case = year.one(cases)
