@@ -140,7 +140,9 @@ class Server:
         ]
 
     def stop(self) -> None:
-        """End the server."""
+        """End the server, if that is not done yet."""
+        if self._log.closed:
+            return
         self._process.terminate()
         try:
             self._process.wait(20)

@@ -97,6 +97,7 @@ PRINTERS = {
     "crisis_case_report_closing": "psychology moral principal",
     "crisis_case_report_chronology": "head_teacher doctor psychology moral principal",
     "crisis_case_report_file": "psychology principal",
+    "crisis_case_report_disclosures": "psychology principal",
     "crisis_assessment_report_file": "psychology",
     "crisis_assessment_report_result": "psychology moral principal",
     "crisis_assessment_report_guardian": "psychology moral principal",
