@@ -1219,6 +1219,12 @@ class TestKeptBySystem(AccessMatrixCase):
                         self.assertIsInstance(refusal, AccessError)
 
 
+# How records that may be about several cases, or are one, lead to them.
+CASE_LINKS = {
+    "crisis.case": "id",
+    "crisis.concern": "case_ids",
+    "crisis.emergency": "case_ids",
+}
 # Which roles have a chronology at all.
 CHRONOLOGY_READERS = {
     *("head_teacher", "school_doctor", "psychology_teacher", "moral_education", "principal"),
@@ -1249,7 +1255,7 @@ class TestChronologyRows(AccessMatrixCase):
                 for (model, relation), record in self.records.items():
                     if (model, record.id) not in happened:
                         continue
-                    link = {"crisis.case": "id", "crisis.concern": "case_ids"}.get(model, "case_id")
+                    link = CASE_LINKS.get(model, "case_id")
                     cases = record.sudo().mapped(link)
                     expected = "R" in self.table[model][relation][role] and bool(
                         readable_cases.intersection(cases if link == "id" else cases.ids)

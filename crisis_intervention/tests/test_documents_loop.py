@@ -98,6 +98,7 @@ PRINTERS = {
     "crisis_case_report_chronology": "head_teacher doctor psychology moral principal",
     "crisis_case_report_file": "psychology principal",
     "crisis_case_report_disclosures": "psychology principal",
+    "crisis_emergency_report_letter": "psychology moral principal",
     "crisis_assessment_report_file": "psychology",
     "crisis_assessment_report_result": "psychology moral principal",
     "crisis_assessment_report_guardian": "psychology moral principal",
@@ -133,6 +134,9 @@ class LoopDocuments(FileCase):
             return self.form
         if report.startswith("crisis_case"):
             return self.case
+        if report.startswith("crisis_emergency"):
+            emergency = self._start_emergency(self.staff).sudo()
+            return self.env["crisis.emergency.report"].create({"emergency_id": emergency.id})
         about = DOCUMENTS[report][0]
         return self.report if about == "concern" else self.filed[about]
 
