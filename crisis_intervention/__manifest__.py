@@ -113,8 +113,8 @@
         "demo/crisis_loop_demo.xml",
         "demo/crisis_loop_return_demo.xml",
         "demo/crisis_loop_more_demo.xml",
-        "demo/crisis_loop_end_demo.xml",
         "demo/crisis_emergency_demo.xml",
+        "demo/crisis_loop_end_demo.xml",
     ],
     "assets": {
         "web.assets_backend": ["crisis_intervention/static/src/**/*"],

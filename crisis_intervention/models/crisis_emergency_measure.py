@@ -55,6 +55,11 @@ class CrisisEmergencyMeasure(models.Model):
         for measure in self:
             measure.display_name = measure.emergency_id.sudo().name or ""
 
+    def _attachments_locked(self):
+        """Return the measures whose files must stay: those that have ended."""
+        # sudo: the state only
+        return self.sudo().filtered(lambda measure: measure.state != "todo")
+
     @api.constrains("user_id")
     def _check_owner(self):
         """Demand a colleague of the school who can open it."""

@@ -8,6 +8,16 @@ NOTHING = "—"
 STUDENT = "crisis.student"
 # Registers that outlive what they are about: references and counts, no texts about the child.
 KEPT_MODELS = frozenset(("crisis.destruction.line", "crisis.disclosure", "crisis.print.log"))
+# What may be about several children: model to its tables of cases and students, and the column of
+# its own records in them.
+SHARED = {
+    "crisis.concern": ("crisis_case_concern_rel", "crisis_concern_student_rel", "concern_id"),
+    "crisis.emergency": (
+        "crisis_emergency_case_rel",
+        "crisis_emergency_student_rel",
+        "emergency_id",
+    ),
+}
 # Facts of the directory that would tell who it was.
 PERSONAL_FACTS = {STUDENT: ("birth_date", "gender"), "crisis.guardian": ("consent_date",)}
 _TEXTS = frozenset(("char", "text", "html"))
@@ -27,7 +37,9 @@ class CrisisErasure(models.AbstractModel):
 
     @api.model
     def _links(self):
-        """Return dict of model to the fields by which its records belong to a case or report.
+        """Return dict of model to the fields by which its records belong to what is erased.
+
+        That is a case, a report or an emergency.
 
         A model that names a student belongs through its case; one that does not, through every
         link it cannot be without.
@@ -41,7 +53,7 @@ class CrisisErasure(models.AbstractModel):
             and model._auto
             and name not in KEPT_MODELS
         }
-        links = {"crisis.case": [], "crisis.concern": []}
+        links = {"crisis.case": [], **{model: [] for model in SHARED}}
         grown = True
         while grown:
             grown = False
@@ -217,20 +229,24 @@ class CrisisErasure(models.AbstractModel):
 
     @api.model
     def _erase_cases(self, cases):
-        """Anonymise ``cases``, their reports where no other case needs them, and all below.
+        """Anonymise ``cases``, reports and emergencies that no other case needs, and all below.
 
         :return: dict of counts for the destruction record
         """
         cases = self._all("crisis.case").browse(cases.ids)
         students = cases.student_id
-        needed = cases.concern_ids.filtered(
-            lambda concern: (concern.case_ids - cases).filtered(lambda c: not c.date_destroyed)
-        )
         anonymous = cases.company_id._crisis_anonymous_student()
-        found = self._below({"crisis.case": cases, "crisis.concern": cases.concern_ids - needed})
-        # a report that another child's case needs stays, without the way from one to the other
-        self._cut("crisis_case_concern_rel", "case_id", cases, needed)
-        self._cut("crisis_concern_student_rel", "student_id", students, needed)
+        found = {"crisis.case": cases}
+        for model in SHARED:
+            shared = self._all(model).search([("case_ids", "in", cases.ids)])
+            needed = shared.filtered(
+                lambda record: (record.case_ids - cases).filtered(lambda c: not c.date_destroyed)
+            )
+            found[model] = shared - needed
+            # what another child's case needs stays, without the way from one to the other
+            self._cut(needed, cases)
+            self._cut(needed, students)
+        found = self._below(found)
         counts = self._erase_all(found, anonymous)
         self.env.cr.execute(
             "UPDATE crisis_case SET date_destroyed = %s, active = FALSE WHERE id = ANY(%s)",
@@ -242,16 +258,21 @@ class CrisisErasure(models.AbstractModel):
         return counts
 
     @api.model
-    def _cut(self, table, column, records, concerns):
-        """Take ``records`` off ``concerns`` in the table of their relation."""
+    def _cut(self, shared, records):
+        """Take ``records`` (cases or students) off ``shared`` (reports or emergencies)."""
+        cases, students, own = SHARED[shared._name]
+        table, column = (
+            (cases, "case_id") if records._name == "crisis.case" else (students, "student_id")
+        )
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
-                "DELETE FROM %s WHERE %s = ANY(%s) AND concern_id = ANY(%s)",
+                "DELETE FROM %s WHERE %s = ANY(%s) AND %s = ANY(%s)",
                 SQL.identifier(table),
                 SQL.identifier(column),
                 records.ids,
-                concerns.ids,
+                SQL.identifier(own),
+                shared.ids,
             )
         )
         self.env.invalidate_all()
@@ -269,10 +290,12 @@ class CrisisErasure(models.AbstractModel):
             [("student_id", "=", student.id)], limit=1
         ):
             return {}
-        concerns = self._all("crisis.concern").search([("student_ids", "in", student.ids)])
-        shared = concerns.filtered(lambda concern: len(concern.student_ids) > 1)
-        self._cut("crisis_concern_student_rel", "student_id", student, shared)
-        found = {"crisis.concern": concerns - shared}
+        found = {}
+        for model in SHARED:
+            about = self._all(model).search([("student_ids", "in", student.ids)])
+            shared = about.filtered(lambda record: len(record.student_ids) > 1)
+            self._cut(shared, student)
+            found[model] = about - shared
         for name in self._links():
             link = self._student_link(name)
             if link:

@@ -144,6 +144,8 @@ class TestDestruction(DestructionCase):
             "crisis.instrument", "crisis.instrument.item", "crisis.instrument.option",
             "crisis.instrument.scale", "crisis.instrument.band",
             "crisis.destruction", "crisis.destruction.line", "crisis.print.log",
+            "crisis.disclosure", "crisis.protocol", "crisis.protocol.step",
+            "crisis.protocol.review",
         }  # fmt: skip
         self.assertEqual(models - covered, harmless)
 
@@ -269,6 +271,25 @@ class TestDestruction(DestructionCase):
         self.assertEqual(concern.student_ids, other)
         self.assertEqual(concern.case_ids, staying)
         self.assertEqual(staying.student_id, other)
+
+    def test_emergency_of_two_children_stays_for_the_other(self):
+        pair = self.child | self.student_2
+        emergency = self._start_emergency(
+            self.staff, place="楼梯口", student_ids=[Command.set(pair.ids)]
+        ).sudo()
+        cases = emergency.case_ids
+        self.assertEqual(cases.student_id, pair)
+        mine = cases.filtered(lambda case: case.student_id == self.child)
+        emergency._set({"state": "closed"})
+        self._destroyed(self._let_expire(mine))
+        self.assertEqual(
+            (emergency.case_ids, emergency.student_ids), (cases - mine, self.student_2)
+        )
+        self.assertEqual(emergency.place, "楼梯口")
+        self._destroyed(self._let_expire(cases - mine))
+        self.assertFalse(emergency.case_ids.filtered(lambda case: not case.date_destroyed))
+        self.assertFalse(emergency.student_ids)
+        self.assertNotEqual(emergency.place, "楼梯口")
 
     def test_destroyed_file_is_not_reopened(self):
         case = self._let_expire(self._make_case(self.child))

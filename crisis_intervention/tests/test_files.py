@@ -19,6 +19,7 @@ PNG = base64.b64decode(
 OPEN = {
     "crisis.case",
     "crisis.class",
+    "crisis.emergency.measure",
     "crisis.guardian",
     "crisis.mandatory.report",
     "crisis.measure",
