@@ -374,7 +374,7 @@ class TestLeakCrawler(CrawlerCase):
     def test_everybody_else(self):
         company = {"company_id": self.school.id, "company_ids": [(6, 0, self.school.ids)]}
         portal = new_test_user(self.env, login="t_portal", groups="base.group_portal", **company)
-        mine = {"other_school", "referred_here", "any", "general"}
+        mine = {"other_school", "referred_here", "reported_here", "any", "general"}
         for user, may in (
             (portal, lambda canary: False),
             (self.env.ref("base.public_user"), lambda canary: False),
