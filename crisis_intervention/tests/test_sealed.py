@@ -48,7 +48,8 @@ class TestSealing(BaseCase):
         for text in ("x", "孩子说：我不想活了。", "line\nline", "x" * 100_000):
             sealed = ring.seal(text, "m.f.1")
             self.assertTrue(is_sealed(sealed))
-            self.assertNotIn(text, sealed)
+            if len(text) > 1:  # a single letter stands in base64 by chance
+                self.assertNotIn(text, sealed)
             self.assertNotEqual(sealed, ring.seal(text, "m.f.1"), "same texts must look different")
             self.assertEqual(ring.open(sealed, "m.f.1"), text)
 

@@ -65,7 +65,7 @@ tours.add("crisis_loop_verify", {
             run: "click",
         },
         ...moved("发现", "确认"),
-        ...refused("发现", "确认", "危机已核实, 已确定风险等级", "周子墨"),
+        ...refused("发现", "确认", "危机已核实和已确定风险等级", "周子墨"),
         ...mends("发现", "verified", "周子墨"),
         { trigger: ".o_crisis_gates li[data-gate=verified] .fa-check-circle" },
         { trigger: ".o_crisis_gates li[data-gate=level] button", run: "click" },
