@@ -81,6 +81,17 @@ def pending(case):
     return case.assessment_ids.filtered(lambda form: form.proposal == "pending")
 
 
+def prepared(year, model, names, **conditions):
+    """Return a record of an open case; without one, the actions ``names`` are to bring it about."""
+    record = year.open_record(model, **conditions)
+    if not record:
+        case = year.open_case([("risk_level", "in", ("orange", "red"))])
+        for name in names if case else ():
+            year.carry_out(name, case)
+        record = year.open_record(model, **conditions)
+    return record
+
+
 # reports
 
 
@@ -386,6 +397,11 @@ def assess(year):
     answers = {code: str(year.random.choices(range(4), (6, 3, 1, 1))[0]) for code in "123"}
     if answers["3"] != "0":
         answers["4"] = "Y"
+    return _assess(year, case, answers)
+
+
+def _assess(year, case, answers):
+    """Fill a form in with ``answers``, and complete it."""
     form = year.test._make_assessment(
         case.student_id, answers, year.instrument, user=year.one(year.psychologists)
     )
@@ -411,6 +427,12 @@ def assess_refused(year):
 def _decide(year, accept):
     """Decide on a proposed level."""
     form = year.open_record("crisis.assessment", proposal="pending")
+    if not form:
+        case = year.open_case([("risk_level", "not in", ("orange", "red"))])
+        if case:
+            # a total that stands for orange
+            _assess(year, case, {"1": "3", "2": "0", "3": "0"})
+            form = year.open_record("crisis.assessment", proposal="pending")
     if form:
         form.with_user(year.one(year.triagers))._decide(accept, "会商决定")
     return form.name
@@ -481,7 +503,7 @@ def plan_approve(year):
 @action(0.6)
 def plan_refuse(year):
     """Give a plan back."""
-    plan = year.open_record("crisis.plan", state="waiting")
+    plan = prepared(year, "crisis.plan", ["plan_write", "plan_submit"], state="waiting")
     if plan:
         plan.with_user(_approver(year, plan)).action_refuse("请补充")
     return plan.name
@@ -722,7 +744,7 @@ def waiver_submit(year):
 @action(0.6)
 def waiver_approve(year):
     """Approve it."""
-    waiver = year.open_record("crisis.guardian.waiver", state="waiting")
+    waiver = prepared(year, "crisis.guardian.waiver", ["waiver_submit"], state="waiting")
     if waiver:
         waiver.with_user(_approver(year, waiver)).action_approve("同意")
     return waiver.name
@@ -731,7 +753,7 @@ def waiver_approve(year):
 @action(0.4)
 def waiver_refuse(year):
     """Refuse it."""
-    waiver = year.open_record("crisis.guardian.waiver", state="waiting")
+    waiver = prepared(year, "crisis.guardian.waiver", ["waiver_submit"], state="waiting")
     if waiver:
         waiver.with_user(_approver(year, waiver)).action_refuse("理由不足")
     return waiver.name
@@ -804,7 +826,7 @@ def referral_approve(year):
 @action(0.4)
 def referral_refuse(year):
     """Give a referral back."""
-    referral = year.open_record("crisis.referral", state="waiting")
+    referral = prepared(year, "crisis.referral", ["referral_submit"], state="waiting")
     if referral:
         referral.with_user(_approver(year, referral)).action_refuse("请补充")
     return referral.name
@@ -819,6 +841,14 @@ def referral_send(year):
     return referral.name
 
 
+SENDING = ["referral_submit", "referral_approve", "referral_send"]
+
+
+def centre(year):
+    """Return the id of the district centre."""
+    return year.test.district_centre.id
+
+
 def _reply(year, referral, user):
     """Take the reply slip in as ``user``."""
     mine = referral.with_user(user)
@@ -831,15 +861,15 @@ def _reply(year, referral, user):
 @action(0.8)
 def referral_reply(year):
     """Enter a reply slip that came on paper."""
-    referral = year.open_record("crisis.referral", state="sent")
+    referral = prepared(year, "crisis.referral", SENDING, state="sent")
     return referral and _reply(year, referral, year.one(year.psychologists))
 
 
 @action(0.8)
 def referral_reply_district(year):
     """The district centre replies by itself."""
-    referral = year.open_record(
-        "crisis.referral", [("state", "=", "sent"), ("district_company_id", "!=", False)]
+    referral = prepared(
+        year, "crisis.referral", SENDING, state="sent", district_company_id=centre(year)
     )
     return referral and _reply(year, referral, year.test.district)
 
@@ -961,7 +991,7 @@ def return_submit(year):
 @action(0.6)
 def return_approve(year):
     """Agree to a return."""
-    entry = year.open_record("crisis.school.return", state="waiting")
+    entry = prepared(year, "crisis.school.return", ["assess", "return_submit"], state="waiting")
     if entry:
         entry.with_user(_approver(year, entry)).action_approve("同意")
     return entry.name
@@ -970,7 +1000,7 @@ def return_approve(year):
 @action(0.4)
 def return_refuse(year):
     """Give a return back."""
-    entry = year.open_record("crisis.school.return", state="waiting")
+    entry = prepared(year, "crisis.school.return", ["assess", "return_submit"], state="waiting")
     if entry:
         entry.with_user(_approver(year, entry)).action_refuse("请补充")
     return entry.name

@@ -8,7 +8,16 @@ from datetime import timedelta
 from odoo import Command
 
 from .simulation import refusal
-from .simulation_actions import LEVELS, local_day, missing_gates, open_duties, severity
+from .simulation_actions import (
+    LEVELS,
+    SENDING,
+    centre,
+    local_day,
+    missing_gates,
+    open_duties,
+    prepared,
+    severity,
+)
 
 
 def _case(year, *domain):
@@ -137,6 +146,11 @@ def reopened_beside_another(year):
     """No closed case is reopened beside an open one."""
     busy = year.env["crisis.case"].search([("date_closed", "=", False)]).student_id
     case = _case(year, ("date_closed", "!=", False), ("student_id", "in", busy.ids))
+    if not case:
+        case = _case(year, ("date_closed", "!=", False))
+        if case:
+            user = year.one(year.psychologists)
+            year.new("crisis.case", user, student_id=case.student_id.id, user_id=user.id)
     stage = year.env["crisis.stage"].search([], order="sequence", limit=1)
     return _write(case, year.one(year.triagers), stage_id=stage.id, change_reason="x")
 
@@ -355,7 +369,7 @@ def refusal_without_witness(year):
 @refusal
 def waiver_approved_by_asker(year):
     """Who asks does not decide that guardians are not told."""
-    waiver = year.pick("crisis.guardian.waiver", state="waiting")
+    waiver = prepared(year, "crisis.guardian.waiver", ["waiver_submit"], state="waiting")
     user = year.one(year.planners)
     return waiver and (lambda: waiver.with_user(user).action_approve("x"))
 
@@ -377,13 +391,10 @@ def referral_unapproved(year):
 @refusal
 def referral_written_by_district(year):
     """The centre fills in the reply, and nothing else."""
-    referral = year.pick("crisis.referral", state="sent", district_company_id=_centre(year))
+    referral = prepared(
+        year, "crisis.referral", SENDING, state="sent", district_company_id=centre(year)
+    )
     return _write(referral, year.test.district, note_end="x")
-
-
-def _centre(year):
-    """Return the id of the district centre."""
-    return year.test.district_centre.id
 
 
 @refusal
@@ -392,7 +403,7 @@ def referral_read_after_its_end(year):
     referral = year.pick(
         "crisis.referral",
         [("state", "in", ("draft", "waiting", "approved", "ended"))],
-        district_company_id=_centre(year),
+        district_company_id=centre(year),
     )
     return referral and (lambda: referral.with_user(year.test.district).read(["reason"]))
 
