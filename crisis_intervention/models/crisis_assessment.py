@@ -103,6 +103,7 @@ class CrisisAssessment(models.Model):
         precompute=True,
     )
     answers = SealedJson(
+        string="Answers Given",
         groups=PSYCHOLOGY,
         help="Item code to the answer's code, number or text.",
     )

@@ -38,12 +38,12 @@ class CrisisDisclosure(models.Model):
     _order = "date desc, id desc"
     _rec_name = "date"
 
-    user_id = fields.Many2one("res.users", string="Who", required=True, ondelete="restrict")
+    user_id = fields.Many2one("res.users", string="Reader", required=True, ondelete="restrict")
     date = fields.Datetime(string="When", required=True)
     res_model = fields.Char(string="Model", required=True)
     res_id = fields.Many2oneReference(string="Record ID", model_field="res_model", required=True)
     field_names = fields.Char(string="Technical Names", required=True)
-    way = fields.Selection(WAYS, string="How", required=True)
+    way = fields.Selection(WAYS, string="Way of Reading", required=True)
     ip = fields.Char(string="IP Address")
     device = fields.Char()
     case_id = fields.Many2one("crisis.case", index="btree_not_null", ondelete="restrict")
@@ -58,7 +58,7 @@ class CrisisDisclosure(models.Model):
     number = fields.Integer(help="Place in the chain; 0 until the chain is closed over it.")
     hash = fields.Char()
     res_name = fields.Char(string="Record", compute="_compute_res_name")
-    what = fields.Char(compute="_compute_what")
+    what = fields.Char(string="Texts Read", compute="_compute_what")
     read_count = fields.Integer(string="Times", compute="_compute_reads")
     date_last = fields.Datetime(string="Last Time", compute="_compute_reads")
 
