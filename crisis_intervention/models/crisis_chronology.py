@@ -163,6 +163,10 @@ class CrisisChronology(models.Model):
             return f"{levels.get(record.old_level, '')} → {levels.get(record.new_level, '')}"
         if record._name == "crisis.case.change":
             return f"{record.old_stage_id.name} → {record.new_stage_id.name}"
+        if record._name == "crisis.approval":
+            return dict(record._fields["decision"]._description_selection(self.env))[
+                record.decision
+            ]
         if record._name == "crisis.escalation":
             labels = [
                 dict(record._fields[name]._description_selection(self.env))[record[name]]
