@@ -252,6 +252,7 @@ class CrisisCase(models.Model):
         # first of all, or the checks below would tell strangers what a case is like
         self.check_access("write")
         self._refuse_system_fields(vals)
+        self._refuse_changed_report(vals)
         if "student_id" in vals and self.filtered(lambda c: c.student_id.id != vals["student_id"]):
             raise UserError(
                 self.env._("A case stays with its student. Close this one and open a new one.")

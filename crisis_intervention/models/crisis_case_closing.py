@@ -13,6 +13,9 @@ from .crisis_case import REVIEWED
 # How long a case that is ready to close, or without cause, may stay open: default of this system.
 CLOSING_DAYS = 7
 
+# Locked with the case; whom the school tells of the closing is added afterwards.
+CLOSING_REPORT = frozenset(("outcome", "closing_summary", "closing_causes", "closing_prevention"))
+
 
 class CrisisCase(models.Model):
     """How a case ends: what must be settled, the closing report, how long it is kept."""
@@ -38,6 +41,24 @@ class CrisisCase(models.Model):
         groups=TRIAGE,
         help="After this day the file is due for the decision on its destruction.",
     )
+
+    def _refuse_changed_report(self, vals):
+        """Keep the closing report of closed cases as it is.
+
+        :raises UserError: a client would change it without reopening the case
+        """
+        if (
+            not self.env.su
+            and CLOSING_REPORT & vals.keys()
+            and "stage_id" not in vals
+            and self.filtered("date_closed")
+        ):
+            raise UserError(
+                self.env._(
+                    "This case is closed, and its closing report with it. Reopen the case first, "
+                    "and say why it is reopened."
+                )
+            )
 
     def _check_closing(self, old_stages):
         """Check that nothing is left open in cases that are being closed.

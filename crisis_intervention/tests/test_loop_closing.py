@@ -38,6 +38,15 @@ class TestLoopClosing(CrisisCommon):
             with self.subTest(model=model), self.assertRaises(UserError):
                 self._new(model, user)
 
+    def test_the_closing_report_stays_as_it_is(self):
+        self._close()
+        for name, value in (("outcome", "other"), ("closing_summary", ""), ("closing_causes", "x")):
+            with self.subTest(field=name), self.assertRaises(UserError):
+                self.case.with_user(self.psychology).write({name: value})
+        self.case.with_user(self.psychology).closing_told = "监护人"
+        self._sign_review(self.case, "reopen")
+        self.case.with_user(self.psychology).closing_summary = "再次观察。"
+
     def test_drafts_do_not_go_on_in_a_closed_case(self):
         plan = self._make_plan(self.case)
         contact = self._make_contact(self.case, sign=False)
