@@ -76,6 +76,7 @@ class CrisisAccessGrant(models.Model):
 
     def _texts(self):
         """Return what this permission opens; its callers have checked the reader."""
+        # sudo: whether there is a case; its callers have checked the reader
         if not self.sudo().case_id:
             raise AccessError(self.env._("There is nothing to read."))
         # sudo: crisis.case and below - what the permission opens, checked for person, case, scope

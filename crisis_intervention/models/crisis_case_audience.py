@@ -181,6 +181,7 @@ class CrisisCase(models.Model):
         """
         key = (user._get_group_ids(), readable._name)
         if key not in rules:
+            # sudo: ir.rule - names of the rules that the server itself applies to this user
             of_user = self.env["ir.rule"].with_user(user)._get_rules(readable._name, "read").sudo()
             names = of_user._get_external_ids()
             rules[key] = [
@@ -191,6 +192,7 @@ class CrisisCase(models.Model):
         reasons = {}
         for rule, relation in rules[key]:
             domain = safe_eval(rule.domain_force, context) if rule.domain_force else []
+            # sudo: which rule lets in; the asker reads the record, checked by the caller
             if readable.sudo().filtered_domain(domain):
                 reasons.setdefault(relation, set()).update((rule.groups & groups).mapped("name"))
         if not reasons:

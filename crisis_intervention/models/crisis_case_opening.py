@@ -74,6 +74,7 @@ class CrisisCase(models.Model):
                         for measure in template._measure_values(case)
                     ]
         if values:
+            # sudo: crisis.measure - see above
             self.env["crisis.measure"].sudo().create(values)
 
     @api.model

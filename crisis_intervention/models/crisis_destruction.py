@@ -112,6 +112,7 @@ class CrisisDestruction(models.Model):
             raise UserError(self.env._("Name two witnesses, neither of them yourself."))
         now = fields.Datetime.now()
         self._set({"state": "approved", "approved_by_id": user.id, "date_approved": now})
+        # sudo: mail.activity - also those of others, they are all about this record
         self.sudo().activity_ids.unlink()
         self._plan_activity(ACTIVITY, witnesses, now)
 
@@ -123,6 +124,7 @@ class CrisisDestruction(models.Model):
             raise AccessError(self.env._("The principal decides on destructions."))
         self._lock_in("proposed", "approved")
         self._set({"state": "cancelled"})
+        # sudo: mail.activity - also those of others, they are all about this record
         self.sudo().activity_ids.unlink()
 
     def action_witness(self):

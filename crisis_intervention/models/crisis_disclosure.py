@@ -149,6 +149,7 @@ class CrisisDisclosure(models.Model):
             raise ReadOnlySqlTransaction("reading confidential fields is registered")
         if _PENDING not in cr.precommit.data:
             cr.precommit.data[_PENDING] = {}
+            # sudo: crisis.disclosure - written by the system alone, whoever reads
             cr.precommit.add(self.sudo()._write_notes)
         key = (uid, record._name, record.id, way or current_way())
         cr.precommit.data[_PENDING].setdefault(key, set()).add(field_name)

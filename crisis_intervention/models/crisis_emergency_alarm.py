@@ -106,6 +106,7 @@ class CrisisEmergency(models.Model):
 
     def _plan_alarm_activities(self, users):
         """Give ``users`` an activity on this emergency: a type and a date, nothing else."""
+        # sudo: mail.activity - planned by the system for those alerted; type and date only
         self.env["mail.activity"].sudo().with_context(
             mail_activity_quick_update=True, crisis_no_followers=True
         ).create(  # sudo: mail.activity - planned by the system for those who are alerted

@@ -201,6 +201,7 @@ class CrisisEmergency(models.Model):
             time=local.strftime("%H:%M"),
             place=self.place,
             kind=kind,
+            # sudo: a number only
             count=len(self.sudo().student_ids) or "?",
         )
 

@@ -53,6 +53,7 @@ class CrisisEmergencyMeasure(models.Model):
     def _compute_display_name(self):
         """Name the emergency only."""
         for measure in self:
+            # sudo: crisis.emergency - its reference only
             measure.display_name = measure.emergency_id.sudo().name or ""
 
     def _attachments_locked(self):

@@ -52,6 +52,7 @@ class CrisisEscalation(models.Model):
         """Name the school and the day; the district may not know the case."""
         for escalation in self:
             day = fields.Date.to_string(escalation.date)
+            # sudo: res.company - the name of the school only
             escalation.display_name = f"{escalation.company_id.sudo().name} {day}"
 
     @api.model

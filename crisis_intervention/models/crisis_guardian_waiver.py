@@ -94,6 +94,7 @@ class CrisisGuardianWaiver(models.Model):
     def _sync_case(self):
         """Mark the cases whose guardians are not told."""
         for case in self.case_id:
+            # sudo: crisis.guardian.waiver - whether one runs, nothing else
             running = self.sudo().search_count(
                 [("case_id", "=", case.id), ("state", "in", ["waiting", "active"])], limit=1
             )

@@ -206,6 +206,7 @@ class CrisisMeasure(models.Model):
             self._plan_activity("mail_activity_measure", self.user_id, self._due_moment())
         else:
             activities.date_deadline = self.date_due
+        # sudo: crisis.case - the activity of its owner; see above
         self.sudo().case_id._sync_activities()
 
     def _finish(self, state):

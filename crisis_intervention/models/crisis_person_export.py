@@ -91,6 +91,7 @@ class CrisisPersonRequest(models.Model):
                 parts.append((cases, names))
                 continue
             domain = [("student_id", "=", student.id), ("state", "in", FINISHED[model])]
+            # sudo: see above
             records = self.env[model].sudo().with_context(active_test=False).search(domain)
             parts.append((records, names))
         return [

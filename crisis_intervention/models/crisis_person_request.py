@@ -145,6 +145,7 @@ class CrisisPersonRequest(models.Model):
             }
         )
         self._cases()._close_duties(["person_request"], self)
+        # sudo: mail.activity - also those of others, they are all about this request
         self.sudo().activity_ids.unlink()
 
     def action_grant(self):

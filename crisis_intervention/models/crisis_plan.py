@@ -167,6 +167,7 @@ class CrisisPlan(models.Model):
         """Put the approved plan in force, and let the step be done."""
         for plan in self:
             plan.case_id._close_duties(["plan_approval"], plan)
+            # sudo: crisis.plan - the approver has no right to write; checked before
             plan.sudo()._put_in_force()
 
     def _after_refusal(self):

@@ -164,6 +164,7 @@ class CrisisReferral(models.Model):
         :raises AccessError: it would change what the school wrote
         """
         self.check_access("write")
+        # sudo: the school only
         foreign = self.sudo().company_id - self.env.companies
         if not self.env.su and foreign and not vals.keys() <= REPLY_FIELDS:
             raise AccessError(self.env._("You fill in the reply; the rest is the school's."))
@@ -231,6 +232,7 @@ class CrisisReferral(models.Model):
         now = fields.Datetime.now()
         due = now + timedelta(hours=reply_hours(self.case_id.risk_level))
         self._set({"state": "sent", "date_sent": now, "date_reply_due": due})
+        # sudo: mail.activity - also those of others, they are all about this referral
         self.sudo().activity_ids.unlink()
         self.case_id._close_duties(["referral"], self)
         self.case_id._open_duty("referral_reply", due, record=self, user=self.user_id)
@@ -275,6 +277,7 @@ class CrisisReferral(models.Model):
         if self.state != "replied" and not (self.note_end or "").strip():
             raise UserError(self.env._("Write why it ends without a reply."))
         self._set({"state": "ended"})
+        # sudo: mail.activity - also those of others, they are all about this referral
         self.sudo().activity_ids.unlink()
         self.case_id._close_duties(["referral", "referral_reply"], self)
         self._sync_district()
@@ -282,6 +285,7 @@ class CrisisReferral(models.Model):
     def _sync_district(self):
         """Give the district centre access to the shared part of the case, or take it away."""
         for case in self.case_id:
+            # sudo: crisis.referral - whether one runs, and to whom
             running = self.sudo().search(
                 [
                     ("case_id", "=", case.id),

@@ -110,6 +110,7 @@ class CrisisSession(models.Model):
         sessions = super().create(vals_list)
         sessions._sync_events()
         for session in sessions:
+            # sudo: crisis.case - a step of the case; the session was just created
             session.sudo().case_id._open_duty(
                 "session",
                 session.date_start + timedelta(hours=session.duration + 48),
@@ -150,6 +151,7 @@ class CrisisSession(models.Model):
                 "start": session.date_start,
                 "stop": session.date_start + timedelta(hours=session.duration),
             }
+            # sudo: calendar.event - the appointment that this session made
             if session.sudo().event_id:
                 session.sudo().event_id.with_context(no_mail_to_attendees=True).write(values)
                 continue

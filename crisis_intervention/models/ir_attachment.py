@@ -37,6 +37,7 @@ class IrAttachment(models.Model):
 
     def _in_crisis(self):
         """Return those that belong to records of ours."""
+        # sudo: which model a file belongs to
         return self.filtered(lambda file: self._is_crisis_model(file.sudo().res_model))
 
     @api.model
@@ -68,6 +69,7 @@ class IrAttachment(models.Model):
             contents.append(base64.b64decode(vals["datas"]))
         if not contents and model:
             # moved here after it was uploaded
+            # sudo: the content, to be checked and not returned
             contents = self.sudo().filtered("file_size").mapped("raw")
         for content in contents:
             self._check_crisis_content(content)
@@ -109,6 +111,7 @@ class IrAttachment(models.Model):
         """
         # A file without record is being uploaded for a report that is not submitted yet. Files of
         # fields are as locked as the fields.
+        # sudo: which records the files belong to
         attached = self.sudo().filtered(lambda file: file.res_id and not file.res_field)
         for model, attachments in attached.grouped("res_model").items():
             if not model or model not in self.env:
@@ -140,6 +143,7 @@ class IrAttachment(models.Model):
 
     def _register_reading(self):
         """Put the reading of these files into the register of disclosures."""
+        # sudo: which records the files belong to
         for file in self._in_crisis().sudo().filtered("res_id"):
             record = self.env[file.res_model].browse(file.res_id)
             self.env["crisis.disclosure"]._register_reading(

@@ -47,6 +47,7 @@ class CrisisEmergencyWitness(models.TransientModel):
     def _compute_student_ids(self):
         """Propose everybody in the classes but those whom the emergency is about."""
         for wizard in self:
+            # sudo: crisis.emergency - who is left out; nothing leaves the dialog
             about = wizard.emergency_id.sudo().student_ids
             # sudo(False): superuser would propose what the user may not read
             students = (
