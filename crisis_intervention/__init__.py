@@ -1,6 +1,6 @@
 from . import controllers, models, wizard
 from .hooks import post_init_hook, uninstall_hook
-from .num2words_zh import register as register_chinese_numbers
+from .lib.num2words_zh import register as register_chinese_numbers
 
 __all__ = ["controllers", "models", "post_init_hook", "uninstall_hook", "wizard"]
 

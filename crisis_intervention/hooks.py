@@ -1,4 +1,4 @@
-from .models.crisis_numbering import NUMBERED
+from .models.mixins.crisis_numbering import NUMBERED
 
 
 def post_init_hook(env):

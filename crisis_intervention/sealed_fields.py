@@ -16,7 +16,7 @@ from odoo.exceptions import UserError
 from odoo.http import request
 from odoo.tools import config, json_default
 
-from .sealed import Keyring, SealError
+from .lib.sealed import Keyring, SealError
 
 VARIABLE = "CRISIS_SEAL_KEYS"
 OPTION = "crisis_seal_keys"

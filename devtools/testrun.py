@@ -69,9 +69,13 @@ def _tags(what: str | None, names: list[str], folders: list[Path]) -> str:
         return what
     if what[0].isupper():
         return f":{what}"
-    file = f"tests/{Path(what).stem}.py"
-    having = [name for name in names if any((path / name / file).exists() for path in folders)]
-    return ",".join(f"/{name}/{file}" for name in having) or what
+    found = {
+        f"/{file.relative_to(path)}"
+        for path in folders
+        for name in names
+        for file in (path / name / "tests").rglob(f"{Path(what).stem}.py")
+    }
+    return ",".join(sorted(found)) or what
 
 
 def _odoo_tests(workshop: Workshop, names: list[str], what: str | None, keep: bool) -> Outcome:

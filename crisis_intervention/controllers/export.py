@@ -6,8 +6,8 @@ from odoo.http import content_disposition, request, route
 from odoo.tools import osutil
 from werkzeug.exceptions import NotFound
 
-from ..encrypted_archive import encrypted, new_password
-from ..spreadsheet_cells import harmless
+from ..lib.encrypted_archive import encrypted, new_password
+from ..lib.spreadsheet_cells import harmless
 
 # Where the password waits until the one who exported is shown it, once.
 _SESSION_KEY = "crisis_export_password"

@@ -1,9 +1,9 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.crisis_instrument import INFORMANTS
-from ..models.crisis_instrument_tree import INFORMANT_FIELDS
-from ..transcription import typed_items
+from ..models.assessment.crisis_instrument import INFORMANTS
+from ..models.assessment.crisis_instrument_tree import INFORMANT_FIELDS
+from ..lib.transcription import typed_items
 
 
 class CrisisAssessmentTranscribe(models.TransientModel):

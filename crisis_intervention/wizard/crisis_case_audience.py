@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from ..models.crisis_case_audience import RELATIONS
+from ..models.case.crisis_case_audience import RELATIONS
 
 
 class CrisisCaseAudience(models.TransientModel):

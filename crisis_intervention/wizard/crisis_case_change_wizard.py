@@ -1,8 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..models.crisis_case import OUTCOMES
-from ..risk import RISK_LEVELS
+from ..models.case.crisis_case import OUTCOMES
+from ..lib.risk import RISK_LEVELS
 
 
 class CrisisCaseChangeWizard(models.TransientModel):

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from .. import school_year
+from ..lib import school_year
 from ..roles import TRIAGE
 
 

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..risk import RISK_LEVELS
+from ..lib.risk import RISK_LEVELS
 
 
 class CrisisConcernTriageLine(models.TransientModel):

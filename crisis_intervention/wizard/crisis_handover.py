@@ -1,7 +1,7 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..models.res_users import HEAD_TEACHER
+from ..models.odoo.res_users import HEAD_TEACHER
 from ..roles import PSYCHOLOGY, TRIAGE
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..instrument_exchange import dump, load
+from ..lib.instrument_exchange import dump, load
 
 SHIPPED = Path(__file__).parents[1] / "data" / "instruments"
 

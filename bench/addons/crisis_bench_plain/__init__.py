@@ -1,6 +1,6 @@
 from odoo import fields
 
-from odoo.addons.crisis_intervention.models.crisis_disclosure import CrisisDisclosure
+from odoo.addons.crisis_intervention.models.privacy.crisis_disclosure import CrisisDisclosure
 from odoo.addons.crisis_intervention.sealed_fields import Confidential, Sealed
 
 # what the addon costs is what is left out here

@@ -1,0 +1,17 @@
+from . import (
+    crisis_instrument,
+    crisis_instrument_part,
+    crisis_instrument_item,
+    crisis_instrument_scale,
+    crisis_instrument_tree,
+    crisis_instrument_build,
+    crisis_instrument_form,
+    crisis_instrument_faults,
+    crisis_assessment,
+    crisis_assessment_addendum,
+    crisis_assessment_form,
+    crisis_assessment_completion,
+    crisis_assessment_proposal,
+    crisis_assessment_batch,
+    crisis_assessment_result,
+)

@@ -1,0 +1,219 @@
+from odoo import api, fields, models
+from odoo.exceptions import LockError, UserError
+
+from ...lib.risk import severity
+from ...roles import MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY, TRIAGE
+
+
+class CrisisAssessment(models.Model):
+    """A result above the present level proposes a new one: a person decides, and says why."""
+
+    _inherit = "crisis.assessment"
+
+    def _propose(self):
+        """Propose levels above those of the cases, and tell who decides.
+
+        The case's owner gets an activity; without a case the psychology teacher of the class does.
+        Danger to life goes at once to those on duty, moral education and principal as well.
+        """
+        above = self.filtered(
+            lambda a: (
+                severity(a.risk_level) > severity(a.case_id.risk_level)
+                and not a.case_id.date_closed
+            )
+        )
+        if not above:
+            return
+        above._set({"proposal": "pending"})
+        duty = self.env["crisis.team"]._duty_users(above.company_id)
+        activity_type = self.env.ref("crisis_intervention.mail_activity_proposal")
+        model_id = self.env["ir.model"]._get_id(self._name)
+        today = fields.Date.context_today(self)
+        values, urgent = [], {}
+        for assessment in above:
+            users = assessment._deciders(duty)
+            if assessment.risk_level == "red":
+                urgent.setdefault(users - self.env.user, assessment)
+            values += [
+                {
+                    "res_model_id": model_id,
+                    "res_id": assessment.id,
+                    "activity_type_id": activity_type.id,
+                    "user_id": user.id,
+                    "date_deadline": today,
+                    "automated": True,
+                }
+                for user in users
+            ]
+        # sudo: mail.activity - planned by the system for those who decide; a type and a date only
+        self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True).create(
+            values
+        )
+        for users, assessment in urgent.items():
+            if users:
+                assessment.message_notify(
+                    partner_ids=users.partner_id.ids,
+                    subject=self.env._("Red flag"),
+                    body=self.env._("An assessment asks for your attention now."),
+                )
+
+    def _deciders(self, duty):
+        """Return who is told of this proposal.
+
+        :param duty: dict of company to the users of its duty teams
+        """
+        self.ensure_one()
+        company = self.company_id
+        teachers = company._crisis_holders(PSYCHOLOGY)
+        # sudo: crisis.student - the class's psychology teacher, who may not be of the user's roles
+        caring = self.sudo().student_id.class_id.psychology_teacher_id & teachers
+        users = self.case_id.user_id or caring or self.user_id & teachers or teachers[:1]
+        if self.risk_level == "red":
+            users |= duty.get(company, teachers.browse())
+            users |= company._crisis_holders(MORAL_EDUCATION, PRINCIPAL)
+        # the duty team may hold people who have lost their role since
+        return self._readable_by(users)
+
+    def action_decide(self):
+        """Open the dialog that accepts or declines the proposed level."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Proposed Level"),
+            "res_model": "crisis.assessment.decide",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_assessment_id": self.id},
+        }
+
+    def _decide(self, accept, reason):
+        """Carry out the decision on a proposal.
+
+        :param bool accept: raise the case to the proposed level; without a case one is opened
+        :param str reason: kept with the form, and with the change of level
+        :raises UserError: it is decided already, or no reason is given
+        :raises AccessError: the user may not change the case
+        """
+        self.ensure_one()
+        self.check_access("read")
+        if not reason or not reason.strip():
+            raise UserError(self.env._("Say why; it is kept with the form."))
+        self._check_decider()
+        # sudo: crisis.assessment - moral education and principal decide without write access to
+        # forms; the right to decide was checked above
+        decided = self.sudo()
+        try:
+            decided.lock_for_update(allow_referencing=True)
+        except LockError:
+            raise UserError(
+                self.env._("Somebody else is deciding on this just now. Please reload.")
+            ) from None
+        decided.invalidate_recordset(["proposal"])
+        if decided.proposal != "pending":
+            raise UserError(self.env._("This is decided already. Please reload."))
+        if accept:
+            decided._set({"case_id": self._raise_case(reason).id})
+        decided._set(
+            {
+                "proposal": "accepted" if accept else "declined",
+                "proposal_reason": reason,
+                "proposal_user_id": self.env.uid,
+                "proposal_date": fields.Datetime.now(),
+            }
+        )
+        # others' activities too, they are all about the same decision
+        decided.activity_unlink(["crisis_intervention.mail_activity_proposal"])
+
+    def _check_decider(self):
+        """Demand somebody who may raise the level of the case.
+
+        :raises AccessError: the user may not
+        """
+        if self.case_id:
+            self.case_id.check_access("write")
+        elif not self.env.user.has_groups(TRIAGE):
+            self.env["crisis.case"].check_access("create")
+
+    def _raise_case(self, reason):
+        """Return the case, raised to the proposed level; a new one where there is none."""
+        case = self.case_id or self.env["crisis.case"].search(
+            [("student_id", "=", self.student_id.id), ("date_closed", "=", False)], limit=1
+        )
+        if not case:
+            return self.env["crisis.case"]._open_from_concerns(
+                [
+                    {
+                        "student_id": self.student_id.id,
+                        "concern_ids": self.concern_id.ids,
+                        "category_ids": [],
+                        "risk_level": self.risk_level,
+                    }
+                ]
+            )
+        if severity(case.risk_level) < severity(self.risk_level):
+            case.write({"risk_level": self.risk_level, "change_reason": reason})
+        return case
+
+
+class CrisisCase(models.Model):
+    """The assessments of a case, and the proposal that waits for a decision."""
+
+    _inherit = "crisis.case"
+
+    assessment_ids = fields.One2many(
+        "crisis.assessment", "case_id", string="Assessments", groups=TRIAGE, readonly=True
+    )
+    assessment_count = fields.Integer(compute="_compute_assessments", groups=TRIAGE)
+    pending_assessment_id = fields.Many2one(
+        "crisis.assessment", compute="_compute_assessments", groups=TRIAGE
+    )
+    proposed_level = fields.Selection(related="pending_assessment_id.risk_level", groups=TRIAGE)
+
+    @api.depends("assessment_ids.proposal")
+    def _compute_assessments(self):
+        """Count the assessments and find the highest proposal that waits."""
+        groups = self.env["crisis.assessment"]._read_group(
+            [("case_id", "in", self.ids)], ["case_id"], ["__count"]
+        )
+        counts = dict(groups)
+        waiting = self.env["crisis.assessment"].search(
+            [("case_id", "in", self.ids), ("proposal", "=", "pending")]
+        )
+        highest = {}
+        for assessment in waiting.sorted(lambda a: severity(a.risk_level)):
+            highest[assessment.case_id] = assessment
+        for case in self:
+            case.assessment_count = counts.get(case._origin, 0)
+            case.pending_assessment_id = highest.get(case._origin, False)
+
+    def action_view_assessments(self):
+        """Show the assessments of this case."""
+        self.ensure_one()
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "crisis_intervention.crisis_assessment_action"
+            ),
+            "domain": [("case_id", "=", self.id)],
+            "context": {
+                "default_student_id": self.student_id.id,
+                "default_case_id": self.id,
+            },
+        }
+
+    def action_decide_assessment(self):
+        """Open the dialog on the proposal that waits."""
+        self.ensure_one()
+        return self.pending_assessment_id.action_decide()
+
+    def _action_new_assessment(self):
+        """Return the action that begins a form about the student of this case."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "crisis.assessment",
+            "views": [(False, "form")],
+            "context": {
+                "default_student_id": self.student_id.id,
+                "default_case_id": self.id,
+            },
+        }

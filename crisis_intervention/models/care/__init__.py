@@ -1,0 +1,17 @@
+from . import (
+    crisis_approval,
+    crisis_plan_template,
+    crisis_plan_template_line,
+    crisis_plan,
+    crisis_measure,
+    crisis_session,
+    crisis_session_addendum,
+    crisis_guardian_contact,
+    crisis_guardian_waiver,
+    crisis_medical_record,
+    crisis_mandatory_situation,
+    crisis_mandatory_report,
+    crisis_referral,
+    crisis_review,
+    crisis_school_return,
+)

@@ -1,0 +1,265 @@
+from datetime import datetime, time
+
+import pytz
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from ...roles import MORAL_EDUCATION, PSYCHOLOGY
+
+KINDS = [
+    ("counselling", "Counselling"),
+    ("class", "Class support"),
+    ("family", "Family"),
+    ("medical", "Medical care"),
+    ("watch", "24 h watch"),
+    ("environment", "Safe surroundings"),
+    ("peers", "Peers"),
+    ("study", "Study"),
+    ("duty", "Legal duty"),
+]
+# What the owner of a measure fills in; planning it is for those who write the plan.
+PROGRESS_FIELDS = frozenset(("result",))
+
+
+class CrisisMeasure(models.Model):
+    """One thing that somebody does for the student until a certain day."""
+
+    _name = "crisis.measure"
+    _description = "Measure"
+    _inherit = ["crisis.case.record"]
+    _order = "date_due, id"
+    _entered_fields = frozenset(
+        ("case_id", "plan_id", "kind", "title", "method", "user_id", "date_due", "result")
+    )
+    _locked_states = frozenset(("done", "cancelled"))
+
+    # given or taken from the plan it is written into
+    case_id = fields.Many2one(
+        compute="_compute_case_id", store=True, readonly=False, precompute=True
+    )
+    plan_id = fields.Many2one("crisis.plan", index="btree_not_null", ondelete="restrict")
+    template_id = fields.Many2one(
+        "crisis.plan.template",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        help="The duty by law that this measure is part of.",
+    )
+    kind = fields.Selection(KINDS, required=True, default="counselling")
+    title = fields.Char(string="Measure", required=True, help="What is done, in one line.")
+    method = fields.Text(
+        string="How", help="Steps and ways. Read by the owner and the head teacher of the class."
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        string="Owner",
+        index=True,
+        ondelete="restrict",
+        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+        help="Does it and says when it is done. May be a colleague of any role, who then sees "
+        "this measure.",
+    )
+    date_due = fields.Date(string="Due")
+    state = fields.Selection(
+        [
+            ("draft", "Not begun"),
+            ("todo", "To do"),
+            ("doing", "Being done"),
+            ("done", "Done"),
+            ("cancelled", "Cancelled"),
+        ],
+        default="draft",
+        required=True,
+        readonly=True,
+        copy=False,
+        index=True,
+    )
+    result = fields.Text(string="Progress", help="What was done and what came of it.")
+    date_done = fields.Datetime(string="Done On", readonly=True, copy=False)
+    is_overdue = fields.Boolean(compute="_compute_is_overdue")
+
+    @api.depends("plan_id")
+    def _compute_case_id(self):
+        """Belong to the case of the plan."""
+        for measure in self:
+            measure.case_id = measure.plan_id.case_id or measure.case_id
+
+    @api.depends("state", "date_due")
+    def _compute_is_overdue(self):
+        """Compare with today; never stored, as stored flags do not age."""
+        today = fields.Date.context_today(self)
+        for measure in self:
+            measure.is_overdue = (
+                measure.state in ("todo", "doing")
+                and bool(measure.date_due)
+                and measure.date_due < today
+            )
+
+    @api.constrains("plan_id", "case_id")
+    def _check_plan(self):
+        """Demand the plan of the same case."""
+        for measure in self:
+            if measure.plan_id and measure.plan_id.case_id != measure.case_id:
+                raise ValidationError(self.env._("The plan belongs to another case."))
+
+    @api.constrains("user_id")
+    def _check_owner(self):
+        """Demand a colleague of the school who can open it."""
+        # sudo: res.users - role and schools of the owner; nothing leaves the method
+        for measure in self.sudo():
+            owner = measure.user_id
+            if owner and not (
+                owner.active
+                and owner.has_group("crisis_intervention.group_staff")
+                and measure.company_id in owner.company_ids
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "%s cannot own a measure: choose a colleague of this school who has a "
+                        "role in the crisis intervention system.",
+                        owner.name,
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Plan measures; those outside of a plan begin at once."""
+        measures = super().create(vals_list)
+        measures.filtered(lambda measure: not measure.plan_id)._begin()
+        in_force = measures.filtered(lambda measure: measure.plan_id.state == "active")
+        in_force._begin()
+        if any(m.plan_id.state in ("waiting", "replaced") for m in measures):
+            raise UserError(
+                self.env._(
+                    "A plan takes new measures only while it is being written: use Revise to write its next version."
+                )
+            )
+        return measures
+
+    def write(self, vals):
+        """Change measures: owners tell of progress, planning is for those who write plans.
+
+        :raises AccessError: an owner would change what was planned
+        """
+        self.check_access("write")
+        user = self.env.user
+        if (
+            not self.env.su
+            and not (user.has_group(PSYCHOLOGY) or user.has_group(MORAL_EDUCATION))
+            and not vals.keys() <= PROGRESS_FIELDS
+        ):
+            raise AccessError(
+                self.env._("You tell of your progress; the measure itself is changed in the plan.")
+            )
+        if not self.env.su and {"case_id", "plan_id"} & vals.keys():
+            raise UserError(self.env._("A measure stays in its case and its plan."))
+        owners = {measure: measure.user_id for measure in self}
+        result = super().write(vals)
+        if {"user_id", "date_due"} & vals.keys():
+            running = self.filtered(lambda m: m.state in ("todo", "doing"))
+            for measure in running:
+                if not measure.user_id or not measure.date_due:
+                    raise UserError(
+                        self.env._("A measure that is under way needs an owner and a due date.")
+                    )
+                measure._renew_duty(measure.user_id != owners[measure])
+        return result
+
+    def _due_moment(self):
+        """Return the end of the due day in the school's time, as UTC."""
+        zone = pytz.timezone(self.env.user.tz or "Asia/Shanghai")
+        local = zone.localize(datetime.combine(self.date_due, time(18, 0)))
+        return local.astimezone(pytz.utc).replace(tzinfo=None)
+
+    def _begin(self):
+        """Let planned measures run: a deadline in the case, an activity for the owner."""
+        for measure in self.filtered(lambda m: m.state == "draft"):
+            if not measure.user_id or not measure.date_due:
+                raise UserError(self.env._("Give the measure an owner and a due date."))
+            measure._set({"state": "todo"})
+            measure._open()
+
+    def _open(self):
+        """Open deadline and activity of this measure."""
+        due = self._due_moment()
+        self.case_id._open_duty("measure", due, record=self, user=self.user_id)
+        self._plan_activity("mail_activity_measure", self.user_id, due)
+
+    def _renew_duty(self, new_owner):
+        """Move deadline and activity to another day or owner."""
+        # sudo: crisis.deadline, mail.activity - kept by the system; the measure was just changed
+        duty = (
+            self.env["crisis.deadline"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "=", self.id),
+                    ("date_done", "=", False),
+                ]
+            )
+        )
+        duty.write({"date_due": self._due_moment(), "user_id": self.user_id.id})
+        activities = self.sudo().activity_ids
+        if new_owner:
+            activities.unlink()
+            self._plan_activity("mail_activity_measure", self.user_id, self._due_moment())
+        else:
+            activities.date_deadline = self.date_due
+        # sudo: crisis.case - the activity of its owner; see above
+        self.sudo().case_id._sync_activities()
+
+    def _finish(self, state):
+        """Close measures and what waits for them."""
+        self._set({"state": state, "date_done": fields.Datetime.now()})
+        # sudo: mail.activity - also those of others, they are all about this measure
+        self.sudo().activity_ids.unlink()
+        for case, measures in self.grouped("case_id").items():
+            case._close_duties(["measure"], measures)
+
+    def action_start(self):
+        """Say that it is under way."""
+        self.check_access("write")
+        self._lock_in("todo")
+        self._set({"state": "doing"})
+
+    def action_done(self):
+        """Say that it is done.
+
+        :raises UserError: nothing tells what was done
+        """
+        self.check_access("write")
+        self._lock_in("todo", "doing")
+        if not all((measure.result or "").strip() for measure in self):
+            raise UserError(self.env._("Write under Progress what was done and what came of it."))
+        self._finish("done")
+
+    def action_cancel(self):
+        """Call it off, with the reason under Progress.
+
+        :raises AccessError: the user does not write plans
+        """
+        self.check_access("write")
+        user = self.env.user
+        if not (user.has_group(PSYCHOLOGY) or user.has_group(MORAL_EDUCATION)):
+            raise AccessError(self.env._("Measures are called off by those who write the plan."))
+        self._lock_in("draft", "todo", "doing")
+        if not all((measure.result or "").strip() for measure in self):
+            raise UserError(self.env._("Write under Progress why it is called off."))
+        self._finish("cancelled")
+
+    def _replace(self):
+        """End what a new version of the plan goes on with."""
+        # sudo: crisis.measure - the versions of one plan; whoever puts it in force may do that
+        self.sudo().filtered(lambda m: m.state in ("draft", "todo", "doing"))._finish("cancelled")
+
+    def _carried_values(self):
+        """Return the values of this measure for the next version of the plan."""
+        return {
+            "kind": self.kind,
+            "title": self.title,
+            "method": self.method,
+            "user_id": self.user_id.id,
+            "date_due": self.date_due,
+            "result": self.result,
+        }

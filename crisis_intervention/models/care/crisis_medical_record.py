@@ -1,0 +1,82 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ...sealed_fields import ConfidentialText
+
+
+class CrisisMedicalRecord(models.Model):
+    """What the school doctor found and did in a case where medical care is involved."""
+
+    _name = "crisis.medical.record"
+    _description = "Medical Record"
+    _inherit = ["crisis.signed.record"]
+    _order = "date desc, id desc"
+    _entered_fields = frozenset(
+        (
+            "case_id",
+            "date",
+            "finding",
+            "treatment",
+            "disposition",
+            "hospital_id",
+            "accompanied_by",
+            "guardian_informed_at",
+            "medication",
+            "care_points",
+            "date_follow_up",
+        )
+    )
+
+    date = fields.Datetime(string="When", required=True, default=fields.Datetime.now)
+    finding = ConfidentialText(
+        help="What was seen and measured; what the student says. No diagnosis."
+    )
+    treatment = ConfidentialText(help="First aid and care given at school.")
+    disposition = fields.Selection(
+        [
+            ("class", "Back to class"),
+            ("rest", "Rested in the medical room"),
+            ("home", "Sent home with a guardian"),
+            ("hospital", "Sent to hospital"),
+        ],
+        string="Went Then",
+    )
+    hospital_id = fields.Many2one(
+        "res.partner",
+        domain="[('crisis_resource_kind', '=', 'hospital')]",
+        ondelete="restrict",
+    )
+    accompanied_by = fields.Char()
+    guardian_informed_at = fields.Datetime(string="Guardians Informed")
+    medication = ConfidentialText(
+        help="What guardians or hospital prescribe to be taken at school, with times."
+    )
+    care_points = fields.Text(help="What teachers have to mind.")
+    date_follow_up = fields.Date(string="Seen Again On")
+
+    def _check_before_signing(self):
+        """Demand finding and what happened then."""
+        for record in self:
+            if not (record.finding or "").strip() or not record.disposition:
+                raise UserError(
+                    self.env._("Write what was found, and say where the student went then.")
+                )
+            if record.disposition == "hospital" and not record.accompanied_by:
+                raise UserError(self.env._("Say who accompanied the student to the hospital."))
+
+    def _after_signing(self):
+        """Plan the follow-up as a measure of the doctor."""
+        # sudo: crisis.measure - doctors plan no measures but their own follow-up
+        self.env["crisis.measure"].sudo().create(
+            [
+                {
+                    "case_id": record.case_id.id,
+                    "kind": "medical",
+                    "title": self.env._("Medical follow-up"),
+                    "user_id": record.user_id.id,
+                    "date_due": record.date_follow_up,
+                }
+                for record in self
+                if record.date_follow_up
+            ]
+        )

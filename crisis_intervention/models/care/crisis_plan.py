@@ -1,0 +1,233 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools.i18n import format_list
+
+from ...lib.deadlines import APPROVAL_HOURS
+from ...lib.risk import RISK_LEVELS
+
+SAFETY_FIELDS = (
+    "warning_signs",
+    "own_coping",
+    "people_places",
+    "helpers",
+    "professionals",
+    "safe_surroundings",
+    "reasons",
+)
+
+
+class CrisisPlan(models.Model):
+    """The intervention plan of a case, one version of it: goals, measures, safety plan."""
+
+    _name = "crisis.plan"
+    _description = "Intervention Plan"
+    _inherit = ["crisis.case.record", "crisis.approval.mixin"]
+    _order = "case_id, version desc, id desc"
+    _entered_fields = frozenset(
+        (
+            "case_id",
+            "template_id",
+            "summary",
+            "goals",
+            "guardian_part",
+            "date_review",
+            "measure_ids",
+            *SAFETY_FIELDS,
+        )
+    )
+    _locked_states = frozenset(("waiting", "active", "replaced"))
+    # measures keep themselves: progress goes on while the plan is in force
+    _later_fields = frozenset(("measure_ids",))
+
+    version = fields.Integer(default=1, readonly=True, copy=False)
+    state = fields.Selection(
+        [
+            ("draft", "Being written"),
+            ("waiting", "Waits for approval"),
+            ("active", "In force"),
+            ("replaced", "Replaced"),
+        ],
+        default="draft",
+        required=True,
+        readonly=True,
+        copy=False,
+        index=True,
+        tracking=True,
+    )
+    template_id = fields.Many2one(
+        "crisis.plan.template",
+        string="Begin With",
+        ondelete="set null",
+        help="Fills in goals and measures that fit; change them for this child.",
+    )
+    risk_level = fields.Selection(RISK_LEVELS, string="Level When Made", readonly=True, copy=False)
+    summary = fields.Text(
+        string="Situation",
+        help="What the plan answers to, and which assessment it rests on. Read by the head "
+        "teacher of the class: no diagnosis, nothing told in confidence.",
+    )
+    goals = fields.Text(help="What shall be better in two weeks, in two months, in the end.")
+    guardian_part = fields.Text(string="Part of the Guardians")
+    date_review = fields.Date(string="Next Review")
+    measure_ids = fields.One2many("crisis.measure", "plan_id", string="Measures")
+    date_active = fields.Datetime(string="In Force Since", readonly=True, copy=False)
+    previous_id = fields.Many2one("crisis.plan", readonly=True, copy=False, ondelete="restrict")
+
+    # The safety plan: six steps and what makes life worth while, in the child's own words.
+    warning_signs = fields.Text(help="How I notice that it is getting worse.")
+    own_coping = fields.Text(string="What I Can Do Myself")
+    people_places = fields.Text(
+        string="People and Places", help="Who and what takes my mind off it."
+    )
+    helpers = fields.Text(
+        string="Whom I Can Ask for Help", help="Family, teachers, friends, with phone numbers."
+    )
+    professionals = fields.Text(
+        string="Professional Help", help="Psychology teacher, hospital, hotline 12356, 120, 110."
+    )
+    safe_surroundings = fields.Text(
+        string="Making the Place Safe", help="What is put away or locked up, and by whom."
+    )
+    reasons = fields.Text(string="What Matters to Me")
+    has_safety_plan = fields.Boolean(compute="_compute_has_safety_plan")
+
+    _active_uniq = models.UniqueIndex(
+        "(case_id, state) WHERE state IN ('waiting', 'active')",
+        "A plan of this case waits for approval or is in force: revise that one.",
+    )
+
+    @api.depends(*SAFETY_FIELDS)
+    def _compute_has_safety_plan(self):
+        """A safety plan has at least the signs, somebody to turn to, and professional help."""
+        for plan in self:
+            plan.has_safety_plan = bool(plan.warning_signs and plan.helpers and plan.professionals)
+
+    @api.onchange("template_id")
+    def _onchange_template(self):
+        """Propose the template's goals and measures; what is there already stays."""
+        template = self.template_id
+        if template:
+            self.goals = self.goals or template.goals
+            self.measure_ids = [
+                fields.Command.create(values) for values in template._measure_values(self.case_id)
+            ]
+
+    def action_submit(self):
+        """Ask for approval where the level asks for it; else the plan is in force at once.
+
+        :raises UserError: goals, measures or, for the two highest levels, the safety plan lack
+        """
+        self.ensure_one()
+        self.check_access("write")
+        self._lock_in("draft")
+        self._check_case_runs()
+        self._check_complete()
+        case = self.case_id
+        self._set({"risk_level": case.risk_level})
+        policy = case._policy()
+        case._close_duties(["plan"])
+        if policy and policy.approver:
+            self._check_no_other()
+            due = fields.Datetime.now() + timedelta(hours=APPROVAL_HOURS[case.risk_level or "blue"])
+            self._ask(policy.approver, "plan_approval", due)
+        else:
+            self._put_in_force()
+
+    def _check_no_other(self):
+        """Take the plan in force out of the way only when this one is approved."""
+        waiting = self.search([("case_id", "=", self.case_id.id), ("state", "=", "waiting")])
+        if waiting:
+            raise UserError(self.env._("%s waits for approval already.", waiting.display_name))
+
+    def _check_complete(self):
+        """Demand what a plan must hold.
+
+        :raises UserError: says what is missing
+        """
+        measures = self.measure_ids.filtered(lambda m: m.state != "cancelled")
+        missing = []
+        if not (self.goals or "").strip():
+            missing.append(self.env._("goals"))
+        if not measures:
+            missing.append(self.env._("at least one measure"))
+        if any(not measure.user_id or not measure.date_due for measure in measures):
+            missing.append(self.env._("owner and due date of each measure"))
+        if self.case_id.severity >= 3 and not self.has_safety_plan:
+            missing.append(
+                self.env._("a safety plan (warning signs, whom to ask, professional help)")
+            )
+        if missing:
+            raise UserError(
+                self.env._("The plan is not complete. Missing: %s.", format_list(self.env, missing))
+            )
+
+    def _after_approval(self):
+        """Put the approved plan in force, and let the step be done."""
+        for plan in self:
+            plan.case_id._close_duties(["plan_approval"], plan)
+            # sudo: crisis.plan - the approver has no right to write; checked before
+            plan.sudo()._put_in_force()
+
+    def _after_refusal(self):
+        """Give the plan back to its author."""
+        for plan in self:
+            # sudo: crisis.plan - the approver has no right to write; checked before
+            waiting = plan.sudo()
+            plan.case_id._close_duties(["plan_approval"], plan)
+            waiting._set({"state": "draft"})
+            waiting.case_id._open_duty("plan", fields.Datetime.now() + timedelta(hours=24))
+            waiting._plan_activity("mail_activity_plan", waiting.asked_by_id, fields.Datetime.now())
+
+    def _put_in_force(self):
+        """Replace the plan before, and let the measures begin."""
+        for plan in self:
+            # sudo: crisis.plan - the version before; whoever may put this one in force may do that
+            before = plan.sudo().search(
+                [("case_id", "=", plan.case_id.id), ("state", "=", "active")]
+            )
+            before._set({"state": "replaced"})
+            before.flush_recordset(["state"])
+            plan._set({"state": "active", "date_active": fields.Datetime.now()})
+            plan.activity_ids.unlink()
+            before.measure_ids._replace()
+            plan.measure_ids._begin()
+
+    def action_revise(self):
+        """Write the next version; this one stays in force until that is.
+
+        :return: action that opens the new version
+        """
+        self.ensure_one()
+        self.check_access("write")
+        if self.state != "active":
+            raise UserError(self.env._("Only the plan in force is revised."))
+        copied = {name: self[name] for name in ("summary", "goals", "guardian_part")}
+        copied |= {name: self[name] for name in SAFETY_FIELDS}
+        copied["case_id"] = self.case_id.id
+        copied["measure_ids"] = [
+            fields.Command.create(measure._carried_values())
+            for measure in self.measure_ids
+            if measure.state in ("todo", "doing")
+        ]
+        plan = self.create(copied)
+        plan._set({"version": self.version + 1, "previous_id": self.id})
+        return plan._action_form()
+
+    def _check_printable(self, report):
+        """Refuse an empty page."""
+        if report.endswith("_safety") and not all(plan.has_safety_plan for plan in self):
+            raise UserError(
+                self.env._(
+                    "The safety plan is not written yet: it needs at least warning signs, whom to "
+                    "ask for help, and professional help."
+                )
+            )
+        return super()._check_printable(report)
+
+    def _one_page_sizes(self, report):
+        """Begin with big type; smaller where the child has more to say."""
+        if report.endswith("_safety"):
+            return [29, 25, 21, 18, 15]
+        return super()._one_page_sizes(report)

@@ -1,0 +1,253 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ...roles import PSYCHOLOGY
+from ...sealed_fields import SealedText
+
+WAYS = [
+    ("individual", "Individual"),
+    ("group", "Group"),
+    ("family", "Family"),
+    ("play", "Play or sand tray"),
+    ("phone", "Phone"),
+    ("online", "Online"),
+]
+
+
+class CrisisSession(models.Model):
+    """An intervention session: the appointment, and its notes, the most protected text of all."""
+
+    _name = "crisis.session"
+    _description = "Intervention Session"
+    _inherit = ["crisis.signed.record"]
+    _order = "date_start desc, id desc"
+    _entered_fields = frozenset(
+        (
+            "case_id",
+            "date_start",
+            "duration",
+            "way",
+            "location",
+            "present",
+            "limits_explained",
+            "notes",
+            "risk_change",
+            "next_start",
+            "summary_draft",
+            "disclosure",
+            "addendum_ids",
+        )
+    )
+    _locked_states = frozenset(("signed", "missed", "cancelled"))
+    _later_fields = frozenset(("addendum_ids", "summary_draft"))
+    # an appointment is called off
+    _archivable_states = frozenset()
+    # a file would be open to everybody who may see that a session took place
+    _takes_no_files = True
+
+    state = fields.Selection(
+        selection_add=[("missed", "Missed"), ("cancelled", "Cancelled")],
+        ondelete={"missed": "cascade", "cancelled": "cascade"},
+    )
+    date_start = fields.Datetime(string="Begins", required=True, default=fields.Datetime.now)
+    duration = fields.Float(string="Duration (hours)", default=0.75)
+    way = fields.Selection(WAYS, required=True, default="individual")
+    location = fields.Char(default=lambda self: self.env._("Counselling room"))
+    present = fields.Char(
+        string="Also Present", help="Who took part besides the student and the psychology teacher."
+    )
+    limits_explained = fields.Boolean(
+        string="Limits of Secrecy Explained",
+        help="The student knows what stays here and when it cannot: danger to life, harm by "
+        "others, the law. To be said at the first session.",
+    )
+    notes = SealedText(
+        groups=PSYCHOLOGY,
+        help="What was said and done. Written by the psychology teacher who held the session; "
+        "read by psychology teachers only.",
+    )
+    risk_change = fields.Selection(
+        [("lower", "Lower"), ("same", "The same"), ("higher", "Higher")],
+        string="Risk Since Last Time",
+        groups=PSYCHOLOGY,
+    )
+    disclosure = SealedText(
+        string="Secrecy Broken",
+        groups=PSYCHOLOGY,
+        help="If something had to be passed on: why, what, to whom, when, and whether the student "
+        "was told before.",
+    )
+    next_start = fields.Datetime(
+        string="Next Session", help="Signing plans the next session at this time."
+    )
+    summary_draft = SealedText(
+        string="Summary for the Team",
+        groups=PSYCHOLOGY,
+        help="What colleagues need to know. Nobody reads it until it is released.",
+    )
+    summary = fields.Text(string="Released Summary", readonly=True, copy=False)
+    addendum_ids = fields.One2many(
+        "crisis.session.addendum", "session_id", string="Additions", groups=PSYCHOLOGY
+    )
+    event_id = fields.Many2one(
+        "calendar.event",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        groups=PSYCHOLOGY,
+        help="The appointment in the calendar: time and reference, nothing else.",
+    )
+
+    _duration_range = models.Constraint(
+        "CHECK(duration > 0 AND duration <= 8)", "A session lasts up to 8 hours."
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Plan sessions, with appointments of those who hold them."""
+        sessions = super().create(vals_list)
+        sessions._sync_events()
+        for session in sessions:
+            # sudo: crisis.case - a step of the case; the session was just created
+            session.sudo().case_id._open_duty(
+                "session",
+                session.date_start + timedelta(hours=session.duration + 48),
+                record=session,
+                user=session.user_id,
+            )
+        return sessions
+
+    def write(self, vals):
+        """Change planned sessions; the appointment and the deadline move along."""
+        result = super().write(vals)
+        if {"date_start", "duration", "location"} & vals.keys():
+            self._sync_events()
+            for session in self:
+                # sudo: crisis.deadline - kept by the system; the session was just changed
+                self.env["crisis.deadline"].sudo().search(
+                    [
+                        ("res_model", "=", self._name),
+                        ("res_id", "=", session.id),
+                        ("date_done", "=", False),
+                    ]
+                ).date_due = session.date_start + timedelta(hours=session.duration + 48)
+        return result
+
+    def _sync_events(self):
+        """Keep the appointments: private, without a word about the case."""
+        # sudo: calendar.event - of the psychology teacher alone; time and reference only
+        events = (
+            self.env["calendar.event"]
+            .sudo()
+            .with_context(
+                no_mail_to_attendees=True, mail_create_nolog=True, mail_create_nosubscribe=True
+            )
+        )
+        for session in self:
+            values = {
+                "name": session.name,
+                "start": session.date_start,
+                "stop": session.date_start + timedelta(hours=session.duration),
+            }
+            # sudo: calendar.event - the appointment that this session made
+            if session.sudo().event_id:
+                session.sudo().event_id.with_context(no_mail_to_attendees=True).write(values)
+                continue
+            event = events.create(
+                {
+                    **values,
+                    "user_id": session.user_id.id,
+                    "partner_ids": [fields.Command.set(session.user_id.partner_id.ids)],
+                    "privacy": "private",
+                    "show_as": "busy",
+                }
+            )
+            session._set({"event_id": event.id})
+
+    def _check_before_signing(self):
+        """Demand notes, and that the session has taken place."""
+        now = fields.Datetime.now()
+        for session in self:
+            if session.date_start > now:
+                raise UserError(
+                    self.env._("This session lies in the future: sign it when it was held.")
+                )
+            if not (session.notes or "").strip():
+                raise UserError(self.env._("Write the notes before you sign."))
+            earlier = self.search_count(
+                [
+                    ("case_id", "=", session.case_id.id),
+                    ("limits_explained", "=", True),
+                    ("state", "=", "signed"),
+                ],
+                limit=1,
+            )
+            if not earlier and not session.limits_explained:
+                raise UserError(
+                    self.env._(
+                        "This is the first session: explain the limits of secrecy to the student "
+                        "in words a child understands, and tick the box."
+                    )
+                )
+
+    def _after_signing(self):
+        """Let the case go on, and plan the next session."""
+        for session in self:
+            session.case_id._close_duties(["session"], session)
+            session.case_id._close_duties(["session"])
+            session.case_id._close_duties(["first_contact"])
+        self.create(
+            [
+                {
+                    "case_id": session.case_id.id,
+                    "date_start": session.next_start,
+                    "duration": session.duration,
+                    "way": session.way,
+                    "location": session.location,
+                }
+                for session in self
+                if session.next_start
+            ]
+        )
+
+    def action_missed(self):
+        """Record that the student did not come."""
+        self._end("missed")
+
+    def action_cancel(self):
+        """Call the appointment off."""
+        self._end("cancelled")
+
+    def _end(self, state):
+        """End a session that was not held.
+
+        :raises UserError: the user neither planned it nor owns the case
+        """
+        self.check_access("write")
+        # whoever takes a case over ends the appointments of the one who left
+        self.filtered(lambda session: session.case_id.user_id != self.env.user)._check_author()
+        self._lock_in("draft")
+        self._set({"state": state, "date_signed": fields.Datetime.now()})
+        # sudo: calendar.event - the appointment this session made
+        self.sudo().event_id.with_context(no_mail_to_attendees=True).action_archive()
+        for session in self:
+            session.case_id._close_duties(["session"], session)
+
+    def action_release_summary(self):
+        """Let the team read the summary.
+
+        :raises AccessError: somebody else than the owner of the case, or the author, releases
+        """
+        self.check_access("write")
+        for session in self:
+            if self.env.user not in (session.user_id | session.case_id.user_id):
+                raise AccessError(
+                    self.env._(
+                        "The owner of the case, or who held the session, releases the summary."
+                    )
+                )
+            if session.state != "signed" or not (session.summary_draft or "").strip():
+                raise UserError(self.env._("Sign the session and write the summary first."))
+            session._set({"summary": session.summary_draft})

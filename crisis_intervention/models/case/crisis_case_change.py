@@ -1,0 +1,60 @@
+from odoo import api, fields, models
+
+from ...lib.risk import RISK_LEVELS
+
+
+class CrisisCaseChange(models.Model):
+    """Why a case changed its level, went back a stage or was reopened: append-only."""
+
+    _name = "crisis.case.change"
+    _description = "Case Change"
+    _order = "date desc, id desc"
+    _rec_name = "date"
+
+    case_id = fields.Many2one("crisis.case", required=True, ondelete="cascade", index=True)
+    company_id = fields.Many2one(
+        related="case_id.company_id", store=True, index=True, precompute=True
+    )
+    date = fields.Datetime(required=True, default=fields.Datetime.now)
+    user_id = fields.Many2one(
+        "res.users",
+        string="By",
+        required=True,
+        default=lambda self: self.env.uid,
+        ondelete="restrict",
+    )
+    old_level = fields.Selection(RISK_LEVELS)
+    new_level = fields.Selection(RISK_LEVELS)
+    old_stage_id = fields.Many2one("crisis.stage", ondelete="restrict")
+    new_stage_id = fields.Many2one("crisis.stage", ondelete="restrict")
+    reason = fields.Text(required=True)
+    date_closed = fields.Datetime(
+        string="Was Closed", help="Of a case that was reopened: the closing that this ended."
+    )
+    closed_by_id = fields.Many2one("res.users", ondelete="restrict")
+
+    @api.model
+    def _log(self, cases, reason, old, closings):
+        """Keep the reason of a change.
+
+        :param cases: ``crisis.case`` records after the change
+        :param str reason: given by the user
+        :param old: dict of case to (level code or False, ``crisis.stage``) before the change
+        :param closings: dict of case to (moment or False, ``res.users``) of its closing before
+        """
+        # sudo: crisis.case.change - written here only, nobody has the right to write it directly
+        self.sudo().create(
+            [
+                {
+                    "case_id": case.id,
+                    "old_level": old[case][0],
+                    "new_level": case.risk_level,
+                    "old_stage_id": old[case][1].id,
+                    "new_stage_id": case.stage_id.id,
+                    "reason": reason,
+                    "date_closed": not case.date_closed and closings[case][0],
+                    "closed_by_id": not case.date_closed and closings[case][1].id,
+                }
+                for case in cases
+            ]
+        )

@@ -1,0 +1,182 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ...roles import HISTORY, TRIAGE
+
+# Count field to model and condition: what stands behind the buttons of the case.
+COUNTED = {
+    "plan_count": ("crisis.plan", []),
+    "measure_count": ("crisis.measure", [("state", "in", ["todo", "doing"])]),
+    "session_count": ("crisis.session", []),
+    "guardian_contact_count": ("crisis.guardian.contact", []),
+    "medical_record_count": ("crisis.medical.record", []),
+    "referral_count": ("crisis.referral", []),
+    "mandatory_report_count": ("crisis.mandatory.report", []),
+    "review_count": ("crisis.review", []),
+    "school_return_count": ("crisis.school.return", []),
+    "guardian_waiver_count": ("crisis.guardian.waiver", []),
+}
+# Which records a step is done with; the others are done by hand or by a dialog.
+STEP_MODELS = {
+    "guardian": "crisis.guardian.contact",
+    "consent": "crisis.guardian.contact",
+    "plan": "crisis.plan",
+    "plan_approval": "crisis.plan",
+    "session": "crisis.session",
+    "review": "crisis.review",
+    "closing": "crisis.review",
+}
+
+
+class CrisisCase(models.Model):
+    """The records of the closed loop behind a case, and the ways to begin them."""
+
+    _inherit = "crisis.case"
+
+    guardians_not_told = fields.Boolean(
+        readonly=True,
+        copy=False,
+        groups=TRIAGE,
+        help="Home is the suspected source of danger: no notice, no consent form, no contact "
+        "with the family until this is decided otherwise.",
+    )
+    district_company_id = fields.Many2one(
+        "res.company",
+        string="Referred to Centre",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="District centre that may read the shared part while the referral runs.",
+    )
+    consent_missing = fields.Boolean(compute="_compute_consent_missing", groups=TRIAGE)
+    plan_ids = fields.One2many("crisis.plan", "case_id", readonly=True, groups=TRIAGE)
+    measure_ids = fields.One2many("crisis.measure", "case_id", groups=TRIAGE, readonly=True)
+    session_ids = fields.One2many("crisis.session", "case_id", readonly=True, groups=TRIAGE)
+    review_ids = fields.One2many("crisis.review", "case_id", readonly=True, groups=TRIAGE)
+    chronology_ids = fields.One2many("crisis.chronology", "case_id", readonly=True, groups=HISTORY)
+    plan_count = fields.Integer(string="Plans", compute="_compute_counts")
+    measure_count = fields.Integer(string="Measures", compute="_compute_counts")
+    session_count = fields.Integer(string="Sessions", compute="_compute_counts")
+    guardian_contact_count = fields.Integer(string="Guardian Contacts", compute="_compute_counts")
+    medical_record_count = fields.Integer(string="Medical", compute="_compute_counts")
+    referral_count = fields.Integer(string="Referrals", compute="_compute_counts")
+    mandatory_report_count = fields.Integer(string="Mandatory Reports", compute="_compute_counts")
+    review_count = fields.Integer(string="Reviews", compute="_compute_counts")
+    school_return_count = fields.Integer(string="Returns to School", compute="_compute_counts")
+    guardian_waiver_count = fields.Integer(string="Not Told", compute="_compute_counts")
+
+    @api.depends_context("uid")
+    def _compute_counts(self):
+        """Count the records that the user may read."""
+        for field, (model, domain) in COUNTED.items():
+            records = self.env[model].sudo(False)
+            counts = {}
+            if records.has_access("read"):
+                counts = dict(
+                    records._read_group(
+                        [("case_id", "in", self.ids), *domain], ["case_id"], ["__count"]
+                    )
+                )
+            for case in self:
+                case[field] = counts.get(case._origin, 0)
+
+    @api.depends("risk_level", "guardians_not_told", "date_closed")
+    def _compute_consent_missing(self):
+        """Tell where the standard asks for consent and none is given."""
+        # sudo: crisis.guardian - whether anybody consented; shown to those who work the case
+        given = dict(
+            self.env["crisis.guardian"]
+            .sudo()
+            ._read_group(
+                [("student_id", "in", self.student_id.ids), ("consent_state", "=", "given")],
+                ["student_id"],
+                ["__count"],
+            )
+        )
+        for case in self:
+            policy = case._policy()
+            case.consent_missing = bool(
+                policy
+                and policy.hours_consent
+                and not case.date_closed
+                and not case.guardians_not_told
+                and case.student_id not in given
+            )
+
+    def _policy(self):
+        """Return the response standard in force for the level of this case, or an empty one."""
+        self.ensure_one()
+        policies = self.env["crisis.response.policy"]._for_companies(self.company_id)
+        empty = self.env["crisis.response.policy"]
+        return policies.get((self.company_id.id, self.risk_level or "yellow"), empty)
+
+    def _stage_to_reopen(self):
+        """Return the stage in which a reopened case goes on: the intervention."""
+        stages = self.env["crisis.stage"]._in_order()
+        return stages.filtered("gate_session")[-1:] or stages[:1]
+
+    def _action_step(self, kind, record=None):
+        """Return the window action with which the step ``kind`` is done.
+
+        :param record: ``crisis.case.record`` the step is about; by default the one that is being
+            written, or a new one
+        """
+        self.ensure_one()
+        if record:
+            return record._action_form()
+        if kind == "assessment":
+            return self._action_new_assessment()
+        model = STEP_MODELS[kind]
+        wanted = [("case_id", "=", self.id), ("state", "=", "draft")]
+        if kind == "plan_approval":
+            wanted[1] = ("state", "=", "waiting")
+        if model == "crisis.plan":
+            found = self.env[model].search(wanted, limit=1)
+            if found:
+                return found._action_form()
+            if kind == "plan_approval":
+                raise UserError(self.env._("Write the plan and ask for approval first."))
+        context = {"default_case_id": self.id}
+        if kind == "consent":
+            context["default_purpose"] = "consent"
+        if kind == "closing":
+            context["default_decision"] = "close"
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.name,
+            "res_model": model,
+            "views": [(False, "form")],
+            "context": context,
+        }
+
+    def action_review(self):
+        """Begin a review; of a closed case, one that reopens it."""
+        action = self._action_step("review")
+        if self.date_closed:
+            action["context"]["default_decision"] = "reopen"
+        return action
+
+    def action_view_records(self):
+        """Show the records behind a button of the form, or begin the first; the context says which.
+
+        :raises UserError: the context names none of them
+        """
+        self.ensure_one()
+        field = self.env.context.get("crisis_count")
+        if field not in COUNTED:
+            raise UserError(self.env._("This requirement does not exist."))
+        model, _domain = COUNTED[field]
+        behind = [("case_id", "=", self.id)]
+        begin = (
+            not self.date_closed
+            and self.env[model].has_access("create")
+            and not self.env[model].search_count(behind, limit=1)
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self._fields[field]._description_string(self.env),
+            "res_model": model,
+            "views": [(False, "form")] if begin else [(False, "list"), (False, "form")],
+            "domain": behind,
+            "context": {"default_case_id": self.id},
+        }

@@ -1,0 +1,176 @@
+from odoo import api, fields, models
+from odoo.exceptions import RedirectWarning, UserError
+
+from ...lib.risk import severity
+from ...roles import PSYCHOLOGY
+
+
+class CrisisCase(models.Model):
+    """How a case begins: directly or from reports, one open case per student, with an owner."""
+
+    _inherit = "crisis.case"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Open cases: one open case per student, numbered, owned, with their deadlines running.
+
+        :raises RedirectWarning: a student has an open case; its button leads there
+        :raises UserError: no student is given, or there is no psychology teacher to own the case
+        """
+        # first of all, or the checks below would tell strangers who has a case
+        self.check_access("create")
+        # default_... keys of the context would be another way to set them
+        defaults = {key.removeprefix("default_") for key in self.env.context}
+        self._refuse_system_fields(defaults.union(*vals_list))
+        for vals in vals_list:
+            vals.setdefault("student_id", self.env.context.get("default_student_id"))
+            if not vals["student_id"]:
+                raise UserError(self.env._("Choose the student the case is about."))
+        students = self.env["crisis.student"].browse(vals["student_id"] for vals in vals_list)
+        self._refuse_second_case(students)
+        references = {
+            company: iter(self.env["crisis.numbering"]._draw(self._name, company, len(group)))
+            for company, group in students.grouped("company_id").items()
+        }
+        first = self.env["crisis.stage"]._in_order()[:1]
+        stage_id = self.env.context.get("default_stage_id", first.id)
+        for vals, student in zip(vals_list, students, strict=True):
+            vals["name"] = next(references[student.company_id])
+            vals.setdefault("stage_id", stage_id)
+            vals["user_id"] = vals.get("user_id") or self._default_owner(student).id
+            vals.pop("change_reason", None)
+        # the owner is told by an activity; followers would only add to the case's audience
+        quiet = self.with_context(mail_create_nosubscribe=True)
+        cases = super(CrisisCase, quiet).create(vals_list).with_env(self.env)
+        cases._start_steps()
+        cases._check_moves(dict.fromkeys(cases, first))
+        # sudo: crisis.case - a case that is entered as closed gets its date like one that is moved
+        cases.sudo().filtered(lambda case: case.stage_id.closed and not case.date_closed).write(
+            {"date_closed": fields.Datetime.now(), "closed_by_id": self.env.uid}
+        )
+        cases._begin_duties_of_categories()
+        cases._tell_owners()
+        cases._tell_level()
+        return cases
+
+    def _begin_duties_of_categories(self):
+        """Begin the measures that law or plan demand for the categories of these cases, once."""
+        # sudo: crisis.plan.template, crisis.measure - duties of the school, whoever opens the case
+        templates = (
+            self.env["crisis.plan.template"]
+            .sudo()
+            .search([("starts_with_case", "=", True), ("category_ids", "!=", False)])
+        )
+        values = []
+        concerned = self.sudo().filtered(lambda case: case.category_ids & templates.category_ids)
+        for case in concerned:
+            begun = case.measure_ids.template_id
+            for template in templates - begun:
+                if template.company_id and template.company_id != case.company_id:
+                    continue
+                if template.category_ids & case.category_ids:
+                    values += [
+                        {**measure, "case_id": case.id, "template_id": template.id}
+                        for measure in template._measure_values(case)
+                    ]
+        if values:
+            # sudo: crisis.measure - see above
+            self.env["crisis.measure"].sudo().create(values)
+
+    @api.model
+    def _open_from_concerns(self, vals_list):
+        """Open cases from decided reports, or attach the reports to the open cases.
+
+        Expects a caller that has checked the right to decide on these reports.
+
+        :param vals_list: list of dicts ``student_id``, ``concern_ids`` (ids), ``risk_level``,
+            ``category_ids`` (ids); one per student
+        :return: ``crisis.case`` records, in the order of ``vals_list``
+        """
+        # sudo: crisis.case - those who decide on reports open cases through this method only
+        cases_sudo = self.sudo()
+        student_ids = [vals["student_id"] for vals in vals_list]
+        open_cases = {
+            case.student_id.id: case
+            for case in cases_sudo.search(
+                [("student_id", "in", student_ids), ("date_closed", "=", False)]
+            )
+        }
+        now = fields.Datetime.now()
+        new = [vals for vals in vals_list if vals["student_id"] not in open_cases]
+        created = cases_sudo.create([self._prepare_from_concerns(vals, now) for vals in new])
+        open_cases.update((case.student_id.id, case) for case in created)
+        reason = self.env._("Raised by a further report")
+        for vals in vals_list:
+            case = open_cases[vals["student_id"]]
+            if case in created:
+                continue
+            case.write(
+                {
+                    "concern_ids": [(4, concern_id) for concern_id in vals["concern_ids"]],
+                    "category_ids": [(4, category_id) for category_id in vals["category_ids"]],
+                }
+            )
+            if severity(vals["risk_level"]) > case.severity:
+                case.write({"risk_level": vals["risk_level"], "change_reason": reason})
+        return self.browse(open_cases[student_id].id for student_id in student_ids)
+
+    @api.model
+    def _prepare_from_concerns(self, vals, now):
+        """Return the values of a new, verified case for one entry of ``_open_from_concerns``."""
+        # sudo: crisis.concern - reads the times of reports the caller has just decided on
+        concerns = self.env["crisis.concern"].sudo().browse(vals["concern_ids"])
+        danger = concerns.filtered(lambda concern: concern.immediate_danger == "yes")
+        return {
+            "student_id": vals["student_id"],
+            "concern_ids": [(6, 0, vals["concern_ids"])],
+            "category_ids": [(6, 0, vals["category_ids"])],
+            "risk_level": vals["risk_level"],
+            "verified_at": now,
+            "verified_by_id": self.env.uid,
+            "clock_start": min(danger.mapped("create_date"), default=now),
+        }
+
+    @api.model
+    def _default_owner(self, student):
+        """Return the psychology teacher of the student's class, the user, or one of the school."""
+        user = self.env.user
+        teacher = student.class_id.psychology_teacher_id
+        if teacher.active and teacher.has_group(PSYCHOLOGY):
+            return teacher
+        if user.has_group(PSYCHOLOGY) and student.company_id in user.company_ids:
+            return user
+        # sudo: res.groups - finds a colleague to own the case, nothing else is read
+        group = self.env.ref(PSYCHOLOGY).sudo()
+        for colleague in group.all_user_ids.sorted("id"):
+            if colleague.active and student.company_id in colleague.company_ids:
+                return colleague
+        raise UserError(
+            self.env._("The school has no psychology teacher yet: give somebody this role first.")
+        )
+
+    @api.model
+    def _refuse_second_case(self, students):
+        """Lead to the open case instead of opening a second one.
+
+        :raises RedirectWarning: one of ``students`` has an open case
+        """
+        # sudo: crisis.case - only the reference of a case in the user's schools is shown, to users
+        # who may open cases and so may read them
+        existing = self.sudo().search(
+            [
+                ("student_id", "in", students.ids),
+                ("date_closed", "=", False),
+                ("company_id", "in", self.env.companies.ids),
+            ],
+            limit=1,
+        )
+        if existing:
+            raise RedirectWarning(
+                self.env._(
+                    "This student has an open case: %(reference)s. Continue there.",
+                    reference=existing.name,
+                ),
+                existing._action_open(),
+                self.env._("Open the case"),
+            )

@@ -1,0 +1,212 @@
+from odoo import api, fields, models
+from odoo.tools.i18n import format_list
+
+from ...lib.deadlines import STEP_KINDS, due_dates, tightened
+from ...lib.risk import severity
+
+# A case without a level runs by this one, so that a missing decision never stops the clock.
+DEFAULT_LEVEL = "yellow"
+
+
+class CrisisCase(models.Model):
+    """Steps of a case: deadlines by the response standard, and the owner's activity for the next."""
+
+    _inherit = "crisis.case"
+
+    @api.depends("deadline_ids.date_due", "deadline_ids.date_done", "date_closed")
+    def _compute_next_step(self):
+        """Keep the earliest open deadline on the case, where lists and cards can sort by it."""
+        for case in self:
+            waiting = case.deadline_ids.filtered(lambda deadline: not deadline.date_done)
+            steps = [] if case.date_closed else waiting.sorted(lambda d: (d.date_due, d.id))
+            case.next_deadline = steps[0].date_due if steps else False
+            case.next_step = steps[0].kind if steps else False
+            case.open_step_count = len(steps)
+
+    def _hours(self):
+        """Return case to its step hours by the school's standard of the level; {} without one."""
+        policies = self.env["crisis.response.policy"]._for_companies(self.company_id)
+        result = {}
+        for case in self:
+            policy = policies.get((case.company_id.id, case.risk_level or DEFAULT_LEVEL))
+            result[case] = policy._step_hours() if policy else {}
+        return result
+
+    def _start_steps(self):
+        """Create the deadlines of new cases and the owners' activities."""
+        hours = self._hours()
+        # sudo: crisis.deadline - nobody writes deadlines directly, they follow from the standard
+        self.env["crisis.deadline"].sudo().create(
+            [
+                {"case_id": case.id, "kind": kind, "date_due": due}
+                for case in self
+                for kind, due in due_dates(hours[case], case.clock_start).items()
+            ]
+        )
+        self._sync_activities(fresh=True)
+
+    def _after_level(self, old_levels):
+        """Let deadlines follow a changed level.
+
+        A raised level pulls what is open forward and adds what the new level asks for; a lowered
+        one only gives the next review more time.
+
+        :param old_levels: dict of case to level code before the change
+        """
+        changed = self.filtered(lambda case: case.risk_level != old_levels[case])
+        if not changed:
+            return
+        now = fields.Datetime.now()
+        hours = changed._hours()
+        # sudo: crisis.deadline - see _start_steps
+        deadlines = self.env["crisis.deadline"].sudo()
+        steps = deadlines.search([("case_id", "in", changed.ids)])
+        known = steps.filtered(lambda step: not step.res_id)
+        new_values = []
+        for case in changed:
+            raised = case.severity > severity(old_levels[case])
+            mine = known.filtered(lambda deadline, case=case: deadline.case_id == case)
+            for kind, due in due_dates(hours[case], now).items():
+                if kind in ("guardian", "consent") and case.guardians_not_told:
+                    continue  # nobody may do it
+                waiting = mine.filtered(lambda d, kind=kind: d.kind == kind and not d.date_done)
+                if waiting and raised:
+                    waiting.date_due = tightened(waiting.date_due, due)
+                elif waiting and kind == "review":
+                    waiting.date_due = due
+                elif raised and (
+                    # what was done once is not done again, but that each level is reviewed
+                    kind == "review" or not mine.filtered(lambda d, kind=kind: d.kind == kind)
+                ):
+                    new_values.append({"case_id": case.id, "kind": kind, "date_due": due})
+        deadlines.create(new_values)
+        steps.filtered(lambda step: not step.date_done)._escalate_anew()
+        changed._sync_activities()
+        raised = changed.filtered(lambda c: c.severity > severity(old_levels[c]))
+        # a case that was to be closed is not any more
+        raised._close_duties(["closing"])
+        raised._tell_level()
+
+    def _finish_steps(self, deadlines):
+        """Mark ``deadlines`` of these cases as done now.
+
+        :param deadlines: open ``crisis.deadline`` records the user may write
+        """
+        # sudo: crisis.deadline - see _start_steps; the callers have checked the right to write
+        deadlines.sudo().write({"date_done": fields.Datetime.now(), "done_by_id": self.env.uid})
+        self._log_steps(deadlines, self.env._("Step done: %s"))
+        self.env["crisis.escalation"]._settle(self)
+        self._sync_activities()
+
+    def _reopen_steps(self, deadlines):
+        """Take back ``deadlines`` marked as done by mistake.
+
+        :param deadlines: done ``crisis.deadline`` records the user may write
+        """
+        # sudo: crisis.deadline - see _start_steps; the callers have checked the right to write
+        steps = deadlines.sudo()
+        steps.write({"date_done": False, "done_by_id": False})
+        # the level may have changed meanwhile
+        steps._escalate_anew()
+        self._log_steps(deadlines, self.env._("Step taken back: %s"))
+        self._sync_activities()
+
+    def _log_steps(self, deadlines, pattern):
+        """Put one harmless line per case into the chatter."""
+        labels = dict(self.env["crisis.deadline"]._fields["kind"]._description_selection(self.env))
+        bodies = {
+            case.id: pattern % format_list(self.env, [labels[deadline.kind] for deadline in lines])
+            for case, lines in deadlines.grouped("case_id").items()
+        }
+        self._message_log_batch(bodies=bodies)
+
+    def _restart_steps(self):
+        """Let the open deadlines of reopened cases count from now."""
+        now = fields.Datetime.now()
+        hours = self._hours()
+        # sudo: crisis.deadline - see _start_steps
+        waiting = (
+            self.env["crisis.deadline"]
+            .sudo()
+            .search([("case_id", "in", self.ids), ("date_done", "=", False)])
+        )
+        for deadline in waiting:
+            due = due_dates(hours[deadline.case_id], now).get(deadline.kind)
+            deadline.date_due = due or max(deadline.date_due, now)
+        cases = self - waiting.filtered(lambda deadline: deadline.kind == "review").case_id
+        for case in cases.with_env(self.env):
+            case._open_duty("review", due_dates(hours[case], now).get("review", now))
+
+    def _sync_activities(self, fresh=False):
+        """Keep exactly one activity per open case: the next step, for the owner, at its date.
+
+        :param bool fresh: the cases were just created and cannot have an activity yet
+        """
+        types = {
+            kind: self.env["ir.model.data"]._xmlid_to_res_id(
+                f"crisis_intervention.mail_activity_{kind}"
+            )
+            for kind, _label in STEP_KINDS
+        }
+        # sudo: mail.activity - the system keeps this activity; it holds a type and a date only.
+        # quick update: owners are told once by _tell_owners, not per activity
+        activities = self.env["mail.activity"].sudo()
+        # and those marked as done are no reminder, in views of archived records either
+        activities = activities.with_context(
+            mail_activity_quick_update=True, crisis_no_followers=True, active_test=True
+        )
+        existing = {}
+        if not fresh:
+            existing = activities.search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("activity_type_id", "in", list(types.values())),
+                ]
+            ).grouped("res_id")
+        model_id = self.env["ir.model"]._get_id(self._name)
+        to_create, to_remove = [], activities
+        for case in self:
+            mine = existing.get(case.id, activities)
+            if not case.next_deadline:
+                to_remove |= mine
+                continue
+            due = fields.Datetime.context_timestamp(case, case.next_deadline).date()
+            wanted = (types[case.next_step], case.user_id.id, due)
+            values = dict(
+                zip(("activity_type_id", "user_id", "date_deadline"), wanted, strict=True)
+            )
+            kept = mine[:1]
+            to_remove |= mine - kept
+            if not kept:
+                to_create.append({"res_model_id": model_id, "res_id": case.id, **values})
+            elif (kept.activity_type_id.id, kept.user_id.id, kept.date_deadline) != wanted:
+                kept.write(values)
+        to_remove.unlink()
+        activities.create(to_create)
+
+    def _tell_owners(self):
+        """Tell owners other than the user that a case is theirs now (content-free mail)."""
+        for owner, cases in self.grouped("user_id").items():
+            if owner != self.env.user:
+                cases[0].message_notify(
+                    partner_ids=owner.partner_id.ids,
+                    subject=self.env._("Case assigned"),
+                    body=self.env._("You are the owner of this case now."),
+                )
+
+    def _tell_level(self):
+        """Tell whom the response standard names for the level of each case."""
+        policies = self.env["crisis.response.policy"]._for_companies(self.company_id)
+        for case in self:
+            policy = policies.get((case.company_id.id, case.risk_level))
+            users = policy.notify_group_ids.all_user_ids if policy else self.env["res.users"]
+            users = users.filtered(
+                lambda u, case=case: u.active and case.company_id in u.company_ids
+            )
+            if users:
+                case.message_notify(
+                    partner_ids=users.partner_id.ids,
+                    subject=self.env._("Risk level"),
+                    body=self.env._("The risk level of this case asks for your attention."),
+                )

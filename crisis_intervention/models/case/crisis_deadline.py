@@ -1,0 +1,117 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ...lib.deadlines import STEP_KINDS
+
+
+class CrisisDeadline(models.Model):
+    """A step of a case that somebody has to do by a certain moment.
+
+    Demanded by the response standard, or opened by a record of the case: the approval of a plan,
+    a measure, the reply to a referral.
+    """
+
+    _name = "crisis.deadline"
+    _description = "Case Deadline"
+    _order = "date_done desc, date_due, id"
+    _rec_name = "kind"
+
+    case_id = fields.Many2one("crisis.case", required=True, ondelete="cascade", index=True)
+    company_id = fields.Many2one(
+        related="case_id.company_id", store=True, index=True, precompute=True
+    )
+    kind = fields.Selection(STEP_KINDS, string="Step", required=True, readonly=True)
+    date_due = fields.Datetime(string="Due", required=True, readonly=True)
+    date_done = fields.Datetime(string="Done", readonly=True)
+    done_by_id = fields.Many2one("res.users", readonly=True, ondelete="restrict")
+    user_id = fields.Many2one(
+        "res.users",
+        string="Waits For",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="Who does it; empty: the owner of the case, or a role.",
+    )
+    role = fields.Selection(
+        [
+            ("moral_education", "Moral Education Director"),
+            ("principal", "Principal"),
+            ("psychology_teacher", "Psychology Teacher"),
+        ],
+        readonly=True,
+        help="The role whose decision it is.",
+    )
+    res_model = fields.Char(readonly=True)
+    res_id = fields.Many2oneReference(string="About", model_field="res_model", readonly=True)
+    is_overdue = fields.Boolean(compute="_compute_is_overdue")
+    escalation_count = fields.Integer(string="Escalated", readonly=True)
+    next_escalation = fields.Datetime(readonly=True)
+
+    _open_kind_uniq = models.UniqueIndex(
+        "(case_id, kind, COALESCE(res_id, 0)) WHERE date_done IS NULL",
+        "This step is waiting in the case already.",
+    )
+    _escalation_idx = models.Index("(next_escalation, id) WHERE date_done IS NULL")
+    _record_idx = models.Index("(res_model, res_id) WHERE res_id IS NOT NULL")
+
+    @api.depends("date_due", "date_done")
+    def _compute_is_overdue(self):
+        """Compare with the clock; never stored, as stored flags do not age."""
+        now = fields.Datetime.now()
+        for deadline in self:
+            deadline.is_overdue = not deadline.date_done and deadline.date_due < now
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Open steps; the first one told when it is missed is told at that moment."""
+        return super().create(
+            [{**vals, "next_escalation": vals.get("date_due")} for vals in vals_list]
+        )
+
+    def write(self, vals):
+        """Move or finish steps; a step that is due at another time escalates from then on."""
+        if "date_due" not in vals:
+            return super().write(vals)
+        due = fields.Datetime.to_datetime(vals["date_due"])
+        moved = self.filtered(lambda step: step.date_due != due)
+        super(CrisisDeadline, self - moved).write(vals)
+        return super(CrisisDeadline, moved).write(
+            {**vals, "next_escalation": due, "escalation_count": 0}
+        )
+
+    def _escalate_anew(self):
+        """Let the next run look at these steps again: their rhythm has changed with the level."""
+        for due, steps in self.grouped("date_due").items():
+            steps.write({"next_escalation": due})
+
+    def action_done(self):
+        """Do the step: with its record, or at once where it is done by word of mouth.
+
+        :return: window action of the record it is done with, or None
+        :raises UserError: it is done already
+        """
+        self.case_id.check_access("write")
+        if self.filtered("date_done"):
+            raise UserError(self.env._("This step is done already."))
+        by_hand = self.filtered(lambda step: step.kind == "first_contact")
+        by_hand.case_id._finish_steps(by_hand)
+        others = self - by_hand
+        return others[0]._action_do() if others else None
+
+    def _action_do(self):
+        """Return the window action with which this step is done."""
+        self.ensure_one()
+        record = self.res_model and self.env[self.res_model].browse(self.res_id)
+        return self.case_id._action_step(self.kind, record)
+
+    def action_undo(self):
+        """Take back a step marked done by mistake (by somebody who may write the case).
+
+        :raises UserError: a record shows that the step was done
+        """
+        self.case_id.check_access("write")
+        if any(step.kind != "first_contact" for step in self):
+            raise UserError(
+                self.env._("A signed record shows that this was done: it cannot be taken back.")
+            )
+        self.case_id._reopen_steps(self)

@@ -1,0 +1,7 @@
+from . import (
+    crisis_concern,
+    crisis_concern_duty,
+    crisis_concern_restricted,
+    crisis_concern_addendum,
+    crisis_body_mark,
+)

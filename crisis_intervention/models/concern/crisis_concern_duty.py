@@ -1,0 +1,160 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ...roles import MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY
+
+
+class CrisisConcern(models.Model):
+    """Who is told of a report, and what becomes of their activities."""
+
+    _inherit = "crisis.concern"
+
+    def _duty_users(self):
+        """Return dict of report to the users who are told of it at once.
+
+        The duty team; without one the psychology teachers of the students' classes, else of the
+        school, else the moral education directors, else the principals. In danger moral education
+        and principal besides. A restricted report goes to the principals alone.
+        """
+        teams = self.env["crisis.team"]._duty_users(self.company_id)
+        result = {}
+        for concern in self:
+            company = concern.company_id
+            if concern.restricted:
+                users = company._crisis_holders(PRINCIPAL)
+            else:
+                classes = concern.student_ids.class_id.psychology_teacher_id
+                users = (
+                    teams.get(company, self.env["res.users"])
+                    & company._crisis_holders(PSYCHOLOGY, MORAL_EDUCATION, PRINCIPAL)
+                    or classes & company._crisis_holders(PSYCHOLOGY)
+                    or company._crisis_holders(PSYCHOLOGY)
+                    or company._crisis_holders(MORAL_EDUCATION)
+                    or company._crisis_holders(PRINCIPAL)
+                )
+                if concern.immediate_danger == "yes":
+                    users |= company._crisis_holders(MORAL_EDUCATION, PRINCIPAL)
+            result[concern] = users - concern.concerned_user_ids
+        return result
+
+    def _tell_duty(self):
+        """Give everybody on duty an activity, due by the triage deadline (content-free mail).
+
+        :raises UserError: nobody is there to be told, and the report would be lost
+        """
+        activity_type = self.env.ref("crisis_intervention.mail_activity_triage")
+        model_id = self.env["ir.model"]._get_id(self._name)
+        values = []
+        # sudo: crisis.concern - the deadline is hidden from reporters; it goes to those on duty
+        for concern, users in self.sudo()._duty_users().items():
+            if not users:
+                raise UserError(
+                    self.env._(
+                        "Nobody at this school decides on reports yet, so nothing was saved. Tell "
+                        "a school leader in person now; in danger call 120 or 110. The "
+                        "administrator has to give somebody the role of psychology teacher."
+                    )
+                )
+            due = fields.Datetime.context_timestamp(self, concern.triage_deadline).date()
+            values += [
+                {
+                    "res_model_id": model_id,
+                    "res_id": concern.id,
+                    "activity_type_id": activity_type.id,
+                    "summary": activity_type.summary,
+                    "user_id": user.id,
+                    "date_deadline": due,
+                    "automated": True,
+                }
+                for user in users
+            ]
+        # sudo: mail.activity - reporters may not plan activities for leaders; fixed neutral text
+        self.env["mail.activity"].sudo().create(values)
+
+    def _close_activities(self):
+        """Take the decided reports off everybody's list."""
+        # sudo: mail.activity - others' activities too, they are all about the same decision
+        self.sudo().activity_unlink(["crisis_intervention.mail_activity_triage"])
+
+    def _tell_reporters(self):
+        """Tell the reporters that their reports were handled; not by whom, not how."""
+        for concern in self:
+            if concern.reporter_id != self.env.user:
+                text = self.with_context(lang=concern.reporter_id.lang).env._(
+                    "Your report %(reference)s was handled. Thank you.", reference=concern.name
+                )
+                concern.message_notify(
+                    author_id=self.env.ref("base.partner_root").id,
+                    partner_ids=concern.reporter_id.partner_id.ids,
+                    subject=text,
+                    body=text,
+                )
+
+    def _handle(self, vals):
+        """Close reports with the outcome in ``vals``, once.
+
+        :param vals: values of outcome, case_ids and dismiss_reason
+        """
+        # sudo: crisis.concern - outcome fields are kept by the system; the triage dialog has
+        # checked that the user decides on reports and may read these
+        concerns = self.sudo()
+        # The reporter reads this line of the history, but not who decided.
+        concerns._track_set_author(self.env.ref("base.partner_root"))
+        concerns.write(
+            {
+                **vals,
+                "state": "handled",
+                "handled_at": fields.Datetime.now(),
+                "handled_by_id": self.env.uid,
+            }
+        )
+        self._close_activities()
+        self._tell_reporters()
+
+    def action_receipt(self):
+        """Confirm to the reporter that the report has arrived, after the report dialog."""
+        self.ensure_one()
+        message = self.env._("Report %(reference)s has arrived.", reference=self.name)
+        if self.immediate_danger == "yes":
+            message += " " + self.env._(
+                "Stay with the student until somebody takes over. Call 120 or 110 if needed."
+            )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": message,
+                "sticky": self.immediate_danger == "yes",
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def action_triage(self):
+        """Open the dialog that decides on the report; the button's context presets the decision."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.name,
+            "res_model": "crisis.concern.triage",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {
+                "default_concern_id": self.id,
+                "default_decision": self.env.context.get("triage_decision", "case"),
+            },
+        }
+
+    def action_view_cases(self):
+        """Show the cases this report led to."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crisis_intervention.crisis_case_action"
+        )
+        if len(self.case_ids) == 1:
+            return self.case_ids._action_open()
+        return {
+            **action,
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("id", "in", self.case_ids.ids)],
+        }

@@ -1,0 +1,92 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
+
+from ...roles import PRINCIPAL, TRIAGE
+
+
+class CrisisConcern(models.Model):
+    """Reports about members of staff: for the principal alone, never for those they are about."""
+
+    _inherit = "crisis.concern"
+
+    restricted = fields.Boolean(
+        string="About a Member of Staff",
+        help="Then only the principal sees the report, and never the person it is about.",
+    )
+    concerned_user_ids = fields.Many2many(
+        "res.users",
+        "crisis_concern_concerned_rel",
+        "concern_id",
+        "user_id",
+        string="Staff Concerned",
+        help="Never sees this report, whatever roles the person has.",
+    )
+
+    @api.constrains("restricted", "concerned_user_ids", "reporter_id")
+    def _check_somebody_sees_it(self):
+        """Refuse a restricted report that no principal could read: it would be lost."""
+        # sudo: crisis.concern - a fresh report about staff may be unreadable for its checker
+        for concern in self.sudo():
+            concerned = concern.concerned_user_ids
+            if concerned and not concern.restricted:
+                raise ValidationError(
+                    self.env._(
+                        "A report that names the staff concerned is restricted: tick About a "
+                        "Member of Staff, or take the names out."
+                    )
+                )
+            if concern.reporter_id in concerned:
+                raise ValidationError(
+                    self.env._("You cannot report on yourself here. Speak to the principal.")
+                )
+            if concern.restricted and not concern.company_id._crisis_holders(PRINCIPAL) - concerned:
+                raise ValidationError(
+                    self.env._(
+                        "No principal of this school could read this report, so nothing was "
+                        "saved. Report it to the education bureau or the district centre "
+                        "directly, or call 12345; in danger call 110."
+                    )
+                )
+
+    def write(self, vals):
+        """Let only the principal open a restricted report again.
+
+        :raises AccessError: somebody else tries
+        """
+        opens = "restricted" in vals and not vals["restricted"]
+        if opens and not self.env.su and not self.env.user.has_group(PRINCIPAL):
+            raise AccessError(self.env._("Only the principal opens a restricted report again."))
+        return super().write(vals)
+
+    def _restrict(self, concerned):
+        """Make reports restricted, and take them off everybody's list but the principals'.
+
+        :param concerned: ``res.users`` the reports are about; may be empty
+        :raises AccessError: the user does not decide on these reports
+        """
+        if not self.env.user.has_groups(TRIAGE):
+            raise AccessError(self.env._("You do not decide on reports."))
+        self.check_access("write")
+        # sudo: crisis.concern - right checked above; the user may not read the result any more
+        concerns = self.sudo()
+        concerns.write(
+            {"restricted": True, "concerned_user_ids": [(4, user.id) for user in concerned]}
+        )
+        for concern in concerns:
+            followers = concern.message_partner_ids
+            readers = concern._readable_by(followers.user_ids).partner_id
+            concern.message_unsubscribe((followers - readers).ids)
+        concerns._close_activities()
+        concerns.filtered(lambda concern: concern.state == "received")._tell_duty()
+
+    def action_restrict(self):
+        """Open the dialog that makes the report restricted."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("About a Member of Staff"),
+            "res_model": "crisis.concern.restrict",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_concern_id": self.id},
+        }

@@ -1,0 +1,18 @@
+from . import (
+    crisis_protocol,
+    crisis_protocol_step,
+    crisis_protocol_review,
+    crisis_emergency,
+    crisis_emergency_step,
+    crisis_emergency_alert,
+    crisis_emergency_event,
+    crisis_emergency_alarm,
+    crisis_emergency_run,
+    crisis_emergency_board,
+    crisis_emergency_student,
+    crisis_emergency_statement,
+    crisis_emergency_district,
+    crisis_emergency_after,
+    crisis_emergency_measure,
+    crisis_emergency_report,
+)

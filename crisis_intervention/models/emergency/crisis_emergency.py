@@ -1,0 +1,284 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ...roles import EMERGENCY, STAFF, TRIAGE
+from .crisis_protocol import KINDS
+
+# What whoever starts it says.
+START_FIELDS = frozenset(("kind", "place", "student_ids", "is_drill", "company_id"))
+# What is written about it afterwards.
+AFTER_FIELDS = frozenset(("what_happened", "causes", "what_worked", "what_to_improve", "statement"))
+OUTCOMES = [
+    ("resolved", "Danger over"),
+    ("handed_over", "Handed over to hospital or police"),
+    ("false_alarm", "False alarm"),
+]
+
+
+class CrisisEmergency(models.Model):
+    """One run of an emergency plan, real or as a drill: who did what, to the second.
+
+    While it runs people act by methods (``crisis_emergency_run``), each of which touches only rows
+    of its own, so that ten people at once neither wait for nor overwrite each other.
+    """
+
+    _name = "crisis.emergency"
+    _description = "Emergency"
+    _inherit = ["crisis.kept.record"]
+    # running ones first: PostgreSQL sorts what has no end before all others
+    _order = "date_end desc, id desc"
+    _check_company_auto = True
+    # photos hang on the events of the timeline, which nobody changes
+    _takes_no_files = True
+    _entered_fields = START_FIELDS | AFTER_FIELDS
+    _locked_states = frozenset(("closed",))
+
+    company_id = fields.Many2one(
+        "res.company",
+        string="School",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company,
+    )
+    kind = fields.Selection(KINDS, string="Type", required=True, index=True)
+    place = fields.Char(required=True)
+    is_drill = fields.Boolean(
+        string="Drill",
+        index=True,
+        help="The same on the screen, but no child's case and no report is ever touched.",
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        string="Started By",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+        default=lambda self: self.env.uid,
+    )
+    protocol_id = fields.Many2one("crisis.protocol", readonly=True, ondelete="restrict")
+    state = fields.Selection(
+        [("running", "Running"), ("ended", "Stood down"), ("closed", "Closed")],
+        default="running",
+        required=True,
+        readonly=True,
+        copy=False,
+        index=True,
+    )
+    date_start = fields.Datetime(
+        string="Started", required=True, readonly=True, copy=False, default=fields.Datetime.now
+    )
+    date_end = fields.Datetime(string="Stood Down", readonly=True, copy=False)
+    ended_by_id = fields.Many2one(
+        "res.users", string="Stood Down By", readonly=True, copy=False, ondelete="restrict"
+    )
+    outcome = fields.Selection(OUTCOMES, readonly=True, copy=False)
+    student_ids = fields.Many2many(
+        "crisis.student",
+        "crisis_emergency_student_rel",
+        "emergency_id",
+        "student_id",
+        string="Students",
+        check_company=True,
+        copy=False,
+        groups=STAFF,
+        help="May stay empty until it is known who it is.",
+    )
+    concern_ids = fields.Many2many(
+        "crisis.concern", string="Reports", readonly=True, copy=False, groups=TRIAGE
+    )
+    case_ids = fields.Many2many(
+        "crisis.case",
+        "crisis_emergency_case_rel",
+        "emergency_id",
+        "case_id",
+        string="Cases",
+        readonly=True,
+        copy=False,
+        groups=TRIAGE,
+    )
+    alert_ids = fields.One2many(
+        "crisis.emergency.alert", "emergency_id", string="Alerted", readonly=True, groups=STAFF
+    )
+    step_ids = fields.One2many(
+        "crisis.emergency.step", "emergency_id", string="Steps", readonly=True, groups=STAFF
+    )
+    event_ids = fields.One2many(
+        "crisis.emergency.event", "emergency_id", string="Timeline", readonly=True, groups=STAFF
+    )
+    # results, kept when it is stood down
+    minutes_to_first = fields.Float(
+        string="Minutes to First Answer", readonly=True, copy=False, aggregator="avg"
+    )
+    minutes_to_acknowledge = fields.Float(
+        string="Minutes to Last Answer",
+        readonly=True,
+        copy=False,
+        aggregator="avg",
+        help="Until the last one answered, the person or the stand-in. Duties that nobody "
+        "answered for are counted beside it.",
+    )
+    minutes_to_finish = fields.Float(readonly=True, copy=False, aggregator="avg")
+    alert_count = fields.Integer(string="Alerted People", readonly=True, copy=False)
+    missed_count = fields.Integer(string="Duties Not Answered", readonly=True, copy=False)
+    step_count = fields.Integer(string="Number of Steps", readonly=True, copy=False)
+    done_count = fields.Integer(string="Steps Done", readonly=True, copy=False)
+    late_count = fields.Integer(string="Steps Late", readonly=True, copy=False)
+
+    _reference_uniq = models.Constraint(
+        "UNIQUE (company_id, name)", "This reference is taken. Please save again."
+    )
+    _running_idx = models.Index("(company_id) WHERE state = 'running'")
+    _drill_is_only_drill = models.Constraint(
+        "CHECK(is_drill IS NOT TRUE OR district_company_id IS NULL)",
+        "A drill is not reported to the district.",
+    )
+
+    @api.constrains("is_drill", "student_ids", "case_ids", "concern_ids")
+    def _check_drill(self):
+        """Keep drills away from every real child.
+
+        :raises UserError: a drill names a student, or a report or case
+        """
+        # sudo: crisis.emergency - whether there are any, also for those who may not read them
+        for emergency in self.sudo():
+            if emergency.student_ids or emergency.case_ids or emergency.concern_ids:
+                emergency._refuse_drill()
+
+    def _refuse_drill(self):
+        """Refuse what concerns real children.
+
+        :raises UserError: one of these is a drill
+        """
+        if any(emergency.is_drill for emergency in self):
+            raise UserError(
+                self.env._("This is a drill: it never touches a real child, case or report.")
+            )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Start emergencies: everybody with a duty is alerted with it.
+
+        :raises AccessError: a drill is started by somebody who does not handle emergencies
+        """
+        self.browse().check_access("create")
+        drill = any(vals.get("is_drill") for vals in vals_list) or self.env.context.get(
+            "default_is_drill"
+        )
+        if drill and not self.env.su and not self.env.user.has_groups(EMERGENCY):
+            raise AccessError(
+                self.env._(
+                    "Drills are started by moral education, principal, psychology teacher, school "
+                    "doctor or security."
+                )
+            )
+        if any("place" in vals and not (vals["place"] or "").strip() for vals in vals_list):
+            raise UserError(self.env._("Say where it is."))
+        # who acts follows from the alerts; followers would only add to the audience
+        quiet = self.with_context(mail_create_nosubscribe=True)
+        emergencies = super(CrisisEmergency, quiet).create(vals_list).with_env(self.env)
+        # what the system enters afterwards is over: nobody is alerted
+        for emergency in emergencies.filtered(lambda e: e.state == "running"):
+            emergency._begin()
+        return emergencies
+
+    def write(self, vals):
+        """Write about it afterwards; while it runs it is changed by its buttons.
+
+        :raises UserError: type, students or kind of run would change
+        """
+        if not self.env.su and (START_FIELDS - {"place"}) & vals.keys():
+            self.check_access("write")
+            raise UserError(
+                self.env._(
+                    "What an emergency was started as stays. Add students with the button on the "
+                    "board."
+                )
+            )
+        if "place" in vals and not (vals["place"] or "").strip():
+            raise UserError(self.env._("Say where it is."))
+        moved = self.filtered(lambda e: "place" in vals and e.place != vals["place"])
+        result = super().write(vals)
+        for emergency in moved:
+            emergency._log("place")
+        return result
+
+    @api.model
+    def start(self, kind, place, is_drill=False):
+        """Start an emergency with two taps; the same taps again lead to the same emergency.
+
+        A phone that got no answer sends again: within a minute that is no second emergency.
+
+        :param str kind: type code
+        :param str place: where, in words
+        :param bool is_drill: whether it is a drill
+        :return: id of the emergency
+        """
+        place = (place or "").strip()
+        recent = self.search(
+            [
+                ("user_id", "=", self.env.uid),
+                ("kind", "=", kind),
+                ("place", "=", place),
+                ("is_drill", "=", bool(is_drill)),
+                ("state", "=", "running"),
+                ("company_id", "=", self.env.company.id),
+                ("date_start", ">=", fields.Datetime.now() - timedelta(minutes=1)),
+            ],
+            limit=1,
+        )
+        if recent:
+            return recent.id
+        return self.create({"kind": kind, "place": place, "is_drill": bool(is_drill)}).id
+
+    def _begin(self):
+        """Carry out what a start means: steps, alerts, the student's case, the alarm."""
+        self.ensure_one()
+        # sudo: crisis.emergency - who starts it may not read or write all of what begins by it
+        own = self.sudo()
+        protocol = self.env["crisis.protocol"]._for_kind(self.kind, self.company_id)
+        start = self.date_start
+        # started under the clock of the transaction that numbered it
+        own._set({"protocol_id": protocol.id})
+        own._log("start")
+        own.step_ids.create(
+            [{**command[2], "emergency_id": self.id} for command in protocol._step_values(start)]
+        )
+        own._alert_team()
+        own._begin_report_clock()
+        # reads as whoever started it: superuser would pass every check of the report
+        self._involve(own.student_ids)
+        own._raise_alarm(own.alert_ids)
+
+    def _log(self, kind, **vals):
+        """Append to the timeline: ``kind`` of event now, by the user, with further ``vals``."""
+        self.ensure_one()
+        # sudo: crisis.emergency.event - nobody writes the timeline but the system
+        return (
+            self.env["crisis.emergency.event"]
+            .sudo()
+            .create({"emergency_id": self.id, "kind": kind, **vals})
+        )
+
+    @api.model
+    def _no_files_message(self):
+        """Return what to say to somebody who attaches a file."""
+        return self.env._(
+            "Files cannot be attached here. Add photos on the board, while the emergency runs."
+        )
+
+    def _lock_message(self):
+        """Return what to say to somebody who would change a closed emergency."""
+        return self.env._("This emergency is closed: nothing about it changes any more.")
+
+    def _action_open(self):
+        """Return the window action that opens this emergency."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+        }

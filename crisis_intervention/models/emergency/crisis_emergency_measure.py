@@ -1,0 +1,173 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from ...roles import STAFF, TRIAGE
+
+# What the owner fills in.
+PROGRESS = frozenset(("result",))
+
+
+class CrisisEmergencyMeasure(models.Model):
+    """What is done so that it does not happen again, or to support somebody, until a day."""
+
+    _name = "crisis.emergency.measure"
+    _description = "Measure after an Emergency"
+    _inherit = ["crisis.quiet.thread"]
+    _order = "date_due, id"
+
+    emergency_id = fields.Many2one(
+        "crisis.emergency", required=True, ondelete="restrict", index=True
+    )
+    company_id = fields.Many2one(
+        related="emergency_id.company_id", store=True, index=True, precompute=True
+    )
+    kind = fields.Selection(
+        [("prevention", "Prevention"), ("support", "Support"), ("protocol", "Protocol and drill")],
+        default="prevention",
+        required=True,
+    )
+    name = fields.Char(string="Measure", required=True)
+    about_id = fields.Many2one(
+        "res.users", string="For Colleague", ondelete="restrict", help="Who is to be supported."
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        string="Owner",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+    )
+    date_due = fields.Date(string="Due", required=True)
+    result = fields.Text(string="Progress")
+    state = fields.Selection(
+        [("todo", "To do"), ("done", "Done"), ("cancelled", "Cancelled")],
+        default="todo",
+        required=True,
+        readonly=True,
+        copy=False,
+    )
+    date_done = fields.Date(string="Done On", readonly=True, copy=False)
+
+    @api.depends("emergency_id")
+    def _compute_display_name(self):
+        """Name the emergency only."""
+        for measure in self:
+            # sudo: crisis.emergency - its reference only
+            measure.display_name = measure.emergency_id.sudo().name or ""
+
+    def _attachments_locked(self):
+        """Return the measures whose files must stay: those that have ended."""
+        # sudo: the state only
+        return self.sudo().filtered(lambda measure: measure.state != "todo")
+
+    @api.constrains("user_id")
+    def _check_owner(self):
+        """Demand a colleague of the school who can open it."""
+        # sudo: res.users - role and schools of the owner; nothing leaves the method
+        for measure in self.sudo():
+            owner = measure.user_id
+            if not (
+                owner.active and owner.has_group(STAFF) and measure.company_id in owner.company_ids
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "%s cannot own a measure: choose a colleague of this school who has a "
+                        "role in the crisis intervention system.",
+                        owner.name,
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Plan measures; their owners get an activity."""
+        self.browse().check_access("create")
+        if not self.env.su and any({"state", "date_done"} & vals.keys() for vals in vals_list):
+            raise AccessError(
+                self.env._("State, result and dates of this record are kept by the system.")
+            )
+        quiet = self.with_context(mail_create_nosubscribe=True)
+        measures = super(CrisisEmergencyMeasure, quiet).create(vals_list).with_env(self.env)
+        measures.emergency_id._check_not_closed()
+        measures._plan_activities()
+        return measures
+
+    def write(self, vals):
+        """Change measures: owners tell of progress, others plan.
+
+        :raises AccessError: an owner would change what was planned, or a client sets the state
+        """
+        self.check_access("write")
+        if not self.env.su:
+            planners = self.env.user.has_groups(TRIAGE)
+            own = {name for name in vals if name in self._fields} - set(
+                self.env["crisis.quiet.thread"]._fields
+            )
+            if {"state", "date_done"} & own or (not planners and not own <= PROGRESS):
+                raise AccessError(
+                    self.env._(
+                        "You tell of your progress; the measure itself is changed by those who "
+                        "planned it."
+                    )
+                )
+            if own and any(measure.state != "todo" for measure in self):
+                raise UserError(self.env._("This measure is over and is not changed any more."))
+        moved = "user_id" in vals or "date_due" in vals
+        result = super().write(vals)
+        if moved:
+            # sudo: mail.activity - kept by the system; the measure was just changed
+            self.sudo().activity_ids.unlink()
+            self.filtered(lambda m: m.state == "todo")._plan_activities()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        """Keep what was planned."""
+        raise UserError(self.env._("Measures are never deleted. Cancel the measure instead."))
+
+    def _plan_activities(self):
+        """Give each owner an activity: a type and a date, nothing else."""
+        activity_type = self.env.ref("crisis_intervention.mail_activity_measure")
+        # sudo: mail.activity - planned by the system for the owner
+        self.env["mail.activity"].sudo().with_context(crisis_no_followers=True).create(
+            [
+                {
+                    "res_model_id": self.env["ir.model"]._get_id(self._name),
+                    "res_id": measure.id,
+                    "activity_type_id": activity_type.id,
+                    "user_id": measure.user_id.id,
+                    "date_deadline": measure.date_due,
+                    "automated": True,
+                }
+                for measure in self
+            ]
+        )
+
+    def action_done(self):
+        """Say that it is done.
+
+        :raises UserError: nothing tells what was done
+        """
+        self._finish("done", self.env._("Write under Progress what was done and what came of it."))
+
+    def action_cancel(self):
+        """Call it off, with the reason under Progress.
+
+        :raises AccessError: the user does not plan measures
+        """
+        self.check_access("write")
+        if not self.env.user.has_groups(TRIAGE):
+            raise AccessError(self.env._("Measures are called off by those who planned them."))
+        self._finish("cancelled", self.env._("Write under Progress why it is called off."))
+
+    def _finish(self, state, demand):
+        """End measures."""
+        self.check_access("write")
+        for measure in self:
+            if measure.state != "todo":
+                raise UserError(self.env._("This measure is over and is not changed any more."))
+            if not (measure.result or "").strip():
+                raise UserError(demand)
+        # sudo: crisis.emergency.measure, mail.activity - state and reminders are the system's
+        self.sudo().write({"state": state, "date_done": fields.Date.context_today(self)})
+        self.sudo().activity_ids.unlink()

@@ -1,0 +1,299 @@
+import base64
+import binascii
+
+from odoo import fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools.mimetypes import guess_mimetype
+
+from ...roles import EMERGENCY, PRINCIPAL
+from .crisis_emergency_event import CALL_TARGETS
+
+PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
+PHOTO_BYTES = 8 * 1024 * 1024
+
+
+class CrisisEmergency(models.Model):
+    """What people do while it runs: small calls that touch one row each, and may be repeated."""
+
+    _inherit = "crisis.emergency"
+
+    def _may_act(self):
+        """Tell whether the user may act: alerted, started it, or handles emergencies here."""
+        user = self.env.user
+        # sudo: crisis.emergency.alert - whether the user is among them
+        own = self.sudo()
+        return (
+            own.user_id == user
+            or user in own.alert_ids.user_id
+            or (user.has_groups(EMERGENCY) and self.has_access("write"))
+        )
+
+    def _check_may_act(self):
+        """Let only those act who are involved, and only while it runs.
+
+        :raises AccessError: the user is not involved
+        :raises UserError: it is over
+        """
+        self.ensure_one()
+        self.check_access("read")
+        if not self._may_act():
+            raise AccessError(
+                self.env._("You have no duty in this emergency: you can see it, not act in it.")
+            )
+        if self.state != "running":
+            raise UserError(self.env._("This emergency is over: it was stood down."))
+
+    def acknowledge(self):
+        """Answer the alarm. The first answer counts; a second one changes nothing."""
+        self.ensure_one()
+        self = self._in_all_schools()
+        self.check_access("read")
+        # sudo: crisis.emergency.alert - the user's own row; nobody writes alerts but the system
+        alert = self.sudo().alert_ids.filtered(lambda a: a.user_id == self.env.user)
+        if not alert or self.state != "running":
+            return
+        alert.flush_recordset()
+        self.env.cr.execute(
+            "SELECT id FROM crisis_emergency_alert "
+            "WHERE id = %s AND date_acknowledged IS NULL FOR NO KEY UPDATE",
+            [alert.id],
+        )
+        if not self.env.cr.fetchone():
+            return
+        alert.date_acknowledged = fields.Datetime.now()
+        self._log("acknowledge")
+        self._alarm_activities([("user_id", "=", self.env.uid)]).unlink()
+        self._ring()
+
+    def _alarm_activities(self, domain):
+        """Return the open activities of the alarm."""
+        # sudo: mail.activity - planned by the system, ended by it
+        return (
+            self.env["mail.activity"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("activity_type_id", "=", self._emergency_activity("mail_activity_emergency")),
+                    *domain,
+                ]
+            )
+        )
+
+    def _own_step(self, step_id):
+        """Return a step of this emergency, for the system to write.
+
+        :raises UserError: it belongs to another one
+        """
+        # sudo: crisis.emergency.step - the right to act was checked; steps are written here only
+        step = self.sudo().step_ids.filtered(lambda s: s.id == step_id)
+        if not step:
+            raise UserError(self.env._("This step belongs to another emergency."))
+        return step
+
+    def take_step(self, step_id, instead_of=False):
+        """Say that the user does this step.
+
+        :param int step_id: id of the step
+        :param instead_of: id of whom the user saw as doing it, to take it over
+        """
+        self._check_may_act()
+        step = self._own_step(step_id)
+        condition = "state = 'todo' AND user_id IS NULL"
+        if instead_of:
+            condition = f"state = 'todo' AND user_id = {int(instead_of)}"
+        if step.user_id != self.env.user and step._claim(condition):
+            step.write({"user_id": self.env.uid, "date_taken": fields.Datetime.now()})
+            self._log("take", step_id=step.id)
+            self._ring()
+
+    def done_step(self, step_id):
+        """Tick a step. Who ticks first is kept; a second tick changes nothing."""
+        self._finish_step(step_id, "done")
+
+    def skip_step(self, step_id, reason):
+        """Say that a step is not needed here, and why.
+
+        :raises UserError: no reason is given
+        """
+        if not (reason or "").strip():
+            raise UserError(self.env._("Say in a word why this step is not needed."))
+        self._finish_step(step_id, "skipped", reason.strip())
+
+    def _finish_step(self, step_id, state, reason=False):
+        """End a step that is still to do, once."""
+        self._check_may_act()
+        step = self._own_step(step_id)
+        if not step._claim("state = 'todo'"):
+            return
+        values = {
+            "state": state,
+            "date_done": fields.Datetime.now(),
+            "done_by_id": self.env.uid,
+        }
+        if not step.user_id:
+            values["user_id"] = self.env.uid
+        step.write(values)
+        kind = "done" if state == "done" else "skip"
+        self._log(kind, step_id=step.id, text=reason)
+        self._ring()
+
+    def undo_step(self, step_id):
+        """Take a tick back that was a mistake; the timeline keeps both.
+
+        :raises AccessError: somebody else ticked it
+        """
+        self._check_may_act()
+        step = self._own_step(step_id)
+        if step.done_by_id not in (self.env.user, self.env["res.users"]) and not (
+            self.has_access("write")
+        ):
+            raise AccessError(self.env._("Whoever ticked a step takes it back."))
+        if step._claim(f"state != 'todo' AND done_by_id = {int(step.done_by_id.id)}"):
+            step.write({"state": "todo", "date_done": False, "done_by_id": False})
+            self._log("undo", step_id=step.id)
+            self._ring()
+
+    def add_note(self, text, step_id=False, token=False):
+        """Append a note to the timeline.
+
+        :param str text: what is noted
+        :param step_id: id of the step it is about
+        :param token: identifier of this request; a repeated one adds nothing
+        :raises UserError: the text is empty
+        """
+        self._check_may_act()
+        if not (text or "").strip():
+            raise UserError(self.env._("Write what is to be noted."))
+        if self._noted(token):
+            return
+        step = step_id and self._own_step(step_id).id
+        self._log("note", text=text.strip(), step_id=step, token=token)
+        self._ring()
+
+    def _noted(self, token):
+        """Tell whether the timeline has an event of this request already."""
+        # sudo: crisis.emergency.event - whether there is one
+        return bool(token) and bool(
+            self.env["crisis.emergency.event"]
+            .sudo()
+            .search_count([("emergency_id", "=", self.id), ("token", "=", token)], limit=1)
+        )
+
+    def log_call(self, call_to, text=False, token=False):
+        """Note a call to somebody outside, with the time.
+
+        :param str call_to: code of ``CALL_TARGETS``
+        :raises UserError: the code is unknown
+        """
+        self._check_may_act()
+        if call_to not in dict(CALL_TARGETS):
+            raise UserError(self.env._("Choose who was called."))
+        if self._noted(token):
+            return
+        self._log("call", call_to=call_to, text=(text or "").strip() or False, token=token)
+        if call_to == "district":
+            self._note_phone_report()
+        self._ring()
+
+    def add_photo(self, name, data, token=False):
+        """Add a photo to the timeline; it stays there.
+
+        :param str name: name of the file
+        :param str data: the picture, base64
+        :raises UserError: it is no picture, or too large
+        """
+        self._check_may_act()
+        try:
+            content = base64.b64decode(data or "", validate=True)
+        except (binascii.Error, ValueError):
+            content = b""
+        if guess_mimetype(content) not in PHOTO_TYPES:
+            raise UserError(self.env._("Only photos can be added: JPEG, PNG, WebP or GIF."))
+        if len(content) > PHOTO_BYTES:
+            raise UserError(self.env._("The photo is larger than 8 MB: take a smaller one."))
+        if self._noted(token):
+            return
+        event = self._log("photo", token=token)
+        # sudo: ir.attachment - hangs on the event, whose readers read it; nobody may change either
+        self.env["ir.attachment"].sudo().create(
+            {
+                "name": (name or "photo")[:100],
+                "raw": content,
+                "res_model": event._name,
+                "res_id": event.id,
+            }
+        )
+        self._ring()
+
+    def _may_stand_down(self):
+        """Tell whether the user ends it: chair or deputy of this emergency, or the principal."""
+        user = self.env.user
+        # sudo: crisis.emergency.alert - the duties of the user
+        alert = self.sudo().alert_ids.filtered(lambda a: a.user_id == user)
+        return bool(
+            {"chair", "deputy"} & set(alert._codes() if alert else ())
+            or (user.has_group(PRINCIPAL) and self.has_access("write"))
+        )
+
+    def stand_down(self, outcome, text=False):
+        """End the emergency: the danger is over, or others have taken over.
+
+        :param str outcome: code of the outcome
+        :raises AccessError: the user is not the chair
+        :raises UserError: the outcome is missing
+        """
+        self._check_may_act()
+        if not self._may_stand_down():
+            raise AccessError(self.env._("The chair of the leading group or a deputy stands down."))
+        if outcome not in dict(self._fields["outcome"].selection):
+            raise UserError(self.env._("Say how it ended."))
+        self.flush_recordset()
+        self.env.cr.execute(
+            "SELECT id FROM crisis_emergency WHERE id = %s AND state = 'running' FOR NO KEY UPDATE",
+            [self.id],
+        )
+        if not self.env.cr.fetchone():
+            return
+        # sudo: crisis.emergency - the right to end it was checked
+        own = self.sudo()
+        own._set(
+            {
+                "state": "ended",
+                "date_end": fields.Datetime.now(),
+                "ended_by_id": self.env.uid,
+                "outcome": outcome,
+            }
+        )
+        self._log("stand_down", text=(text or "").strip() or False)
+        own._set(own._results())
+        self._alarm_activities([]).unlink()
+        self._plan_debrief()
+        self._ring()
+
+    def _results(self):
+        """Return the figures by which runs are compared."""
+        self.ensure_one()
+        answers = self.event_ids.filtered(lambda e: e.kind == "acknowledge" and e.user_id)
+        others = answers.filtered(lambda e: e.user_id != self.user_id)
+        open_alerts = self.alert_ids.filtered(lambda a: not a.date_acknowledged)
+        # a duty is missed when neither the person nor anybody in the place of the person answered
+        answered = self.alert_ids - open_alerts
+        replaced = answered.stand_in_for_id
+        missed = open_alerts.filtered(lambda a: not a.stand_in_for_id and a.user_id not in replaced)
+        steps = self.step_ids
+
+        def minutes(moment):
+            return (moment - self.date_start).total_seconds() / 60
+
+        return {
+            "minutes_to_first": minutes(min(others.mapped("date"))) if others else 0,
+            "minutes_to_acknowledge": minutes(max(answers.mapped("date"))) if answers else 0,
+            "minutes_to_finish": minutes(self.date_end),
+            "alert_count": len(self.alert_ids),
+            "missed_count": len(missed),
+            "step_count": len(steps),
+            "done_count": len(steps.filtered(lambda s: s.state == "done")),
+            "late_count": len(steps.filtered("is_late")),
+        }

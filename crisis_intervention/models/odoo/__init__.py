@@ -1,0 +1,17 @@
+from . import (
+    base,
+    ir_actions_report,
+    ir_attachment,
+    ir_binary,
+    ir_http,
+    ir_rule,
+    mail_activity,
+    mail_message,
+    res_company,
+    res_company_access,
+    res_config_settings,
+    res_config_settings_access,
+    res_groups,
+    res_partner,
+    res_users,
+)

@@ -1,0 +1,201 @@
+import json
+import zipfile
+from io import BytesIO
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_date
+
+from ...lib.pdf_pages import framed
+from ..mixins.record_text import lines
+from ...sealed_fields import reading_permitted
+from ..mixins.crisis_confidential import reading_by
+
+PAPER = "crisis_intervention.crisis_assessment_action_report_guardian"
+# What a guardian gets, model by model: the fields told of each finished record. Left out on
+# purpose: session notes, answers to single items and the confidential background, which the child
+# confided; reports and names of those who made them; whatever may endanger the child at home.
+EXPORTED = {
+    "crisis.case": (
+        *("date_opened", "date_closed", "stage_id", "risk_level", "category_ids", "outcome"),
+        *("shared_advice", "closing_summary"),
+    ),
+    "crisis.assessment": ("date", "instrument_id", "informant", "band_id", "conclusion"),
+    "crisis.plan": (
+        *("goals", "guardian_part", "date_review", "warning_signs", "own_coping", "helpers"),
+        *("people_places", "professionals", "safe_surroundings", "reasons"),
+    ),
+    "crisis.session": ("date_start", "duration", "way"),
+    "crisis.guardian.contact": (
+        *("date", "way", "purpose", "told", "response", "agreed", "guardian_tasks", "date_next"),
+        *("consent", "refusal_reason"),
+    ),
+    "crisis.medical.record": (
+        *("date", "finding", "treatment", "disposition", "medication", "care_points"),
+        *("date_follow_up", "guardian_informed_at"),
+    ),
+    "crisis.referral": ("date_sent", "resource_id", "reply_accepted", "reply_opinion"),
+    "crisis.review": ("date", "effect", "changes", "decision", "date_next"),
+    "crisis.school.return": (
+        *("date_leave", "date_return", "hospital_id", "hospital_advice", "conditions"),
+        *("schedule",),
+    ),
+}
+FINISHED = {
+    "crisis.assessment": ["done"],
+    "crisis.plan": ["active", "replaced"],
+    "crisis.session": ["signed", "missed"],
+    "crisis.guardian.contact": ["signed"],
+    "crisis.medical.record": ["signed"],
+    "crisis.referral": ["sent", "replied", "ended"],
+    "crisis.review": ["signed"],
+    "crisis.school.return": ["agreed"],
+}
+STUDENT = ("name", "student_number", "national_number", "birth_date", "gender", "class_id")
+GUARDIAN = (*("name", "relation", "phone", "phone_secondary", "consent_state", "consent_date"),)
+
+
+class CrisisPersonRequest(models.Model):
+    """The copy for a guardian: everything held on one student, in plain words and as data."""
+
+    _inherit = "crisis.person.request"
+
+    def _check_exportable(self):
+        """Check that this request was granted, and that nothing forbids it since.
+
+        :raises UserError: says what stands in the way
+        """
+        self.ensure_one()
+        self.check_access("write")
+        if self.kind != "export" or self.state != "granted":
+            raise UserError(self.env._("A copy is made when the request for it was granted."))
+        self._check_may_go_home()
+
+    def _export_sections(self):
+        """Return what is told, section by section.
+
+        :return: list of dicts: model, title, records (list of reference and lines)
+        """
+        # sudo: the request was granted by somebody who reads this school's cases; the fields are
+        # the listed ones and no others
+        student = self.sudo().student_id
+        guardian = self.sudo().guardian_id
+        cases = self._cases()
+        parts = [
+            (student, STUDENT),
+            (guardian, GUARDIAN),
+            (student.membership_ids, ("label", "school_year")),
+        ]
+        for model, names in EXPORTED.items():
+            if model == "crisis.case":
+                parts.append((cases, names))
+                continue
+            domain = [("student_id", "=", student.id), ("state", "in", FINISHED[model])]
+            # sudo: see above
+            records = self.env[model].sudo().with_context(active_test=False).search(domain)
+            parts.append((records, names))
+        return [
+            {
+                "model": records._name,
+                "title": self.env["ir.model"]._get(records._name).name,
+                "records": [
+                    {
+                        "reference": (
+                            record.name
+                            if "name" in record._fields
+                            and record._name not in ("crisis.student", "crisis.guardian")
+                            else ""
+                        ),
+                        "lines": lines(record, names),
+                        "values": self._export_values(record, names),
+                    }
+                    for record in records
+                ],
+            }
+            for records, names in parts
+            if records
+        ]
+
+    def _export_values(self, record, names):
+        """Return the same as data: field to value, dates as ISO, links as their names."""
+        values = {}
+        for name in names:
+            field, value = record._fields[name], record[name]
+            if field.relational:
+                values[name] = value.mapped("display_name")
+            elif field.type in ("date", "datetime"):
+                values[name] = value.isoformat() if value else None
+            else:
+                values[name] = value if value is not False or field.type == "boolean" else None
+        return values
+
+    def _withheld(self):
+        """Return what the copy does not hold, and why, in the user's language."""
+        return [
+            self.env._(
+                "Notes of sessions and answers to single questions: the child confided them."
+            ),
+            self.env._("Reports, and who made them: they concern other people as well."),
+            self.env._("The psychology teacher's working notes on background and risk."),
+        ]
+
+    def _export_preamble(self):
+        """Return for whom, when and about what the document is."""
+        return self.env._(
+            "Made for %(person)s on %(day)s. It holds what is kept about the student in the crisis "
+            "intervention system of %(school)s.",
+            person=self.asked_by,
+            day=format_date(self.env, fields.Date.context_today(self)),
+            school=self.company_id.name,
+        )
+
+    def _export_archive(self):
+        """Make the copy and take down who made it.
+
+        :return: bytes of a ZIP with data (JSON) and a document (PDF)
+        """
+        self._check_exportable()
+        with reading_by("export"), reading_permitted():
+            sections = self._export_sections()
+        data = {
+            "request": self.name,
+            "date": fields.Date.context_today(self).isoformat(),
+            "school": self.company_id.name,
+            "withheld": self._withheld(),
+            "sections": [
+                {
+                    "model": section["model"],
+                    "title": section["title"],
+                    "records": [
+                        {"reference": record["reference"], **record["values"]}
+                        for record in section["records"]
+                    ],
+                }
+                for section in sections
+            ],
+        }
+        stem = self.name.replace("/", "-")
+        stream = BytesIO()
+        with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(f"{stem}.json", json.dumps(data, ensure_ascii=False, indent=1))
+            archive.writestr(f"{stem}.pdf", self._export_pdf(sections))
+        self._set(
+            {
+                "export_count": self.export_count + 1,
+                "exported_by_id": self.env.uid,
+                "date_exported": fields.Datetime.now(),
+            }
+        )
+        self._message_log(body=self.env._("A copy was made."))
+        return stream.getvalue()
+
+    def _export_pdf(self, sections):
+        """Return the document; no report action, which would be a second way to it."""
+        html = self.env["ir.qweb"]._render(
+            "crisis_intervention.crisis_person_export_document",
+            {"o": self, "sections": sections, "withheld": self._withheld()},
+        )
+        reports = self.env["ir.actions.report"]
+        content = reports._crisis_pdf(reports._get_report(PAPER), html)
+        frame = reports._crisis_frame(self.company_id.name, "guardians")
+        return framed(content, frame, self.name)

@@ -1,0 +1,90 @@
+import logging
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from ...lib.sealed import PREFIX, is_sealed
+from ...sealed_fields import Sealed, keyring, open_sealed
+
+_logger = logging.getLogger(__name__)
+
+BATCH = 500
+
+
+class CrisisSeal(models.AbstractModel):
+    """Care of the sealed columns: sealing what is plain, and sealing anew with the newest key."""
+
+    _name = "crisis.seal"
+    _description = "Care of Sealed Texts"
+
+    @api.model
+    def _sealed_fields(self):
+        """Return the sealed fields of all models."""
+        return [
+            field
+            for model in self.env.registry.values()
+            if model._auto and not model._abstract and not model._transient
+            for field in model._fields.values()
+            if isinstance(field, Sealed) and field.store
+        ]
+
+    @api.model
+    def _reseal(self, field, limit=BATCH):
+        """Seal with the newest key what one column holds plain or sealed with an older one.
+
+        The plain text does not pass through the cache, and nobody is registered as its reader.
+
+        :return: number of rows sealed
+        """
+        cr = self.env.cr
+        keys = keyring(self.env)
+        table, column = (
+            SQL.identifier(self.env[field.model_name]._table),
+            SQL.identifier(field.name),
+        )
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id, %(column)s FROM %(table)s WHERE %(column)s IS NOT NULL"
+                " AND NOT starts_with(%(column)s, %(newest)s)"
+                " ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED",
+                table=table,
+                column=column,
+                newest=f"{PREFIX}{keys.newest}:",
+                limit=limit,
+            )
+        )
+        sealed = []
+        for id_, text in rows:
+            place = field._place(id_)
+            plain = open_sealed(self.env, text, place) if is_sealed(text) else text
+            sealed.append((id_, keys.seal(plain, place)))
+        if sealed:
+            cr.execute_values(
+                f'UPDATE "{self.env[field.model_name]._table}" t SET "{field.name}" = v.text '
+                "FROM (VALUES %s) AS v (id, text) WHERE t.id = v.id",
+                sealed,
+                page_size=len(sealed),
+            )
+            self.env[field.model_name].invalidate_model([field.name])
+        return len(sealed)
+
+    @api.model
+    def _seal_plain(self):
+        """Seal what earlier versions have stored plain; for updates of the addon."""
+        for field in self._sealed_fields():
+            total = 0
+            while done := self._reseal(field):
+                total += done
+            if total:
+                _logger.info("Sealed %s texts of %s", total, field)
+
+    @api.model
+    def _cron_reseal(self):
+        """Seal anew, after a new key was put first: batch by batch, and on from there next time.
+
+        When it has ended, older keys may be taken away.
+        """
+        for field in self._sealed_fields():
+            while done := self._reseal(field):
+                if not self.env["ir.cron"]._commit_progress(done):
+                    return

@@ -1,0 +1,10 @@
+from . import (
+    crisis_team,
+    crisis_team_member,
+    crisis_class,
+    crisis_student,
+    crisis_student_import,
+    crisis_guardian,
+    crisis_class_membership,
+    crisis_class_report,
+)

@@ -1,0 +1,5 @@
+from . import (
+    test_documents_loop,
+    test_loop_records,
+    test_plan,
+)

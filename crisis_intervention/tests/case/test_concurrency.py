@@ -1,0 +1,233 @@
+import threading
+from contextlib import contextmanager, nullcontext
+from datetime import date
+from unittest.mock import patch
+
+from odoo import SUPERUSER_ID, api, fields
+from odoo.exceptions import RedirectWarning, UserError
+from odoo.modules.registry import Registry
+from odoo.service.model import retrying
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from ..committed import CommittedCase
+
+# Children first; everything of the school this test commits.
+TABLES = (
+    "crisis_concern_triage",
+    "crisis_deadline",
+    "crisis_case_change",
+    "crisis_case",
+    "crisis_concern",
+    "crisis_class_membership",
+    "crisis_student",
+    "crisis_class",
+)
+
+
+@tagged("post_install", "-at_install")
+class TestConcurrency(CommittedCase):
+    """Real transactions at the same moment: one wins, the other is told, nothing is doubled.
+
+    Transactions of their own see only what is committed, so this class commits a school and takes
+    it away again.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        with cls._committing() as env:
+            cls.school = env["res.company"].create({"name": "Concurrent School"})
+            cls.psychology = cls._make_user("c_psychology", "psychology_teacher")
+            cls.colleague = cls._make_user("c_psychology_2", "psychology_teacher")
+            cls.moral = cls._make_user("c_moral", "moral_education")
+            cls.staff = cls._make_user("c_staff", "staff")
+            cls.class_1 = cls._make_class("1班", 1)
+        cls.addClassCleanup(cls._take_away)
+
+    @classmethod
+    def _take_away(cls):
+        """Remove what was committed, past the rules that keep records of children."""
+        with cls._committing() as env:
+            for table in TABLES:
+                model = table.replace("_", ".")
+                company = (
+                    "concern_id IN (SELECT id FROM crisis_concern WHERE company_id = %(company)s)"
+                    if table == "crisis_concern_triage"
+                    else "company_id = %(company)s"
+                    if "company_id" in env[model]._fields and env[model]._fields["company_id"].store
+                    else "case_id IN (SELECT id FROM crisis_case WHERE company_id = %(company)s)"
+                )
+                env.cr.execute(
+                    f"DELETE FROM {table} WHERE {company} RETURNING id",  # pylint: disable=sql-injection
+                    {"company": cls.school.id},
+                )
+                ids = [row[0] for row in env.cr.fetchall()]
+                for kept in ("mail.message", "mail.followers", "mail.activity"):
+                    field = "model" if kept == "mail.message" else "res_model"
+                    env[kept].search([(field, "=", model), ("res_id", "in", ids)]).unlink()
+            env["ir.sequence"].search([("company_id", "=", cls.school.id)]).unlink()
+            users = env["res.users"].search([("login", "like", "c\\_%")])
+            partners = users.partner_id | cls.school.with_env(env).partner_id
+            users.unlink()
+            cls.school.with_env(env).unlink()
+            partners.unlink()
+
+    def _new_student(self, number):
+        with self._committing() as env:
+            return self._make_student(f"学生{number}", number, self.class_1.with_env(env))
+
+    def _new_concern(self, student):
+        with self._committing() as env:
+            return self._make_concern(self.staff.with_env(env), student.with_env(env))
+
+    def _at_once(self, *jobs):
+        """Run jobs in threads, each in its own transaction with Odoo's own repetition.
+
+        :param jobs: functions that take an environment
+        :return: list of what each returned or the exception it raised, in the order of ``jobs``
+        """
+        start = threading.Barrier(len(jobs))
+        results = [None] * len(jobs)
+
+        def run(index, job):
+            with self.registry.cursor() as cr:
+                env = api.Environment(cr, SUPERUSER_ID, {})
+                start.wait(timeout=30)
+                try:
+                    results[index] = retrying(lambda: job(env), env)
+                except Exception as error:
+                    cr.rollback()
+                    results[index] = error
+
+        threads = [threading.Thread(target=run, args=args) for args in enumerate(jobs)]
+        with (
+            mute_logger("odoo.sql_db"),
+            # the thread that runs the tests holds this lock, on which the others would wait
+            patch.object(Registry, "_lock", nullcontext()),
+        ):
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(timeout=120)
+        self.assertFalse([thread for thread in threads if thread.is_alive()])
+        return results
+
+    @contextmanager
+    def _meeting(self, model, method, after=False):
+        """Let two transactions come as far as ``method`` before either of them goes on.
+
+        :param bool after: they meet when the method has returned instead of before it
+        """
+        together = threading.Barrier(2)
+        arrived = set()
+        original = getattr(self.registry[model], method)
+
+        def meet():
+            # only at the first try: a repeated transaction comes alone
+            if threading.get_ident() not in arrived:
+                arrived.add(threading.get_ident())
+                together.wait(timeout=30)
+
+        def wrapped(records, *args, **kwargs):
+            if not after:
+                meet()
+            result = original(records, *args, **kwargs)
+            if after:
+                meet()
+            return result
+
+        with patch.object(self.registry[model], method, wrapped):
+            yield
+
+    @staticmethod
+    def _decide(concern, user, decision="case"):
+        """Return the job of deciding on a report as ``user``."""
+
+        def job(env):
+            wizard = (
+                env["crisis.concern.triage"]
+                .with_user(user.id)
+                .create({"concern_id": concern.id, "decision": decision, "join_ids": [(5,)]})
+            )
+            wizard.dismiss_reason = "Seen in person, no danger."
+            wizard.line_ids.risk_level = "yellow"
+            action = wizard.action_confirm()
+            return action.get("res_id")
+
+        return job
+
+    def test_one_report_is_decided_once(self):
+        student = self._new_student("C001")
+        for decision in ("case", "none"):
+            concern = self._new_concern(student)
+            with self._meeting("crisis.concern.triage", "_lock"):
+                results = self._at_once(
+                    self._decide(concern, self.psychology),
+                    self._decide(concern, self.moral, decision),
+                )
+            errors = [result for result in results if isinstance(result, Exception)]
+            self.assertEqual([type(error) for error in errors], [UserError], results)
+            self.assertRegex(str(errors[0]), "Somebody else (is deciding|has decided)")
+        with self._committing() as env:
+            cases = env["crisis.case"].search([("student_id", "=", student.id)])
+            self.assertEqual(len(cases), 1)
+
+    def test_two_reports_of_a_child_reach_one_case(self):
+        student = self._new_student("C002")
+        concerns = [self._new_concern(student) for _number in range(2)]
+        with self._meeting("crisis.concern.triage", "_lock"):
+            results = self._at_once(
+                self._decide(concerns[0], self.psychology), self._decide(concerns[1], self.moral)
+            )
+        self.assertEqual(results[0], results[1], results)
+        with self._committing() as env:
+            case = env["crisis.case"].search([("student_id", "=", student.id)])
+            self.assertEqual(case.ids, [results[0]])
+            self.assertEqual(sorted(case.concern_ids.ids), sorted(c.id for c in concerns))
+
+    def test_second_case_of_a_child_leads_to_the_first(self):
+        student = self._new_student("C003")
+
+        def job(user):
+            return lambda env: (
+                env["crisis.case"].with_user(user.id).create({"student_id": student.id}).id
+            )
+
+        with self._meeting("crisis.case", "_refuse_second_case", after=True):
+            results = self._at_once(job(self.psychology), job(self.colleague))
+        errors = [result for result in results if isinstance(result, Exception)]
+        self.assertEqual([type(error) for error in errors], [RedirectWarning], results)
+        (opened,) = (result for result in results if isinstance(result, int))
+        self.assertEqual(errors[0].args[1]["res_id"], opened)
+
+    def test_numbers_are_drawn_without_doubles_and_gaps(self):
+        students = [self._new_student(f"C1{number:02}") for number in range(8)]
+
+        def job(student):
+            return lambda env: env["crisis.case"].create({"student_id": student.id}).name
+
+        results = self._at_once(*(job(student) for student in students))
+        drawn = sorted(int(str(name).rpartition("/")[2]) for name in results)
+        self.assertEqual(drawn, list(range(drawn[0], drawn[0] + 8)))
+
+    def test_first_numbers_of_a_new_year(self):
+        new_year = date(fields.Date.today().year + 5, 1, 1)
+        students = [self._new_student(f"C2{number:02}") for number in range(4)]
+
+        def job(student):
+            return lambda env: env["crisis.case"].create({"student_id": student.id}).name
+
+        with patch.object(fields.Date, "context_today", lambda *args, **kwargs: new_year):
+            results = self._at_once(*(job(student) for student in students))
+        wanted = [f"CI/{new_year.year}/{number:04}" for number in range(1, 5)]
+        self.assertEqual(sorted(map(str, results)), wanted)
+
+    def test_a_failed_transaction_leaves_no_gap(self):
+        student = self._new_student("C300")
+        with self.registry.cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            lost = env["crisis.case"].create({"student_id": student.id}).name
+            cr.rollback()
+        with self._committing() as env:
+            self.assertEqual(env["crisis.case"].create({"student_id": student.id}).name, lost)

@@ -1,0 +1,5 @@
+from . import (
+    test_concern,
+    test_concern_restricted,
+    test_concern_triage,
+)

@@ -1,0 +1,4 @@
+from . import (
+    test_js,
+    test_tours,
+)

@@ -1,0 +1,331 @@
+import os
+from unittest.mock import patch
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import BaseCase, tagged
+
+from ...lib.sealed import PREFIX, Keyring, SealError, is_sealed, new_key
+from ...sealed_fields import VARIABLE, Confidential, Sealed
+from ..common import CrisisCommon
+
+# Every sealed column; a field that loses its seal by an extension is found here.
+SEALED = {
+    ("crisis.case", "background"),
+    ("crisis.case", "risk_formulation"),
+    ("crisis.session", "notes"),
+    ("crisis.session", "disclosure"),
+    ("crisis.session", "summary_draft"),
+    ("crisis.session.addendum", "text"),
+    ("crisis.assessment", "answers"),
+    ("crisis.assessment", "missing_reason"),
+    ("crisis.assessment.addendum", "text"),
+}
+# Confidential columns that are registered when they are read, but stored as they are.
+REGISTERED = {
+    ("crisis.guardian", "consent_document"),
+    ("crisis.guardian.contact", "scan"),
+    ("crisis.mandatory.report", "facts"),
+    ("crisis.mandatory.report", "scan"),
+    ("crisis.mandatory.report", "waive_reason"),
+    ("crisis.medical.record", "finding"),
+    ("crisis.medical.record", "medication"),
+    ("crisis.medical.record", "treatment"),
+    ("crisis.referral", "reply_scan"),
+    ("crisis.school.return", "certificate"),
+}
+
+
+@tagged("post_install", "-at_install")
+class TestSealing(BaseCase):
+    """Keys and sealed texts, without a database."""
+
+    def setUp(self):
+        super().setUp()
+        self.old, self.new = f"old:{new_key()}", f"new:{new_key()}"
+
+    def test_opens_what_it_sealed(self):
+        ring = Keyring.parse(self.old)
+        for text in ("x", "孩子说：我不想活了。", "line\nline", "x" * 100_000):
+            sealed = ring.seal(text, "m.f.1")
+            self.assertTrue(is_sealed(sealed))
+            if len(text) > 1:  # a single letter stands in base64 by chance
+                self.assertNotIn(text, sealed)
+            self.assertNotEqual(sealed, ring.seal(text, "m.f.1"), "same texts must look different")
+            self.assertEqual(ring.open(sealed, "m.f.1"), text)
+
+    def test_is_bound_to_its_place_and_key(self):
+        ring = Keyring.parse(self.old)
+        sealed = ring.seal("x", "m.f.1")
+        for place in ("m.f.2", "m.g.1", "n.f.1"):
+            with self.assertRaises(SealError) as caught:
+                ring.open(sealed, place)
+            self.assertEqual(caught.exception.reason, "broken")
+        for text, reason in (
+            (sealed[:-8] + "AAAAAAA=", "broken"),
+            (sealed + "!", "broken"),
+            (PREFIX + "old:", "broken"),
+            (sealed.replace("old", "other"), "unknown_key"),
+            ("x", "unsealed"),
+        ):
+            with self.subTest(text=text), self.assertRaises(SealError) as caught:
+                ring.open(text, "m.f.1")
+            self.assertEqual(caught.exception.reason, reason)
+        other = Keyring.parse("old:" + new_key())
+        with self.assertRaises(SealError):
+            other.open(sealed, "m.f.1")
+
+    def test_newest_key_seals_and_all_open(self):
+        sealed = Keyring.parse(self.old).seal("x", "p")
+        both = Keyring.parse(f"{self.new},{self.old}")
+        self.assertEqual(both.open(sealed, "p"), "x")
+        self.assertIn(":new:", both.seal("x", "p"))
+        with self.assertRaises(SealError) as caught:
+            Keyring.parse(self.new).open(sealed, "p")
+        self.assertEqual(caught.exception.key_id, "old")
+
+    def test_rings_written_wrongly(self):
+        for text in ("", " , ", "x", "x:", "x:abc", f"{self.old},{self.old}", "a b:" + new_key()):
+            with self.subTest(text=text), self.assertRaises(SealError) as caught:
+                Keyring.parse(text)
+            self.assertEqual(caught.exception.reason, "keys")
+
+    def test_signatures(self):
+        ring = Keyring.parse(self.old)
+        signature = ring.sign("x")
+        self.assertTrue(Keyring.parse(f"{self.new},{self.old}").verifies(signature, "x"))
+        self.assertFalse(ring.verifies(signature, "y"))
+        self.assertFalse(ring.verifies("x" + signature, "x"))
+        self.assertFalse(Keyring.parse(self.new).verifies(signature, "x"))
+
+
+@tagged("post_install", "-at_install")
+class TestSealedColumns(CrisisCommon):
+    """What stands in the database, and who gets it back."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.instrument = cls._make_instrument()
+        cls.case = cls._make_case(cls.student_1, background="BACKGROUND", risk_formulation="RISK")
+        cls.other_case = cls._make_case(cls.student_2, background="OTHER")
+        cls.session = (
+            cls.env["crisis.session"]
+            .with_user(cls.psychology)
+            .create({"case_id": cls.case.id, "notes": "NOTES", "summary_draft": "DRAFT"})
+        )
+        cls.session.disclosure = "TOLD"
+        cls.form = cls._make_assessment(
+            cls.student_1, {"1": "3", "5": "ANSWER"}, cls.instrument, missing_reason="MISSING"
+        )
+        for model, values in (
+            ("crisis.session.addendum", {"session_id": cls.session.id}),
+            ("crisis.assessment.addendum", {"assessment_id": cls.form.id}),
+        ):
+            cls.env[model].with_user(cls.psychology).create({**values, "text": "ADDED"})
+        cls.env.flush_all()
+        cls.env.invalidate_all()
+
+    def _column(self, model, name):
+        """Return what a column holds, as list of (id, text)."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            f'SELECT id, "{name}" FROM "{self.env[model]._table}" '
+            f'WHERE "{name}" IS NOT NULL ORDER BY id'
+        )
+        return self.env.cr.fetchall()
+
+    def test_all_of_them_are_sealed(self):
+        known = {
+            (name, field.name, isinstance(field, Sealed))
+            for name, model in self.registry.items()
+            if not model._abstract
+            for field in model._fields.values()
+            if isinstance(field, Confidential)
+        }
+        self.assertEqual({(m, f) for m, f, sealed in known if sealed}, SEALED)
+        self.assertEqual({(m, f) for m, f, sealed in known if not sealed}, REGISTERED)
+        for model, name, _sealed in known:
+            with self.subTest(model=model, field=name):
+                field = self.env[model]._fields[name]
+                self.assertTrue(hasattr(self.env[model], "_refuse_confidential"))
+                self.assertFalse(getattr(field, "tracking", None))
+                self.assertFalse(field.copy)
+                self.assertFalse(field.related)
+                described = self.env[model].fields_get([name])[name]
+                self.assertFalse(described["searchable"] or described["sortable"])
+                self.assertFalse(described["groupable"])
+
+    def test_columns_hold_no_text(self):
+        plain = ("BACKGROUND", "RISK", "NOTES", "DRAFT", "TOLD", "ANSWER", "MISSING", "ADDED")
+        for model, name in SEALED:
+            rows = self._column(model, name)
+            with self.subTest(model=model, field=name):
+                self.assertTrue(rows)
+                for _id, text in rows:
+                    self.assertTrue(is_sealed(text))
+                    self.assertFalse([word for word in plain if word in text])
+
+    def test_those_with_access_read_them(self):
+        session, form = self.session, self.form
+        self.assertEqual(self.case.with_user(self.principal).background, "BACKGROUND")
+        self.assertEqual((session.notes, session.disclosure), ("NOTES", "TOLD"))
+        self.assertEqual(form.answers, {"1": "3", "5": "ANSWER"})
+        self.assertEqual(form.missing_reason, "MISSING")
+        session.notes = "CHANGED"
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(session.notes, "CHANGED")
+        session.disclosure = False
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertFalse(session.disclosure)
+
+    def test_forms_of_a_batch_are_sealed(self):
+        forms = [
+            {
+                "student_id": student.id,
+                "answers": {"1": "3", "2": "0", "3": "0"},
+                "informant": "student",
+                "date": "2026-09-01",
+                "missing_reason": "BATCH",
+            }
+            for student in self.student_1 | self.student_2
+        ]
+        made = (
+            self.env["crisis.assessment"]
+            .with_user(self.psychology)
+            ._record_batch(self.instrument, forms)
+        )
+        stored = dict(self._column("crisis.assessment", "answers"))
+        for form in made:
+            self.assertTrue(is_sealed(stored[form.id]))
+            self.assertEqual(form.answers, {"1": "3", "2": "0", "3": "0"})
+            self.assertEqual(form.missing_reason, "BATCH")
+
+    def test_copied_between_rows_it_does_not_open(self):
+        self.env.cr.execute(
+            "UPDATE crisis_case SET background = "
+            "(SELECT background FROM crisis_case WHERE id = %s) WHERE id = %s",
+            [self.other_case.id, self.case.id],
+        )
+        with self.assertRaisesRegex(UserError, "changed outside"):
+            _ = self.case.background
+
+    def test_plain_text_in_the_database_is_not_shown(self):
+        self.env.cr.execute(
+            "UPDATE crisis_case SET background = 'planted' WHERE id = %s", self.case.ids
+        )
+        with self.assertRaisesRegex(UserError, "must be sealed"):
+            _ = self.case.background
+
+    def test_without_a_key_nothing_is_read_or_written(self):
+        with patch.dict(os.environ, {VARIABLE: ""}):
+            for action in (
+                lambda: self.case.background,
+                lambda: self.case.with_user(self.psychology).web_read({"background": {}}),
+                lambda: self._make_case(
+                    self._make_student("x", "X1", self.class_1), background="UNSEALED"
+                ),
+                lambda: (self.other_case.write({"background": "UNSEALED"}), self.env.flush_all()),
+            ):
+                with (
+                    self.assertRaisesRegex(UserError, VARIABLE),
+                    self.env.cr.savepoint(flush=False),
+                ):
+                    action()
+                self.env.transaction.clear()
+            # what needs no key goes on
+            self.assertTrue(self.case.with_user(self.psychology).shared_advice is False)
+        with (
+            patch.dict(os.environ, {VARIABLE: "x:short"}),
+            self.assertRaisesRegex(UserError, "written wrongly"),
+        ):
+            _ = self.case.background
+        self.assertNotIn("UNSEALED", str(self._column("crisis.case", "background")))
+
+    def test_a_new_key_takes_over(self):
+        old = os.environ[VARIABLE]
+        new = f"next:{new_key()}"
+        progress = []
+
+        def commit(_self, processed=0, **_kwargs):
+            progress.append(processed)
+            return 60
+
+        self.patch(type(self.env["ir.cron"]), "_commit_progress", commit)
+        with patch.dict(os.environ, {VARIABLE: f"{new},{old}"}):
+            self.assertEqual(self.case.background, "BACKGROUND")
+            field = self.env["crisis.case"]._fields["background"]
+            self.assertEqual(self.env["crisis.seal"]._reseal(field, limit=1), 1)
+            self.env["crisis.seal"]._cron_reseal()
+            self.assertGreater(sum(progress), len(SEALED) - 1)
+            for model, name in SEALED:
+                for _id, text in self._column(model, name):
+                    self.assertTrue(text.startswith(f"{PREFIX}next:"), (model, name))
+            progress.clear()
+            self.env["crisis.seal"]._cron_reseal()
+            self.assertFalse(progress, "what is done is not done again")
+        self.env.invalidate_all()
+        with patch.dict(os.environ, {VARIABLE: new}):
+            self.assertEqual(self.case.background, "BACKGROUND")
+            self.assertEqual(self.form.sudo().answers["5"], "ANSWER")
+            self.env.invalidate_all()
+        with self.assertRaisesRegex(UserError, "next"):
+            _ = self.case.background
+
+    def test_an_update_seals_what_was_plain(self):
+        self.env.cr.execute(
+            "UPDATE crisis_case SET background = 'PLAIN' WHERE id = %s", self.case.ids
+        )
+        self.env.cr.execute(
+            """UPDATE crisis_assessment SET answers = '{"1": "2"}' WHERE id = %s""", self.form.ids
+        )
+        self.env["crisis.seal"]._seal_plain()
+        self.env.invalidate_all()
+        self.assertTrue(all(is_sealed(t) for _id, t in self._column("crisis.case", "background")))
+        self.assertEqual(self.case.background, "PLAIN")
+        self.assertEqual(self.form.sudo().answers, {"1": "2"})
+
+    def test_they_are_in_no_condition(self):
+        mine = self.env["crisis.case"].with_user(self.psychology)
+        for action in (
+            lambda: mine.search([("background", "ilike", "BACK")]),
+            lambda: mine.search([("background", "=", "BACKGROUND")]),
+            lambda: mine.search([("background", "!=", False)]),
+            lambda: mine.search([("session_ids.notes", "ilike", "NOTES")]),
+            lambda: mine.search([], order="background"),
+            lambda: mine._read_group([], ["background"], ["__count"]),
+            lambda: mine._read_group([], [], ["background:array_agg"]),
+            lambda: mine.formatted_read_group([], ["background"], ["__count"]),
+            lambda: mine.browse(self.case.id).filtered_domain([("background", "ilike", "BACK")]),
+            lambda: (
+                self.env["crisis.medical.record"]
+                .with_user(self.psychology)
+                ._read_group([], [], ["finding:array_agg"])
+            ),
+        ):
+            with self.assertRaisesRegex(UserError, "confidential"):
+                action()
+            self.assertNotIsInstance(
+                self._error(lambda: mine.search([("background", "ilike", "x")])), AccessError
+            )
+
+    def _error(self, action):
+        try:
+            action()
+        except UserError as error:
+            return error
+        return None
+
+    def test_sudo_opens_nothing_for_the_administrator(self):
+        """Server actions run as the administrator and may call sudo()."""
+        admin = self.env.ref("base.user_admin")
+        for record, name in (
+            (self.case, "background"),
+            (self.session, "notes"),
+            (self.form, "answers"),
+        ):
+            mine = record.with_user(admin).sudo()
+            for action in (lambda m=mine, n=name: m[n], lambda m=mine, n=name: m.read([n])):
+                with self.subTest(field=name), self.assertRaises(AccessError):
+                    action()
