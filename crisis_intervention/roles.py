@@ -6,8 +6,8 @@ PSYCHOLOGY = f"{_PREFIX}psychology_teacher"
 MORAL_EDUCATION = f"{_PREFIX}moral_education"
 PRINCIPAL = f"{_PREFIX}principal"
 
-# Those who decide on reports and work cases.
-TRIAGE = f"{PSYCHOLOGY},{MORAL_EDUCATION},{PRINCIPAL}"
+# Those who decide on reports and work cases: the technical group that these three roles bring along.
+TRIAGE = f"{_PREFIX}case_worker"
 # Those who may read the confidential side of a case; only psychology teachers write it.
 CONFIDENTIAL = f"{PSYCHOLOGY},{PRINCIPAL}"
 

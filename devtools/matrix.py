@@ -151,7 +151,7 @@ def _model_names() -> dict[str, str]:
         )
     )
     names = {}
-    for path in sorted((ROOT / ADDON).glob("[mw]*/*.py")):
+    for path in sorted((ROOT / ADDON).glob("[mw]*/**/*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ClassDef):
                 values = {

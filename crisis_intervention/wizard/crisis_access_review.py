@@ -6,6 +6,7 @@ class CrisisAccessReview(models.TransientModel):
 
     _name = "crisis.access.review"
     _description = "Review an Emergency Access"
+    _inherit = ["crisis.record"]
 
     grant_id = fields.Many2one(
         "crisis.access.grant", string="Emergency Access", required=True, ondelete="cascade"

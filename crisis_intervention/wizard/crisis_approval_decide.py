@@ -19,6 +19,7 @@ class CrisisApprovalDecide(models.TransientModel):
 
     _name = "crisis.approval.decide"
     _description = "Decide on an Approval"
+    _inherit = ["crisis.record"]
 
     res_model = fields.Char(required=True)
     res_id = fields.Many2oneReference(string="About", model_field="res_model", required=True)

@@ -7,6 +7,7 @@ class CrisisAssessmentCompare(models.TransientModel):
 
     _name = "crisis.assessment.compare"
     _description = "Compare Assessments"
+    _inherit = ["crisis.record"]
 
     first_id = fields.Many2one("crisis.assessment", required=True, ondelete="cascade")
     second_id = fields.Many2one("crisis.assessment", required=True, ondelete="cascade")

@@ -6,6 +6,7 @@ class CrisisAssessmentDecide(models.TransientModel):
 
     _name = "crisis.assessment.decide"
     _description = "Decide on a Proposed Level"
+    _inherit = ["crisis.record"]
 
     assessment_id = fields.Many2one(
         "crisis.assessment", required=True, readonly=True, ondelete="cascade"

@@ -1,9 +1,9 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
+from ..lib.transcription import typed_items
 from ..models.assessment.crisis_instrument import INFORMANTS
 from ..models.assessment.crisis_instrument_tree import INFORMANT_FIELDS
-from ..lib.transcription import typed_items
 
 
 class CrisisAssessmentTranscribe(models.TransientModel):
@@ -11,6 +11,7 @@ class CrisisAssessmentTranscribe(models.TransientModel):
 
     _name = "crisis.assessment.transcribe"
     _description = "Transcribe Paper Forms"
+    _inherit = ["crisis.record"]
 
     instrument_id = fields.Many2one(
         "crisis.instrument",
@@ -103,6 +104,7 @@ class CrisisAssessmentTranscribeLine(models.TransientModel):
 
     _name = "crisis.assessment.transcribe.line"
     _description = "Row of Answers"
+    _inherit = ["crisis.record"]
 
     wizard_id = fields.Many2one("crisis.assessment.transcribe", required=True, ondelete="cascade")
     student_id = fields.Many2one("crisis.student", required=True, ondelete="cascade")

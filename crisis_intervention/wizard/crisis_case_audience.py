@@ -8,6 +8,7 @@ class CrisisCaseAudience(models.TransientModel):
 
     _name = "crisis.case.audience"
     _description = "Who Sees a Case"
+    _inherit = ["crisis.record"]
     _order = "user_id, relation, id"
     _rec_name = "relation"
 

@@ -1,8 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..models.case.crisis_case import OUTCOMES
 from ..lib.risk import RISK_LEVELS
+from ..models.case.crisis_case import OUTCOMES
 
 
 class CrisisCaseChangeWizard(models.TransientModel):
@@ -10,6 +10,7 @@ class CrisisCaseChangeWizard(models.TransientModel):
 
     _name = "crisis.case.change.wizard"
     _description = "Change a Case"
+    _inherit = ["crisis.record"]
 
     case_id = fields.Many2one("crisis.case", required=True, readonly=True, ondelete="cascade")
     old_stage_id = fields.Many2one(

@@ -10,6 +10,7 @@ class CrisisClassPromote(models.TransientModel):
 
     _name = "crisis.class.promote"
     _description = "Move Classes Up"
+    _inherit = ["crisis.record"]
 
     company_id = fields.Many2one(
         "res.company",

@@ -6,6 +6,7 @@ class CrisisConcernRestrict(models.TransientModel):
 
     _name = "crisis.concern.restrict"
     _description = "Restrict a Report"
+    _inherit = ["crisis.record"]
 
     concern_id = fields.Many2one("crisis.concern", required=True, ondelete="cascade")
     concerned_user_ids = fields.Many2many("res.users", string="Staff Concerned")

@@ -9,6 +9,7 @@ class CrisisConcernTriage(models.TransientModel):
 
     _name = "crisis.concern.triage"
     _description = "Decide on a Report"
+    _inherit = ["crisis.record"]
 
     concern_id = fields.Many2one("crisis.concern", required=True, ondelete="cascade")
     decision = fields.Selection(

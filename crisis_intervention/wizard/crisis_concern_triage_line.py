@@ -8,6 +8,7 @@ class CrisisConcernTriageLine(models.TransientModel):
 
     _name = "crisis.concern.triage.line"
     _description = "Decision for a Student"
+    _inherit = ["crisis.record"]
 
     triage_id = fields.Many2one("crisis.concern.triage", required=True, ondelete="cascade")
     student_id = fields.Many2one("crisis.student", required=True, ondelete="cascade")

@@ -11,6 +11,7 @@ class CrisisEmergencyWitness(models.TransientModel):
 
     _name = "crisis.emergency.witness"
     _description = "Support for Witnesses and Staff"
+    _inherit = ["crisis.record"]
 
     emergency_id = fields.Many2one("crisis.emergency", required=True, ondelete="cascade")
     class_ids = fields.Many2many("crisis.class", string="Classes as Witnesses")

@@ -10,6 +10,7 @@ class CrisisHandover(models.TransientModel):
 
     _name = "crisis.handover"
     _description = "Handover"
+    _inherit = ["crisis.record"]
 
     from_user_id = fields.Many2one(
         "res.users", string="Handed over by", required=True, ondelete="cascade"

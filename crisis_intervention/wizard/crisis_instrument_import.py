@@ -14,6 +14,7 @@ class CrisisInstrumentImport(models.TransientModel):
 
     _name = "crisis.instrument.import"
     _description = "Import an Instrument"
+    _inherit = ["crisis.record"]
 
     file = fields.Binary(string="Instrument File", required=True)
     filename = fields.Char()

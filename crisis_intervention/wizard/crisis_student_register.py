@@ -10,6 +10,7 @@ class CrisisStudentRegister(models.TransientModel):
 
     _name = "crisis.student.register"
     _description = "Register Students from Contacts"
+    _inherit = ["crisis.record"]
 
     partner_ids = fields.Many2many("res.partner", string="Contacts", required=True)
     class_id = fields.Many2one("crisis.class", required=True, ondelete="cascade")

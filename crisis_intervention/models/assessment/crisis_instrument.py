@@ -27,6 +27,7 @@ class CrisisInstrument(models.Model):
 
     _name = "crisis.instrument"
     _description = "Assessment Instrument"
+    _inherit = ["crisis.record"]
     _order = "sequence, name, id"
     _rec_names_search = ["name", "code"]
 

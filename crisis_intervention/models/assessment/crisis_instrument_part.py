@@ -6,6 +6,7 @@ class CrisisInstrumentPart(models.AbstractModel):
 
     _name = "crisis.instrument.part"
     _description = "Part of an Instrument"
+    _inherit = ["crisis.record"]
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -83,7 +83,7 @@ class CrisisMandatoryReport(models.Model):
             report._set({"date_due": due})
             report.case_id._open_duty("mandatory_report", due, record=report, role="principal")
             report._plan_activity(
-                "mail_activity_mandatory_report",
+                "crisis_intervention.mail_activity_mandatory_report",
                 report.company_id._crisis_holders(PRINCIPAL) | report.case_id.user_id,
                 due,
             )

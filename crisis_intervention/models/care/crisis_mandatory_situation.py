@@ -6,6 +6,7 @@ class CrisisMandatorySituation(models.Model):
 
     _name = "crisis.mandatory.situation"
     _description = "Situation to Report by Law"
+    _inherit = ["crisis.record"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)

@@ -183,7 +183,7 @@ class CrisisMeasure(models.Model):
         """Open deadline and activity of this measure."""
         due = self._due_moment()
         self.case_id._open_duty("measure", due, record=self, user=self.user_id)
-        self._plan_activity("mail_activity_measure", self.user_id, due)
+        self._plan_activity("crisis_intervention.mail_activity_measure", self.user_id, due)
 
     def _renew_duty(self, new_owner):
         """Move deadline and activity to another day or owner."""
@@ -203,7 +203,9 @@ class CrisisMeasure(models.Model):
         activities = self.sudo().activity_ids
         if new_owner:
             activities.unlink()
-            self._plan_activity("mail_activity_measure", self.user_id, self._due_moment())
+            self._plan_activity(
+                "crisis_intervention.mail_activity_measure", self.user_id, self._due_moment()
+            )
         else:
             activities.date_deadline = self.date_due
         # sudo: crisis.case - the activity of its owner; see above

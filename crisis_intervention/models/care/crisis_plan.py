@@ -178,7 +178,9 @@ class CrisisPlan(models.Model):
             plan.case_id._close_duties(["plan_approval"], plan)
             waiting._set({"state": "draft"})
             waiting.case_id._open_duty("plan", fields.Datetime.now() + timedelta(hours=24))
-            waiting._plan_activity("mail_activity_plan", waiting.asked_by_id, fields.Datetime.now())
+            waiting._plan_activity(
+                "crisis_intervention.mail_activity_plan", waiting.asked_by_id, fields.Datetime.now()
+            )
 
     def _put_in_force(self):
         """Replace the plan before, and let the measures begin."""

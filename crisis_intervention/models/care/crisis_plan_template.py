@@ -10,6 +10,7 @@ class CrisisPlanTemplate(models.Model):
 
     _name = "crisis.plan.template"
     _description = "Plan Template"
+    _inherit = ["crisis.record"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)

@@ -18,6 +18,7 @@ class CrisisPlanTemplateLine(models.Model):
 
     _name = "crisis.plan.template.line"
     _description = "Measure of a Plan Template"
+    _inherit = ["crisis.record"]
     _order = "sequence, id"
     _rec_name = "title"
 

@@ -213,7 +213,9 @@ class CrisisReferral(models.Model):
             approved._set({"state": "approved"})
             due = fields.Datetime.now() + timedelta(hours=24)
             approved.case_id._open_duty("referral", due, record=approved, user=approved.user_id)
-            approved._plan_activity("mail_activity_referral", approved.user_id, due)
+            approved._plan_activity(
+                "crisis_intervention.mail_activity_referral", approved.user_id, due
+            )
 
     def _after_refusal(self):
         """Give the referral back to its author."""
@@ -222,7 +224,9 @@ class CrisisReferral(models.Model):
             refused = referral.sudo()
             refused.case_id._close_duties(["referral_approval"], refused)
             refused._set({"state": "draft"})
-            refused._plan_activity("mail_activity_referral", refused.user_id, fields.Datetime.now())
+            refused._plan_activity(
+                "crisis_intervention.mail_activity_referral", refused.user_id, fields.Datetime.now()
+            )
 
     def action_send(self):
         """Record that the letter went out; from now on the reply is waited for."""
@@ -236,7 +240,7 @@ class CrisisReferral(models.Model):
         self.sudo().activity_ids.unlink()
         self.case_id._close_duties(["referral"], self)
         self.case_id._open_duty("referral_reply", due, record=self, user=self.user_id)
-        self._plan_activity("mail_activity_referral_reply", self.user_id, due)
+        self._plan_activity("crisis_intervention.mail_activity_referral_reply", self.user_id, due)
         self._sync_district()
 
     def action_reply(self):
@@ -263,7 +267,9 @@ class CrisisReferral(models.Model):
         sent.activity_ids.unlink()
         sent.case_id._close_duties(["referral_reply"], sent)
         sent._plan_activity(
-            "mail_activity_referral_reply", sent.user_id - self.env.user, fields.Datetime.now()
+            "crisis_intervention.mail_activity_referral_reply",
+            sent.user_id - self.env.user,
+            fields.Datetime.now(),
         )
 
     def action_end(self):

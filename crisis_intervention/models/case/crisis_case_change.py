@@ -8,6 +8,7 @@ class CrisisCaseChange(models.Model):
 
     _name = "crisis.case.change"
     _description = "Case Change"
+    _inherit = ["crisis.record"]
     _order = "date desc, id desc"
     _rec_name = "date"
 

@@ -6,8 +6,8 @@ from odoo.exceptions import UserError
 from odoo.tools.i18n import format_list
 
 from ...lib.deadlines import ACCESS_KINDS
-from ...roles import TRIAGE
 from ...lib.school_year import leaving_day
+from ...roles import TRIAGE
 from .crisis_case import REVIEWED
 
 # How long a case that is ready to close, or without cause, may stay open: default of this system.

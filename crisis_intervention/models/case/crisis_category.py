@@ -6,6 +6,7 @@ class CrisisCategory(models.Model):
 
     _name = "crisis.category"
     _description = "Crisis Category"
+    _inherit = ["crisis.record"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)

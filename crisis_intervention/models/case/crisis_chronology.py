@@ -55,6 +55,7 @@ class CrisisChronology(models.Model):
 
     _name = "crisis.chronology"
     _description = "Chronology of a Case"
+    _inherit = ["crisis.record"]
     _auto = False
     _order = "date desc, id desc"
     _rec_name = "kind"

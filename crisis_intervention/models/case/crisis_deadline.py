@@ -13,6 +13,7 @@ class CrisisDeadline(models.Model):
 
     _name = "crisis.deadline"
     _description = "Case Deadline"
+    _inherit = ["crisis.record"]
     _order = "date_done desc, date_due, id"
     _rec_name = "kind"
 

@@ -18,6 +18,7 @@ class CrisisDuty(models.Model):
 
     _name = "crisis.duty"
     _description = "My Duty"
+    _inherit = ["crisis.record"]
     _auto = False
     _order = "date_due, id"
     _rec_name = "kind"

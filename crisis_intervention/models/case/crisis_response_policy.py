@@ -8,6 +8,7 @@ class CrisisResponsePolicy(models.Model):
 
     _name = "crisis.response.policy"
     _description = "Response Standard"
+    _inherit = ["crisis.record"]
     _order = "company_id, severity desc, id"
     _rec_name = "risk_level"
 

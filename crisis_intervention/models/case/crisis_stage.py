@@ -20,6 +20,7 @@ class CrisisStage(models.Model):
 
     _name = "crisis.stage"
     _description = "Intervention Stage"
+    _inherit = ["crisis.record"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)

@@ -7,6 +7,7 @@ class CrisisBodyMark(models.Model):
 
     _name = "crisis.body.mark"
     _description = "Mark on the Body"
+    _inherit = ["crisis.record"]
     _order = "id"
     _rec_name = "kind"
 

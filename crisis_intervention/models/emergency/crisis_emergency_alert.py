@@ -8,6 +8,7 @@ class CrisisEmergencyAlert(models.Model):
 
     _name = "crisis.emergency.alert"
     _description = "Alert of an Emergency"
+    _inherit = ["crisis.record"]
     _order = "id"
     _rec_name = "user_id"
 

@@ -89,7 +89,7 @@ class CrisisEmergencyMeasure(models.Model):
         quiet = self.with_context(mail_create_nosubscribe=True)
         measures = super(CrisisEmergencyMeasure, quiet).create(vals_list).with_env(self.env)
         measures.emergency_id._check_not_closed()
-        measures._plan_activities()
+        measures._plan_owner_activities()
         return measures
 
     def write(self, vals):
@@ -117,7 +117,7 @@ class CrisisEmergencyMeasure(models.Model):
         if moved:
             # sudo: mail.activity - kept by the system; the measure was just changed
             self.sudo().activity_ids.unlink()
-            self.filtered(lambda m: m.state == "todo")._plan_activities()
+            self.filtered(lambda m: m.state == "todo")._plan_owner_activities()
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -125,7 +125,7 @@ class CrisisEmergencyMeasure(models.Model):
         """Keep what was planned."""
         raise UserError(self.env._("Measures are never deleted. Cancel the measure instead."))
 
-    def _plan_activities(self):
+    def _plan_owner_activities(self):
         """Give each owner an activity: a type and a date, nothing else."""
         activity_type = self.env.ref("crisis_intervention.mail_activity_measure")
         # sudo: mail.activity - planned by the system for the owner

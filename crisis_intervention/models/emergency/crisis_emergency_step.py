@@ -6,6 +6,7 @@ class CrisisEmergencyStep(models.Model):
 
     _name = "crisis.emergency.step"
     _description = "Step of an Emergency"
+    _inherit = ["crisis.record"]
     _order = "sequence, id"
     _rec_name = "protocol_step_id"
 

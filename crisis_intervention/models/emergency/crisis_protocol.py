@@ -1,8 +1,8 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ...roles import MORAL_EDUCATION, PRINCIPAL, TRIAGE
 from ...lib.school_year import school_year_of
+from ...roles import MORAL_EDUCATION, PRINCIPAL, TRIAGE
 
 KINDS = [
     ("suicide", "Suicide attempt or threat"),

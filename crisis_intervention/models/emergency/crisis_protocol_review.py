@@ -9,6 +9,7 @@ class CrisisProtocolReview(models.Model):
 
     _name = "crisis.protocol.review"
     _description = "Review of an Emergency Protocol"
+    _inherit = ["crisis.record"]
     _order = "date desc, id desc"
     _rec_name = "school_year"
 

@@ -10,6 +10,7 @@ class CrisisProtocolStep(models.Model):
 
     _name = "crisis.protocol.step"
     _description = "Step of an Emergency Protocol"
+    _inherit = ["crisis.record"]
     _order = "sequence, id"
 
     protocol_id = fields.Many2one("crisis.protocol", required=True, ondelete="cascade", index=True)

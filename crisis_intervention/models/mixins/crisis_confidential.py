@@ -34,6 +34,7 @@ class CrisisConfidential(models.AbstractModel):
 
     _name = "crisis.confidential"
     _description = "Model with Confidential Fields"
+    _inherit = ["crisis.record"]
 
     @_registering
     def read(self, fields=None, load="_classic_read"):

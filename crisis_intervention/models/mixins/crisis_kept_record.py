@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, LockError, UserError
+from odoo.exceptions import AccessError, UserError
 
 
 class CrisisKeptRecord(models.AbstractModel):
@@ -119,52 +119,11 @@ class CrisisKeptRecord(models.AbstractModel):
 
         :raises UserError: somebody else acts on one of them just now, or has done so meanwhile
         """
-        try:
-            self.lock_for_update(allow_referencing=True)
-        except LockError:
-            raise UserError(
-                self.env._("Somebody else is working on this just now. Please reload.")
-            ) from None
+        self._lock_rows()
         self.invalidate_recordset(["state"])
         if any(record.state not in states for record in self):
             raise UserError(self.env._("Somebody else has done this meanwhile. Please reload."))
 
-    def _action_form(self):
-        """Return the window action that opens this record."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-        }
-
-    def _plan_activity(self, activity_type, users, due):
-        """Give ``users`` an activity on this record: a type and a date, nothing else.
-
-        :param str activity_type: XML id without module
-        :param users: ``res.users``; those who may not read the record are left out
-        :param due: moment (UTC, naive)
-        """
-        self.ensure_one()
-        model_id = self.env["ir.model"]._get_id(self._name)
-        # sudo: mail.activity - planned by the system for those who act next
-        activities = self.env["mail.activity"].sudo()
-        activities.with_context(mail_activity_quick_update=False).create(
-            [
-                {
-                    "res_model_id": model_id,
-                    "res_id": self.id,
-                    "activity_type_id": self._activity_type_id(activity_type),
-                    "user_id": user.id,
-                    "date_deadline": fields.Datetime.context_timestamp(self, due).date(),
-                    "automated": True,
-                }
-                for user in self._readable_by(users)
-            ]
-        )
-
-    @api.model
-    def _activity_type_id(self, name):
-        """Return the id of an activity type of this addon."""
-        return self.env["ir.model.data"]._xmlid_to_res_id(f"crisis_intervention.{name}")
+    def _plan_activity(self, activity_type, users, due=None, quiet=False):
+        """Give an activity to those of ``users`` who may read these records; they get a mail."""
+        return super()._plan_activity(activity_type, self._readable_by(users), due, quiet)

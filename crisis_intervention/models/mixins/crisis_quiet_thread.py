@@ -24,7 +24,7 @@ class CrisisQuietThread(models.AbstractModel):
 
     _name = "crisis.quiet.thread"
     _description = "Quiet Thread"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["crisis.record", "mail.thread", "mail.activity.mixin"]
 
     @api.model
     def _read_group_groupby(self, alias, groupby_spec, query):

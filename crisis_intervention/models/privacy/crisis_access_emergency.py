@@ -94,7 +94,7 @@ class CrisisAccessGrant(models.Model):
         """Give the review to those who hold the role for it; unmet, it escalates with the case."""
         groups = {"principal": PRINCIPAL, "psychology_teacher": PSYCHOLOGY}
         users = self.company_id._crisis_holders(groups[self.approver]) - self.env.user
-        self._plan_activity("mail_activity_grant_review", users, due)
+        self._plan_activity("crisis_intervention.mail_activity_grant_review", users, due)
         if self.case_id:
             self.case_id._open_duty("grant_review", due, record=self, role=self.approver)
 

@@ -4,8 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
-from ...lib.deadlines import GRANT_HOURS
 from ...identity import confirm_identity
+from ...lib.deadlines import GRANT_HOURS
 from ...roles import CONFIDENTIAL, TRIAGE
 
 SCOPES = [

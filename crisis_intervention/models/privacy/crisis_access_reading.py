@@ -3,9 +3,9 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
 from ...identity import require_confirmed
-from ..mixins.record_text import lines
 from ...sealed_fields import reading_permitted
 from ..mixins.crisis_confidential import reading_by
+from ..mixins.record_text import lines
 
 SIGNED = Domain("state", "=", "signed")
 # What the reading room shows of a whole case, in its order: model to what is finished of it. Never

@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from ...identity import confirm_identity
 from ...roles import PRINCIPAL, TRIAGE
 
-ACTIVITY = "mail_activity_destruction"
+ACTIVITY = "crisis_intervention.mail_activity_destruction"
 
 
 class CrisisDestruction(models.Model):

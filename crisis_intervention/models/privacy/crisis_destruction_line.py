@@ -6,6 +6,7 @@ class CrisisDestructionLine(models.Model):
 
     _name = "crisis.destruction.line"
     _description = "File of a Destruction Record"
+    _inherit = ["crisis.record"]
     _order = "id"
     _rec_name = "reference"
 

@@ -7,9 +7,9 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ...lib.pdf_pages import framed
-from ..mixins.record_text import lines
 from ...sealed_fields import reading_permitted
 from ..mixins.crisis_confidential import reading_by
+from ..mixins.record_text import lines
 
 PAPER = "crisis_intervention.crisis_assessment_action_report_guardian"
 # What a guardian gets, model by model: the fields told of each finished record. Left out on

@@ -108,7 +108,9 @@ class CrisisPersonRequest(models.Model):
         requests = super().create(vals_list)
         for request in requests:
             due = fields.Datetime.to_datetime(request.date_due)
-            request._plan_activity("mail_activity_person_request", self.env.user, due)
+            request._plan_activity(
+                "crisis_intervention.mail_activity_person_request", self.env.user, due
+            )
             case = request._cases()[:1]
             if case:
                 case._open_duty("person_request", due, record=request, role="psychology_teacher")

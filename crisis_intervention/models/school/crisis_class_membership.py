@@ -6,6 +6,7 @@ class CrisisClassMembership(models.Model):
 
     _name = "crisis.class.membership"
     _description = "Class History"
+    _inherit = ["crisis.record"]
     _order = "date_from desc, id desc"
     _rec_name = "label"
 

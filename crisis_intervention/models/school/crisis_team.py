@@ -9,6 +9,7 @@ class CrisisTeam(models.Model):
 
     _name = "crisis.team"
     _description = "Crisis Team"
+    _inherit = ["crisis.record"]
     _order = "kind, sequence, id"
 
     name = fields.Char(required=True, translate=True)

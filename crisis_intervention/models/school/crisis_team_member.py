@@ -26,6 +26,7 @@ class CrisisTeamMember(models.Model):
 
     _name = "crisis.team.member"
     _description = "Crisis Team Member"
+    _inherit = ["crisis.record"]
     _order = "sequence, id"
     _rec_name = "user_id"
 

@@ -377,7 +377,9 @@ class TestChain(DisclosureCase):
         self.case.with_user(self.psychology).web_read({"background": {}})
         self._end()
         # a lock of its own, as this transaction has taken the real one in setUpClass
-        lock = patch("odoo.addons.crisis_intervention.models.privacy.crisis_disclosure_chain._LOCK", 4711)
+        lock = patch(
+            "odoo.addons.crisis_intervention.models.privacy.crisis_disclosure_chain._LOCK", 4711
+        )
         with self.registry.cursor() as other, lock:
             other.execute("SELECT pg_advisory_xact_lock(4711)")
             self.assertEqual(self.register._seal(), 0)

@@ -1,0 +1,196 @@
+from datetime import datetime
+
+from odoo import api, fields, models, tools
+from odoo.exceptions import LockError, UserError
+
+
+class CrisisRecord(models.AbstractModel):
+    """The base of all our records: what a kind of record declares, and what all of them can do.
+
+    A kind of record says about itself what the rest of the system has to know, by the methods
+    below; an addon that brings a kind touches nothing else. What a method returns is the same for
+    all users and languages: it is collected once and cached on the registry.
+    """
+
+    _name = "crisis.record"
+    _description = "Record of Crisis Intervention"
+
+    # Two letters before the reference of a numbered kind, e.g. "CI"; None: it has no reference.
+    _number_prefix = None
+    # A register that outlives what it is about: erasure leaves it alone.
+    _outlives_erasure = False
+
+    # ------------------------------------------------------------------ declarations
+
+    @api.model
+    def _timeline_events(self):
+        """Return the ``Event`` s of this kind that stand in the timeline of a case."""
+        return ()
+
+    @api.model
+    def _case_chapters(self):
+        """Return the ``Chapter`` s that this kind brings to the case file."""
+        return ()
+
+    @api.model
+    def _permission_excerpt(self):
+        """Return the ``Excerpt`` that a permission to look opens in the reading room, or None."""
+        return
+
+    @api.model
+    def _guardian_excerpt(self):
+        """Return the ``Excerpt`` that goes into the copy for a guardian, or None."""
+        return
+
+    @api.model
+    def _case_sharing(self):
+        """Return how records of this kind may be about several children (``Sharing``), or None."""
+        return
+
+    @api.model
+    def _identifying_facts(self):
+        """Return the names of fields, beside texts and links, that would tell who it was."""
+        return ()
+
+    @api.model
+    def _case_steps(self):
+        """Return the ``Step`` s of a case that are done with records of this kind."""
+        return ()
+
+    @api.model
+    def _stage_gates(self):
+        """Return the ``Gate`` s that records of this kind can meet."""
+        return ()
+
+    @api.model
+    def _case_counter(self):
+        """Return the ``Counter`` of this kind on the form of the case, or None."""
+        return
+
+    @api.model
+    def _done_in_case(self):
+        """Return (lazy label, domain) pairs: what the closing report counts as done."""
+        return ()
+
+    @api.model
+    def _cases_kept_open(self, cases):
+        """Return dict of case to a sentence that says why this kind keeps it from being closed.
+
+        :param cases: ``crisis.case`` records with superuser rights; the sentence names kinds only
+        """
+        return {}
+
+    @api.model
+    @tools.ormcache("method")
+    def _collected(self, method):
+        """Return what the kinds of record declare by ``method``.
+
+        :param str method: name of one of the methods above that take no argument
+        :return: tuple of (name of the model, what it declares), in the order of the names; kinds
+            that declare nothing are left out
+        """
+        declared = ((name, getattr(self.env[name], method)()) for name in self._kinds())
+        return tuple((name, value) for name, value in declared if value)
+
+    @api.model
+    @tools.ormcache()
+    def _kinds(self):
+        """Return the names of all stored kinds of record, ours and those of addons."""
+        names = self.env.registry.descendants(["crisis.record"], "_inherit")
+        models_ = ((name, self.env.registry[name]) for name in names)
+        return tuple(
+            sorted(name for name, model in models_ if not model._abstract and not model._transient)
+        )
+
+    # ------------------------------------------------------------------ what all can do
+
+    def _action_form(self, **values):
+        """Return the window action that opens this record, or a new one of this kind.
+
+        :param values: more of the action, or other than usual: name, context, target, views
+        """
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+            **values,
+        }
+
+    @api.model
+    def _action_list(self, domain, **values):
+        """Return the window action that lists the records of ``domain``.
+
+        :param values: more of the action, or other than usual: name, context
+        """
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "views": [(False, "list"), (False, "form")],
+            "domain": domain,
+            **values,
+        }
+
+    def _lock_rows(self):
+        """Keep others from acting on these records until the end of the transaction.
+
+        :raises UserError: somebody else acts on one of them just now
+        """
+        try:
+            self.lock_for_update(allow_referencing=True)
+        except LockError:
+            raise UserError(
+                self.env._("Somebody else is working on this just now. Please reload.")
+            ) from None
+
+    def _plan_activity(self, activity_type, users, due=None, quiet=True):
+        """Give each of ``users`` an activity on each of these records: a type and a date only.
+
+        Planned by the system for those who act next. Callers have chosen people who may read the
+        records.
+
+        :param str activity_type: full XML id of a ``mail.activity.type``
+        :param users: ``res.users``
+        :param due: date, or moment (UTC, naive); today by default
+        :param bool quiet: without the mail that Odoo sends about an activity given by somebody else
+        :return: ``mail.activity`` records
+        """
+        return self._plan_activities(activity_type, [(r, user) for r in self for user in users], due,
+                                     quiet)  # fmt: skip
+
+    @api.model
+    def _plan_activities(self, activity_type, pairs, due=None, quiet=True):
+        """Give activities to many people at once.
+
+        :param pairs: list of (record, ``res.users``), records of any of our models
+        """
+        due = due or fields.Date.context_today(self)
+        if isinstance(due, datetime):
+            due = fields.Datetime.context_timestamp(self, due).date()
+        type_id = self.env["ir.model.data"]._xmlid_to_res_id(activity_type)
+        model = self.env["ir.model"]._get_id
+        # sudo: mail.activity - planned by the system; it holds a type and a date, and no words
+        activities = self.env["mail.activity"].sudo()
+        return activities.with_context(
+            mail_activity_quick_update=quiet, crisis_no_followers=True
+        ).create(
+            [
+                {
+                    "res_model_id": model(record._name),
+                    "res_id": record.id,
+                    "activity_type_id": type_id,
+                    "user_id": user.id,
+                    "date_deadline": due,
+                    "automated": True,
+                }
+                for record, user in pairs
+            ]
+        )
+
+    # ------------------------------------------------------------------ membership
+
+    @api.model
+    def _is_ours(self, model):
+        """Tell whether ``model`` (a name) is a kind of record of ours, dialogs included."""
+        known = self.env.registry.get(model or "")
+        return bool(known) and issubclass(known, self.env.registry["crisis.record"])
