@@ -114,7 +114,7 @@ class CrisisConcernTriage(models.TransientModel):
             }
         )
         if len(cases) == 1:
-            return cases._action_open()
+            return cases._action_form()
         return {
             **self.env["ir.actions.act_window"]._for_xml_id(
                 "crisis_intervention.crisis_case_action"

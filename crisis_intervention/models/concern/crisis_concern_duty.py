@@ -152,7 +152,7 @@ class CrisisConcern(models.Model):
             "crisis_intervention.crisis_case_action"
         )
         if len(self.case_ids) == 1:
-            return self.case_ids._action_open()
+            return self.case_ids._action_form()
         return {
             **action,
             "views": [(False, "list"), (False, "form")],
