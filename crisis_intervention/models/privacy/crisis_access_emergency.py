@@ -7,10 +7,14 @@ from ...lib.deadlines import GRANT_REVIEW_HOURS
 from ...roles import MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY
 
 
-class CrisisAccessGrant(models.Model):
-    """Emergency access: at once because of danger to life, told to all, reviewed by another."""
+class CrisisAccessEmergency(models.AbstractModel):
+    """Emergency access: at once because of danger to life, told to all, reviewed by another.
 
-    _inherit = "crisis.access.grant"
+    Part of ``crisis.access.grant``.
+    """
+
+    _name = "crisis.access.emergency"
+    _description = "Emergency Access"
 
     is_emergency = fields.Boolean(
         string="Emergency Access",
@@ -101,14 +105,9 @@ class CrisisAccessGrant(models.Model):
     def action_review(self):
         """Open the dialog of the review."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.display_name,
-            "res_model": "crisis.access.review",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_grant_id": self.id},
-        }
+        return self.env["crisis.access.review"]._action_form(
+            name=self.display_name, target="new", context={"default_grant_id": self.id}
+        )
 
     def _review(self, verdict, comment):
         """Keep what another person found; what was not justified ends at once.
