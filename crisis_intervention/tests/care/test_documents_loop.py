@@ -9,7 +9,7 @@ from odoo.tools import mute_logger
 from ...lib.pdf_pages import page_count
 from ..common import DENIALS
 from ..documents import FileCase, text_of
-from ..privacy.test_leaks import CANARIES
+from ..privacy.canaries import CANARIES
 
 CASE = "crisis.case"
 PLAN = "crisis.plan"

@@ -7,7 +7,8 @@ from odoo.tools import mute_logger
 
 from .. import access_matrix
 from ..common import DENIALS
-from .test_leaks import ANSWER, CANARIES, CHILD, LeakCase
+from .canaries import ANSWER, CANARIES, CHILD
+from .leak_case import LeakCase
 
 
 class DestructionCase(LeakCase):

@@ -14,7 +14,8 @@ from odoo.tools import mute_logger
 from ...identity import KEY
 from ..common import DENIALS
 from ..documents import DocumentCase
-from .test_leaks import ANSWER, CANARIES, CHILD, LeakCase
+from .canaries import ANSWER, CANARIES, CHILD
+from .leak_case import LeakCase
 
 # What a guardian must not find in the copy: confided by the child, or about other people.
 WITHHELD = (
