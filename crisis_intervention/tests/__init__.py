@@ -38,6 +38,8 @@ from .assessment import (
     test_instrument_exchange,
 )
 from .privacy import (
+    test_access_beside,
+    test_access_fields,
     test_access_grant,
     test_access_matrix,
     test_destruction,

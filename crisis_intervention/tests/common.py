@@ -4,7 +4,8 @@ from datetime import timedelta
 from odoo import Command, fields
 from odoo.tests import TransactionCase, new_test_user
 
-ROLE = "crisis_intervention.group_"
+MODULE = "crisis_intervention"
+ROLE = f"{MODULE}.group_"
 # Who says that something was refused.
 DENIALS = (
     "odoo.addons.base.models.ir_rule",

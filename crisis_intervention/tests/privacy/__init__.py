@@ -1,4 +1,6 @@
 from . import (
+    test_access_beside,
+    test_access_fields,
     test_access_grant,
     test_access_matrix,
     test_destruction,

@@ -10,9 +10,8 @@ from odoo.tools import mute_logger
 
 from ...lib.encrypted_archive import encrypted, new_password
 from ...lib.spreadsheet_cells import harmless
-from ..common import CrisisCommon
+from ..common import MODULE, CrisisCommon
 
-MODULE = "crisis_intervention"
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x")')
 
 

@@ -9,7 +9,7 @@ from odoo.tools import mute_logger
 
 from ...models.odoo.ir_attachment import FILE_SIZE
 from ..common import DENIALS
-from .test_access_matrix import AccessMatrixCase
+from .matrix import AccessMatrixCase
 
 PDF = b"%PDF-1.4\nfile"
 PNG = base64.b64decode(

@@ -16,9 +16,9 @@ from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .. import access_matrix
-from ..common import DENIALS
+from ..common import DENIALS, MODULE
 from .canaries import HARMLESS
-from .test_access_matrix import MODULE, AccessMatrixCase
+from .matrix import AccessMatrixCase
 
 TEXTS = ("char", "text", "html", "json")
 CANARY = re.compile(r"K\d{5}NARY")
