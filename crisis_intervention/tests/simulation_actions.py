@@ -11,7 +11,6 @@ from odoo import Command, fields
 from .simulation import action, commands
 
 LEVELS = ("blue", "yellow", "orange", "red")
-GATES = ("verified", "level", "assessment", "plan", "plan_approval", "session", "review", "summary")
 MEETS_GATE = {
     "verified": ["verify"],
     "level": ["level_up"],
@@ -47,7 +46,7 @@ def severity(case):
 
 def missing_gates(year, case):
     """Return the gates of the case's stage that nothing meets yet, found by our own queries."""
-    wanted = [gate for gate in GATES if case.stage_id[f"gate_{gate}"]]
+    wanted = case.stage_id.gate_ids.mapped("code")
     states = {
         "assessment": ("crisis.assessment", ("done", "refused")),
         "plan": ("crisis.plan", ("waiting", "active", "replaced")),
@@ -324,7 +323,7 @@ def medical_switch(year):
 @action(0.5)
 def summarise(year):
     """Write outcome and closing summary."""
-    case = year.open_case([("stage_id.gate_summary", "=", True)])
+    case = year.open_case([("stage_id.gate_ids.code", "=", "summary")])
     if case:
         case.with_user(year.one(year.triagers)).write(
             {"outcome": "recovered", "closing_summary": "情绪稳定。"}

@@ -3,9 +3,13 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.i18n import format_list
+from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS
+from ...lib.declarations import Gate
 from ...lib.risk import RISK_LEVELS
+
+_lt = LazyTranslate(__name__)
 
 SAFETY_FIELDS = (
     "warning_signs",
@@ -233,3 +237,19 @@ class CrisisPlan(models.Model):
         if report.endswith("_safety"):
             return [29, 25, 21, 18, 15]
         return super()._one_page_sizes(report)
+
+    @api.model
+    def _stage_gates(self):
+        """Declare the gates of a plan that is asked about, and of one that is in force."""
+        submitted = ("waiting", "active", "replaced")
+        return (
+            *super()._stage_gates(),
+            Gate("plan", _lt("Intervention plan made"), 40, states=submitted),
+            Gate("plan_approval", _lt("Plan approved"), 50, states=submitted[1:]),
+        )
+
+    @api.model
+    def _cases_meeting_gate(self, gate, cases):
+        """Ask for no plan where the response standard asks for none."""
+        without = cases.filtered(lambda case: (policy := case._policy()) and not policy.hours_plan)
+        return without | super()._cases_meeting_gate(gate, cases - without)

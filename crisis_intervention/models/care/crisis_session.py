@@ -2,9 +2,13 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.translate import LazyTranslate
 
+from ...lib.declarations import Gate
 from ...roles import PSYCHOLOGY
 from ...sealed_fields import SealedText
+
+_lt = LazyTranslate(__name__)
 
 WAYS = [
     ("individual", "Individual"),
@@ -251,3 +255,9 @@ class CrisisSession(models.Model):
             if session.state != "signed" or not (session.summary_draft or "").strip():
                 raise UserError(self.env._("Sign the session and write the summary first."))
             session._set({"summary": session.summary_draft})
+
+    @api.model
+    def _stage_gates(self):
+        """Declare the gate of a session that was held."""
+        gate = Gate("session", _lt("Intervention session held"), 60, states=("signed",))
+        return (*super()._stage_gates(), gate)
