@@ -20,7 +20,7 @@ class CrisisMandatoryReport(models.Model):
 
     _name = "crisis.mandatory.report"
     _description = "Mandatory Report"
-    _inherit = ["crisis.case.record"]
+    _inherit = ["crisis.waivable", "crisis.case.record"]
     _order = "id desc"
     _entered_fields = frozenset(
         (
@@ -136,15 +136,3 @@ class CrisisMandatoryReport(models.Model):
         self.sudo().activity_ids.unlink()
         for case, reports in self.grouped("case_id").items():
             case._close_steps(["mandatory_report"], reports)
-
-    def action_waive(self):
-        """Open the dialog that asks why no report is made."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.display_name,
-            "res_model": "crisis.approval.decide",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_res_model": self._name, "default_res_id": self.id},
-        }

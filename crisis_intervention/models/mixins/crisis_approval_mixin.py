@@ -141,12 +141,4 @@ class CrisisApprovalMixin(models.AbstractModel):
 
     def action_ask_decision(self):
         """Open the dialog that approves or refuses, with a comment."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.display_name,
-            "res_model": "crisis.approval.decide",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_res_model": self._name, "default_res_id": self.id},
-        }
+        return self.env["crisis.approval.decide"]._action_about(self)
