@@ -54,7 +54,6 @@ class Step:
     :ivar sequence: place in lists of steps
     :ivar context: context with which the form of its record is opened, as (key, value) pairs
     :ivar continues: state of a record that is gone on with instead of beginning a new one
-    :ivar begins: whether the step may be done with a new record
     :ivar about_access: a step about access to the case: it neither holds closing up nor ends with it
     """
 
@@ -64,7 +63,6 @@ class Step:
     sequence: int = 500
     context: tuple[tuple[str, Any], ...] = ()
     continues: str = ""
-    begins: bool = True
     about_access: bool = False
 
 

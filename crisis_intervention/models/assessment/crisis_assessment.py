@@ -3,7 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Gate
+from ...lib.declarations import Gate, Step
 from ...lib.instrument_definition import Person
 from ...lib.risk import RISK_LEVELS
 from ...roles import PSYCHOLOGY
@@ -273,6 +273,21 @@ class CrisisAssessment(models.Model):
         codes = gate.instrument_ids.mapped("code")
         named = [("instrument_id.code", "in", codes)] if codes else []
         return [*super()._gate_domain(gate), *named]
+
+    @api.model
+    def _case_steps(self):
+        """Declare that the student is assessed."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "assessment", _lt("Assessment"), "crisis_intervention.mail_activity_assessment", 30
+            ),
+        )
+
+    @api.model
+    def _action_begin(self, case, step):
+        """Begin a form about the student of the case."""
+        return case._action_new_assessment()
 
     def _person(self):
         """Return whom the form is about, as the scoring module wants it."""

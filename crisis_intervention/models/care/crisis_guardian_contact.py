@@ -1,7 +1,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools.translate import LazyTranslate
 
+from ...lib.declarations import Step
 from ...sealed_fields import ConfidentialBinary
+
+_lt = LazyTranslate(__name__)
 
 
 class CrisisGuardianContact(models.Model):
@@ -168,3 +172,20 @@ class CrisisGuardianContact(models.Model):
         if report.endswith(("_notice", "_consent")):
             self._check_guardians_may_know()
         return super()._check_printable(report)
+
+    @api.model
+    def _case_steps(self):
+        """Declare that guardians are told and asked for consent by a contact."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "guardian", _lt("Guardians told"), "crisis_intervention.mail_activity_guardian", 20
+            ),
+            Step(
+                "consent",
+                _lt("Consent of the guardians"),
+                "crisis_intervention.mail_activity_consent",
+                80,
+                context=(("default_purpose", "consent"),),
+            ),
+        )

@@ -1,9 +1,13 @@
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS
+from ...lib.declarations import Step
+
+_lt = LazyTranslate(__name__)
 
 
 class CrisisGuardianWaiver(models.Model):
@@ -100,3 +104,16 @@ class CrisisGuardianWaiver(models.Model):
             )
             # sudo: crisis.case - the mark follows the decision, nobody sets it directly
             case.sudo().guardians_not_told = bool(running)
+
+    @api.model
+    def _case_steps(self):
+        """Declare that the decision is another person's."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "waiver",
+                _lt("Decision whether guardians are told"),
+                "crisis_intervention.mail_activity_waiver",
+                140,
+            ),
+        )

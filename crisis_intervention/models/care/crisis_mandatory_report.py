@@ -2,10 +2,14 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import MANDATORY_REPORT_HOURS
+from ...lib.declarations import Step
 from ...roles import PRINCIPAL
 from ...sealed_fields import ConfidentialBinary, ConfidentialText
+
+_lt = LazyTranslate(__name__)
 
 AUTHORITIES = [
     ("police", "Police"),
@@ -136,3 +140,16 @@ class CrisisMandatoryReport(models.Model):
         self.sudo().activity_ids.unlink()
         for case, reports in self.grouped("case_id").items():
             case._close_steps(["mandatory_report"], reports)
+
+    @api.model
+    def _case_steps(self):
+        """Declare that the law waits for a report."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "mandatory_report",
+                _lt("Mandatory report"),
+                "crisis_intervention.mail_activity_mandatory_report",
+                130,
+            ),
+        )

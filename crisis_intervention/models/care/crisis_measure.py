@@ -3,8 +3,12 @@ from datetime import datetime, time
 import pytz
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools.translate import LazyTranslate
 
+from ...lib.declarations import Step
 from ...roles import MORAL_EDUCATION, PSYCHOLOGY
+
+_lt = LazyTranslate(__name__)
 
 KINDS = [
     ("counselling", "Counselling"),
@@ -265,3 +269,11 @@ class CrisisMeasure(models.Model):
             "date_due": self.date_due,
             "result": self.result,
         }
+
+    @api.model
+    def _case_steps(self):
+        """Declare that measures have to be carried out."""
+        return (
+            *super()._case_steps(),
+            Step("measure", _lt("Measure"), "crisis_intervention.mail_activity_measure", 90),
+        )

@@ -6,7 +6,7 @@ from odoo.tools.i18n import format_list
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS
-from ...lib.declarations import Gate
+from ...lib.declarations import Gate, Step
 from ...lib.risk import RISK_LEVELS
 
 _lt = LazyTranslate(__name__)
@@ -253,3 +253,31 @@ class CrisisPlan(models.Model):
         """Ask for no plan where the response standard asks for none."""
         without = cases.filtered(lambda case: (policy := case._policy()) and not policy.hours_plan)
         return without | super()._cases_meeting_gate(gate, cases - without)
+
+    @api.model
+    def _case_steps(self):
+        """Declare that the plan is made, and has to be approved."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "plan",
+                _lt("Intervention plan"),
+                "crisis_intervention.mail_activity_plan",
+                40,
+                continues="draft",
+            ),
+            Step(
+                "plan_approval",
+                _lt("Approval of the plan"),
+                "crisis_intervention.mail_activity_plan_approval",
+                50,
+                continues="waiting",
+            ),
+        )
+
+    @api.model
+    def _action_begin(self, case, step):
+        """Lead to no new plan where one has to be approved."""
+        if step.code == "plan_approval":
+            raise UserError(self.env._("Write the plan and ask for approval first."))
+        return super()._action_begin(case, step)

@@ -2,8 +2,10 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS, reply_hours
+from ...lib.declarations import Step
 from ...sealed_fields import ConfidentialBinary
 from ..odoo.res_partner import RESOURCE_KINDS
 
@@ -20,6 +22,8 @@ REPLY_FIELDS = frozenset(
         "reply_scan_filename",
     )
 )
+
+_lt = LazyTranslate(__name__)
 
 
 class CrisisReferral(models.Model):
@@ -310,3 +314,28 @@ class CrisisReferral(models.Model):
                 self.env._("The letter is printed once the referral is submitted and approved.")
             )
         return super()._check_printable(report)
+
+    @api.model
+    def _case_steps(self):
+        """Declare that referrals are decided on, sent and answered."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "referral_approval",
+                _lt("Approval of a referral"),
+                "crisis_intervention.mail_activity_referral_approval",
+                100,
+            ),
+            Step(
+                "referral",
+                _lt("Referral to be sent"),
+                "crisis_intervention.mail_activity_referral",
+                110,
+            ),
+            Step(
+                "referral_reply",
+                _lt("Reply to a referral"),
+                "crisis_intervention.mail_activity_referral_reply",
+                120,
+            ),
+        )

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Gate
+from ...lib.declarations import Gate, Step
 from ...lib.risk import RISK_LEVELS, severity
 
 _lt = LazyTranslate(__name__)
@@ -183,3 +183,18 @@ class CrisisReview(models.Model):
         """Declare the gate of a signed review."""
         gate = Gate("review", _lt("Review done"), 70, states=("signed",))
         return (*super()._stage_gates(), gate)
+
+    @api.model
+    def _case_steps(self):
+        """Declare that levels are reviewed, and a case that is ready is closed by a review."""
+        return (
+            *super()._case_steps(),
+            Step("review", _lt("Review"), "crisis_intervention.mail_activity_review", 70),
+            Step(
+                "closing",
+                _lt("Closing of a case that needs no more care"),
+                "crisis_intervention.mail_activity_closing",
+                160,
+                context=(("default_decision", "close"),),
+            ),
+        )

@@ -1,11 +1,15 @@
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.i18n import format_list
+from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS, RETURN_FOLLOW_UP_WEEKS
+from ...lib.declarations import Step
 from ...sealed_fields import ConfidentialBinary
+
+_lt = LazyTranslate(__name__)
 
 
 class CrisisSchoolReturn(models.Model):
@@ -135,3 +139,16 @@ class CrisisSchoolReturn(models.Model):
             refused = entry.sudo()
             refused.case_id._close_steps(["school_return"], refused)
             refused._set({"state": "draft"})
+
+    @api.model
+    def _case_steps(self):
+        """Declare that the principal agrees to a return."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "school_return",
+                _lt("Approval of a return to school"),
+                "crisis_intervention.mail_activity_school_return",
+                150,
+            ),
+        )

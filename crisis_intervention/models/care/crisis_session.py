@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Gate
+from ...lib.declarations import Gate, Step
 from ...roles import PSYCHOLOGY
 from ...sealed_fields import SealedText
 
@@ -261,3 +261,16 @@ class CrisisSession(models.Model):
         """Declare the gate of a session that was held."""
         gate = Gate("session", _lt("Intervention session held"), 60, states=("signed",))
         return (*super()._stage_gates(), gate)
+
+    @api.model
+    def _case_steps(self):
+        """Declare that sessions have to be held."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "session",
+                _lt("Intervention session"),
+                "crisis_intervention.mail_activity_session",
+                60,
+            ),
+        )

@@ -5,7 +5,6 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools.i18n import format_list
 
-from ...lib.deadlines import ACCESS_KINDS
 from ...lib.school_year import leaving_day
 from ...roles import TRIAGE
 
@@ -110,7 +109,7 @@ class CrisisCaseClosing(models.AbstractModel):
                 )
             kinds = set(
                 case.deadline_ids.filtered(lambda d: d.res_id and not d.date_done).mapped("kind")
-            ) - set(ACCESS_KINDS)
+            ) - set(self.env["crisis.deadline"]._access_kinds())
             labels = dict(
                 self.env["crisis.deadline"]._fields["kind"]._description_selection(self.env)
             )

@@ -16,16 +16,6 @@ COUNTED = {
     "school_return_count": ("crisis.school.return", []),
     "guardian_waiver_count": ("crisis.guardian.waiver", []),
 }
-# Which records a step is done with; the others are done by hand or by a dialog.
-STEP_MODELS = {
-    "guardian": "crisis.guardian.contact",
-    "consent": "crisis.guardian.contact",
-    "plan": "crisis.plan",
-    "plan_approval": "crisis.plan",
-    "session": "crisis.session",
-    "review": "crisis.review",
-    "closing": "crisis.review",
-}
 
 
 class CrisisCaseRecords(models.AbstractModel):
@@ -116,36 +106,20 @@ class CrisisCaseRecords(models.AbstractModel):
     def _action_step(self, kind, record=None):
         """Return the window action with which the step ``kind`` is done.
 
-        :param record: ``crisis.case.record`` the step is about; by default the one that is being
-            written, or a new one
+        :param record: the record the step is about; by default the one that is being written, or
+            a new one
         """
         self.ensure_one()
         if record:
             return record._action_form()
-        if kind == "assessment":
-            return self._action_new_assessment()
-        model = STEP_MODELS[kind]
-        wanted = [("case_id", "=", self.id), ("state", "=", "draft")]
-        if kind == "plan_approval":
-            wanted[1] = ("state", "=", "waiting")
-        if model == "crisis.plan":
-            found = self.env[model].search(wanted, limit=1)
-            if found:
-                return found._action_form()
-            if kind == "plan_approval":
-                raise UserError(self.env._("Write the plan and ask for approval first."))
-        context = {"default_case_id": self.id}
-        if kind == "consent":
-            context["default_purpose"] = "consent"
-        if kind == "closing":
-            context["default_decision"] = "close"
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.name,
-            "res_model": model,
-            "views": [(False, "form")],
-            "context": context,
-        }
+        model, step = self._by_code("_case_steps")[kind]
+        if step.continues:
+            begun = self.env[model].search(
+                [("case_id", "=", self.id), ("state", "=", step.continues)], limit=1
+            )
+            if begun:
+                return begun._action_form()
+        return self.env[model]._action_begin(self, step)
 
     def action_review(self):
         """Begin a review; of a closed case, one that reopens it."""

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ...lib.deadlines import ACCESS_KINDS, ESCALATION_STEPS, escalation_moments, is_quiet
+from ...lib.deadlines import ESCALATION_STEPS, escalation_moments, is_quiet
 from ...lib.risk import RISK_LEVELS
 from ...roles import MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY, TRIAGE
 
@@ -87,7 +87,7 @@ class CrisisEscalation(models.Model):
                 ("date_done", "=", False),
                 "|",
                 ("case_id.date_closed", "=", False),
-                ("kind", "in", ACCESS_KINDS),
+                ("kind", "in", self.env["crisis.deadline"]._access_kinds()),
             ]
         )
         quiet = self.env["res.company"]

@@ -59,6 +59,16 @@ class CrisisRecord(models.AbstractModel):
         return ()
 
     @api.model
+    def _action_begin(self, case, step):
+        """Return the window action that begins a record of this kind, to do a step of ``case``.
+
+        :param step: ``Step`` that this kind declares
+        :raises UserError: it is done with a record that has to be there already
+        """
+        context = {"default_case_id": case.id, **dict(step.context)}
+        return self._action_form(name=case.name, context=context)
+
+    @api.model
     def _stage_gates(self):
         """Return the ``Gate`` s that records of this kind can meet."""
         return ()
@@ -83,8 +93,13 @@ class CrisisRecord(models.AbstractModel):
 
     @api.model
     def _action_meet_gate(self, code, case):
-        """Return the window action with which gate ``code`` of this kind is met in ``case``."""
-        return case._action_step(code)
+        """Return the window action with which gate ``code`` of this kind is met in ``case``.
+
+        By default the step of the same name is done, or a record begun.
+        """
+        if code in self._by_code("_case_steps"):
+            return case._action_step(code)
+        return self._action_form(name=case.name, context={"default_case_id": case.id})
 
     @api.model
     def _case_counter(self):
@@ -117,20 +132,23 @@ class CrisisRecord(models.AbstractModel):
         return tuple((name, value) for name, value in declared if value)
 
     @api.model
+    @tools.ormcache("method")
     def _by_code(self, method):
         """Return what all kinds declare by ``method``: things with a code and a sequence.
 
-        :return: dict of code to (name of the model, what it declares), in their order
+        :return: dict of code to (name of the model, what it declares), in their order; not to be
+            changed by callers
         """
         declared = [(name, each) for name, several in self._collected(method) for each in several]
         declared.sort(key=lambda pair: pair[1].sequence)
         return {each.code: (name, each) for name, each in declared}
 
     @api.model
+    @tools.ormcache("method", "self.env.lang")
     def _selection_of(self, method):
         """Return (code, label in the user's language) pairs of what kinds declare by ``method``."""
         declared = self._by_code(method).items()
-        return [(code, self.env._(each.label)) for code, (_name, each) in declared]
+        return tuple((code, self.env._(each.label)) for code, (_name, each) in declared)
 
     @api.model
     def _case_link(self):
