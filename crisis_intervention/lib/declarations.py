@@ -96,6 +96,20 @@ class Counter:
 
 
 @dataclass(frozen=True)
+class Done:
+    """Something that the closing report of a case counts as done.
+
+    :ivar label: lazy translation, e.g. "Sessions held"
+    :ivar domain: which of the model's records are counted
+    :ivar sequence: place in the report
+    """
+
+    label: Any
+    domain: tuple[Condition, ...]
+    sequence: int = 500
+
+
+@dataclass(frozen=True)
 class Sharing:
     """How records that may be about several children hang on cases and students.
 

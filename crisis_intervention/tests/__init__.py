@@ -19,6 +19,7 @@ from .concern import (
 from .case import (
     test_case,
     test_case_audience,
+    test_case_declarations,
     test_case_moves,
     test_concurrency,
     test_escalation,

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Step
+from ...lib.declarations import Chapter, Counter, Done, Step
 from ...sealed_fields import ConfidentialBinary
 
 _lt = LazyTranslate(__name__)
@@ -189,3 +189,25 @@ class CrisisGuardianContact(models.Model):
                 context=(("default_purpose", "consent"),),
             ),
         )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("guardian_contact_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                80,
+                "crisis_intervention.crisis_guardian_contact_action_report_record",
+                (("state", "=", "signed"),),
+            ),
+        )
+
+    @api.model
+    def _done_in_case(self):
+        done = Done(
+            _lt("Contacts with the guardians"), (("state", "in", ("signed",)),), sequence=30
+        )
+        return (*super()._done_in_case(), done)

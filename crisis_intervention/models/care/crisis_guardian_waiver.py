@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS
-from ...lib.declarations import Step
+from ...lib.declarations import Chapter, Counter, Step
 
 _lt = LazyTranslate(__name__)
 
@@ -115,5 +115,20 @@ class CrisisGuardianWaiver(models.Model):
                 _lt("Decision whether guardians are told"),
                 "crisis_intervention.mail_activity_waiver",
                 140,
+            ),
+        )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("guardian_waiver_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                90,
+                "crisis_intervention.crisis_guardian_waiver_action_report_record",
+                (("state", "in", ("active", "ended")),),
             ),
         )

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import MANDATORY_REPORT_HOURS
-from ...lib.declarations import Step
+from ...lib.declarations import Chapter, Counter, Step
 from ...roles import PRINCIPAL
 from ...sealed_fields import ConfidentialBinary, ConfidentialText
 
@@ -153,3 +153,29 @@ class CrisisMandatoryReport(models.Model):
                 130,
             ),
         )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("mandatory_report_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(120, "crisis_intervention.crisis_mandatory_report_action_report_sheet"),
+        )
+
+    @api.model
+    def _cases_kept_open(self, cases):
+        """Keep cases open until what the law demands is reported, or decided on."""
+        found = self._read_group(
+            [("case_id", "in", cases.ids), ("state", "=", "open")], ["case_id"]
+        )
+        return super()._cases_kept_open(cases) | {
+            case: self.env._(
+                "%(case)s cannot be closed: a report that the law demands is open. Report it, or "
+                "let the principal decide that the law does not ask for it.",
+                case=case.name,
+            )
+            for [case] in found
+        }

@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Step
+from ...lib.declarations import Counter, Done, Step
 from ...roles import MORAL_EDUCATION, PSYCHOLOGY
 
 _lt = LazyTranslate(__name__)
@@ -277,3 +277,12 @@ class CrisisMeasure(models.Model):
             *super()._case_steps(),
             Step("measure", _lt("Measure"), "crisis_intervention.mail_activity_measure", 90),
         )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("measure_count", (("state", "in", ("todo", "doing")),))
+
+    @api.model
+    def _done_in_case(self):
+        done = Done(_lt("Measures done"), (("state", "in", ("done",)),), sequence=40)
+        return (*super()._done_in_case(), done)

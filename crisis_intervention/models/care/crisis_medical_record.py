@@ -1,6 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...lib.declarations import Chapter, Counter
 from ...sealed_fields import ConfidentialText
 
 
@@ -79,4 +80,19 @@ class CrisisMedicalRecord(models.Model):
                 for record in self
                 if record.date_follow_up
             ]
+        )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("medical_record_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                100,
+                "crisis_intervention.crisis_medical_record_action_report_record",
+                (("state", "=", "signed"),),
+            ),
         )

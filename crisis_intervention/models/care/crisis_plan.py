@@ -6,7 +6,7 @@ from odoo.tools.i18n import format_list
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS
-from ...lib.declarations import Gate, Step
+from ...lib.declarations import Chapter, Counter, Gate, Step
 from ...lib.risk import RISK_LEVELS
 
 _lt = LazyTranslate(__name__)
@@ -281,3 +281,28 @@ class CrisisPlan(models.Model):
         if step.code == "plan_approval":
             raise UserError(self.env._("Write the plan and ask for approval first."))
         return super()._action_begin(case, step)
+
+    @api.model
+    def _case_counter(self):
+        return Counter("plan_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                50,
+                "crisis_intervention.crisis_plan_action_report_plan",
+                (("state", "in", ("active", "replaced")),),
+            ),
+            Chapter(
+                60,
+                "crisis_intervention.crisis_plan_action_report_safety",
+                (
+                    ("state", "=", "active"),
+                    ("warning_signs", "!=", False),
+                    ("helpers", "!=", False),
+                    ("professionals", "!=", False),
+                ),
+            ),
+        )

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS, reply_hours
-from ...lib.declarations import Step
+from ...lib.declarations import Chapter, Counter, Done, Step
 from ...sealed_fields import ConfidentialBinary
 from ..odoo.res_partner import RESOURCE_KINDS
 
@@ -339,3 +339,25 @@ class CrisisReferral(models.Model):
                 120,
             ),
         )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("referral_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                110,
+                "crisis_intervention.crisis_referral_action_report_letter",
+                (("state", "in", ("sent", "replied", "ended")),),
+            ),
+        )
+
+    @api.model
+    def _done_in_case(self):
+        done = Done(
+            _lt("Referrals answered"), (("state", "in", ("replied", "ended")),), sequence=50
+        )
+        return (*super()._done_in_case(), done)

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Gate, Step
+from ...lib.declarations import Chapter, Counter, Done, Gate, Step
 from ...lib.risk import RISK_LEVELS, severity
 
 _lt = LazyTranslate(__name__)
@@ -198,3 +198,23 @@ class CrisisReview(models.Model):
                 context=(("default_decision", "close"),),
             ),
         )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("review_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                130,
+                "crisis_intervention.crisis_review_action_report_record",
+                (("state", "=", "signed"),),
+            ),
+        )
+
+    @api.model
+    def _done_in_case(self):
+        done = Done(_lt("Reviews"), (("state", "in", ("signed",)),), sequence=60)
+        return (*super()._done_in_case(), done)

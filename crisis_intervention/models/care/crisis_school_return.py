@@ -6,7 +6,7 @@ from odoo.tools.i18n import format_list
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS, RETURN_FOLLOW_UP_WEEKS
-from ...lib.declarations import Step
+from ...lib.declarations import Chapter, Counter, Step
 from ...sealed_fields import ConfidentialBinary
 
 _lt = LazyTranslate(__name__)
@@ -150,5 +150,20 @@ class CrisisSchoolReturn(models.Model):
                 _lt("Approval of a return to school"),
                 "crisis_intervention.mail_activity_school_return",
                 150,
+            ),
+        )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("school_return_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                140,
+                "crisis_intervention.crisis_school_return_action_report_form",
+                (("state", "=", "agreed"),),
             ),
         )

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Gate, Step
+from ...lib.declarations import Chapter, Counter, Done, Gate, Step
 from ...roles import PSYCHOLOGY
 from ...sealed_fields import SealedText
 
@@ -274,3 +274,23 @@ class CrisisSession(models.Model):
                 60,
             ),
         )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("session_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                70,
+                "crisis_intervention.crisis_session_action_report_record",
+                (("state", "=", "signed"),),
+            ),
+        )
+
+    @api.model
+    def _done_in_case(self):
+        done = Done(_lt("Sessions held"), (("state", "in", ("signed",)),), sequence=20)
+        return (*super()._done_in_case(), done)

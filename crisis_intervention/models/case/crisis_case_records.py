@@ -3,20 +3,6 @@ from odoo.exceptions import UserError
 
 from ...roles import TRIAGE
 
-# Count field to model and condition: what stands behind the buttons of the case.
-COUNTED = {
-    "plan_count": ("crisis.plan", []),
-    "measure_count": ("crisis.measure", [("state", "in", ["todo", "doing"])]),
-    "session_count": ("crisis.session", []),
-    "guardian_contact_count": ("crisis.guardian.contact", []),
-    "medical_record_count": ("crisis.medical.record", []),
-    "referral_count": ("crisis.referral", []),
-    "mandatory_report_count": ("crisis.mandatory.report", []),
-    "review_count": ("crisis.review", []),
-    "school_return_count": ("crisis.school.return", []),
-    "guardian_waiver_count": ("crisis.guardian.waiver", []),
-}
-
 
 class CrisisCaseRecords(models.AbstractModel):
     """The records behind a case: how many of each kind, and the ways to see or begin them."""
@@ -45,17 +31,14 @@ class CrisisCaseRecords(models.AbstractModel):
     @api.depends_context("uid")
     def _compute_counts(self):
         """Count the records that the user may read."""
-        for field, (model, domain) in COUNTED.items():
+        for model, counter in self._collected("_case_counter"):
             records = self.env[model].sudo(False)
             counts = {}
             if records.has_access("read"):
-                counts = dict(
-                    records._read_group(
-                        [("case_id", "in", self.ids), *domain], ["case_id"], ["__count"]
-                    )
-                )
+                domain = [*self._behind(model), *counter.domain]
+                counts = dict(records._read_group(domain, [records._case_link()], ["__count"]))
             for case in self:
-                case[field] = counts.get(case._origin, 0)
+                case[counter.field] = counts.get(case._origin, 0)
 
     @api.depends("risk_level", "guardians_not_told", "date_closed")
     def _compute_consent_missing(self):
@@ -128,6 +111,10 @@ class CrisisCaseRecords(models.AbstractModel):
             action["context"]["default_decision"] = "reopen"
         return action
 
+    def _behind(self, model):
+        """Return the domain of the records of ``model`` that hang on this case."""
+        return [(self.env[model]._case_link(), "in", self.ids)]
+
     def action_view_records(self):
         """Show the records behind a button of the form, or begin the first; the context says which.
 
@@ -135,23 +122,22 @@ class CrisisCaseRecords(models.AbstractModel):
         """
         self.ensure_one()
         field = self.env.context.get("crisis_count")
-        if field not in COUNTED:
+        counters = {counter.field: model for model, counter in self._collected("_case_counter")}
+        if field not in counters:
             raise UserError(self.env._("This requirement does not exist."))
-        model, _domain = COUNTED[field]
-        behind = [("case_id", "=", self.id)]
+        records = self.env[counters[field]]
+        behind = self._behind(records._name)
         begin = (
             not self.date_closed
-            and self.env[model].has_access("create")
-            and not self.env[model].search_count(behind, limit=1)
+            and records.has_access("create")
+            and not records.search_count(behind, limit=1)
         )
-        return {
-            "type": "ir.actions.act_window",
-            "name": self._fields[field]._description_string(self.env),
-            "res_model": model,
-            "views": [(False, "form")] if begin else [(False, "list"), (False, "form")],
-            "domain": behind,
-            "context": {"default_case_id": self.id},
-        }
+        return records._action_list(
+            behind,
+            name=self._fields[field]._description_string(self.env),
+            views=[(False, "form")] if begin else [(False, "list"), (False, "form")],
+            context={"default_case_id": self.id},
+        )
 
     def action_view_concerns(self):
         """Show the reports behind this case."""

@@ -280,8 +280,7 @@ class CrisisCaseSteps(models.AbstractModel):
                     ("activity_type_id", "in", list(types.values())),
                 ]
             ).grouped("res_id")
-        model_id = self.env["ir.model"]._get_id(self._name)
-        to_create, to_remove = [], activities
+        lacking, to_remove = {}, activities
         for case in self:
             mine = existing.get(case.id, activities)
             if not case.next_deadline:
@@ -289,17 +288,17 @@ class CrisisCaseSteps(models.AbstractModel):
                 continue
             due = fields.Datetime.context_timestamp(case, case.next_deadline).date()
             wanted = (types[case.next_step], case.user_id.id, due)
-            values = dict(
-                zip(("activity_type_id", "user_id", "date_deadline"), wanted, strict=True)
-            )
             kept = mine[:1]
             to_remove |= mine - kept
             if not kept:
-                to_create.append({"res_model_id": model_id, "res_id": case.id, **values})
+                lacking.setdefault((case.next_step, due), []).append((case, case.user_id))
             elif (kept.activity_type_id.id, kept.user_id.id, kept.date_deadline) != wanted:
-                kept.write(values)
+                names = ("activity_type_id", "user_id", "date_deadline")
+                kept.write(dict(zip(names, wanted, strict=True)))
         to_remove.unlink()
-        activities.create(to_create)
+        for (kind, due), pairs in lacking.items():
+            _model, step = self._by_code("_case_steps")[kind]
+            self._plan_activities(step.activity, pairs, due)
 
     def _tell_owners(self):
         """Tell owners other than the user that a case is theirs now (content-free mail)."""

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.i18n import format_list
 
 
 class CrisisDeadline(models.Model):
@@ -136,3 +137,22 @@ class CrisisDeadline(models.Model):
                 self.env._("A signed record shows that this was done: it cannot be taken back.")
             )
         self.case_id._reopen_steps(self)
+
+    @api.model
+    def _cases_kept_open(self, cases):
+        """Keep cases open until what their records wait for is done."""
+        domain = [
+            ("case_id", "in", cases.ids),
+            ("date_done", "=", False),
+            ("res_model", "!=", False),
+            ("kind", "not in", self._access_kinds()),
+        ]
+        labels = dict(self._selection_of("_case_steps"))
+        return super()._cases_kept_open(cases) | {
+            case: self.env._(
+                "%(case)s cannot be closed yet. Still open: %(duties)s.",
+                case=case.name,
+                duties=format_list(self.env, sorted(labels.get(kind, kind) for kind in kinds)),
+            )
+            for case, kinds in self._read_group(domain, ["case_id"], ["kind:array_agg_distinct"])
+        }

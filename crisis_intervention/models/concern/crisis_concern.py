@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import clean_context
 
+from ...lib.declarations import Chapter, Sharing
 from ...lib.risk import RISK_LEVELS
 from ...roles import TRIAGE
 
@@ -54,6 +55,7 @@ class CrisisConcern(models.Model):
     _description = "Concern Report"
     _inherit = ["crisis.concern.duty", "crisis.concern.restricted", "crisis.quiet.thread"]
     _order = "observed_at desc, id desc"
+    _staff_relation = "reporter"
     _check_company_auto = True
 
     name = fields.Char(string="Reference", readonly=True, copy=False, index="trigram")
@@ -307,3 +309,14 @@ class CrisisConcern(models.Model):
             if any(file.res_id or file.create_uid.id != self.env.uid for file in files):
                 raise AccessError(self.env._("Attach only files that you have just uploaded."))
             files.write({"res_model": self._name, "res_id": concern.id, "public": False})
+
+    @api.model
+    def _case_sharing(self):
+        return Sharing()
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(20, "crisis_intervention.crisis_concern_action_report_form"),
+        )

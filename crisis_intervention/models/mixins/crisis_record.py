@@ -18,6 +18,8 @@ class CrisisRecord(models.AbstractModel):
 
     # Two letters before the reference of a numbered kind, e.g. "CI"; None: it has no reference.
     _number_prefix = None
+    # Why members of staff see one without a role in the case: code of ``crisis.case.audience``.
+    _staff_relation = "own"
     # A register that outlives what it is about: erasure leaves it alone.
     _outlives_erasure = False
 
@@ -108,7 +110,7 @@ class CrisisRecord(models.AbstractModel):
 
     @api.model
     def _done_in_case(self):
-        """Return (lazy label, domain) pairs: what the closing report counts as done."""
+        """Return what of this kind the closing report counts as ``Done``, several where it differs."""
         return ()
 
     @api.model

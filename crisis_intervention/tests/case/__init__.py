@@ -1,6 +1,7 @@
 from . import (
     test_case,
     test_case_audience,
+    test_case_declarations,
     test_case_moves,
     test_concurrency,
     test_escalation,
