@@ -1,12 +1,9 @@
 import base64
-from pathlib import Path
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..lib.instrument_exchange import dump, load
-
-SHIPPED = Path(__file__).parents[1] / "data" / "instruments"
+from ..lib.instrument_exchange import SHIPPED, dump, load
 
 
 class CrisisInstrumentImport(models.TransientModel):
