@@ -131,16 +131,17 @@ class CrisisRecord(models.AbstractModel):
             **values,
         }
 
-    def _lock_rows(self):
+    def _lock_rows(self, message=None):
         """Keep others from acting on these records until the end of the transaction.
 
+        :param str message: what to say to whoever comes second, instead of the usual
         :raises UserError: somebody else acts on one of them just now
         """
         try:
             self.lock_for_update(allow_referencing=True)
         except LockError:
             raise UserError(
-                self.env._("Somebody else is working on this just now. Please reload.")
+                message or self.env._("Somebody else is working on this just now. Please reload.")
             ) from None
 
     def _plan_activity(self, activity_type, users, due=None, quiet=True):
