@@ -2,12 +2,10 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
-from ...lib.instrument_definition import Person
+from ...lib.instrument_definition import INFORMANTS, Person, age_on
 from ...lib.risk import RISK_LEVELS
 from ...roles import PSYCHOLOGY
 from ...sealed_fields import SealedJson, SealedText
-from .crisis_instrument import INFORMANTS
-from .crisis_instrument_tree import INFORMANT_FIELDS
 
 
 class CrisisAssessment(models.Model):
@@ -15,7 +13,14 @@ class CrisisAssessment(models.Model):
 
     _name = "crisis.assessment"
     _description = "Assessment"
-    _inherit = ["crisis.kept.record"]
+    _inherit = [
+        "crisis.assessment.form",
+        "crisis.assessment.completion",
+        "crisis.assessment.proposal",
+        "crisis.assessment.batch",
+        "crisis.assessment.result",
+        "crisis.kept.record",
+    ]
     _order = "date desc, id desc"
     _check_company_auto = True
     _entered_fields = frozenset(
@@ -49,6 +54,7 @@ class CrisisAssessment(models.Model):
         domain="[('state', '=', 'published'), ('company_id', 'in', [company_id, False]), "
         "('replaced_company_ids', 'not in', company_id)]",
     )
+    needs_wording = fields.Boolean(related="instrument_id.needs_wording")
     # no check_company: the school is that of the student, and nobody could be chosen before it is known
     student_id = fields.Many2one("crisis.student", required=True, index=True, ondelete="restrict")
     class_id = fields.Many2one(related="student_id.class_id", related_sudo=False)
@@ -141,24 +147,6 @@ class CrisisAssessment(models.Model):
     risk_level = fields.Selection(
         RISK_LEVELS, string="Proposed Level", readonly=True, copy=False, index="btree_not_null"
     )
-    proposal = fields.Selection(
-        [
-            ("none", "No change"),
-            ("pending", "To be decided"),
-            ("accepted", "Accepted"),
-            ("declined", "Declined"),
-        ],
-        default="none",
-        required=True,
-        readonly=True,
-        copy=False,
-        tracking=True,
-    )
-    proposal_reason = fields.Text(readonly=True, copy=False)
-    proposal_user_id = fields.Many2one(
-        "res.users", string="Decided By", readonly=True, copy=False, ondelete="restrict"
-    )
-    proposal_date = fields.Datetime(string="Decided On", readonly=True, copy=False)
     addendum_ids = fields.One2many(
         "crisis.assessment.addendum", "assessment_id", string="Additions", groups=PSYCHOLOGY
     )
@@ -185,8 +173,7 @@ class CrisisAssessment(models.Model):
     def _compute_informant(self):
         """Propose who usually answers the instrument."""
         for assessment in self:
-            instrument = assessment.instrument_id
-            possible = [code for code, field in INFORMANT_FIELDS.items() if instrument[field]]
+            possible = assessment.instrument_id._informants()
             if assessment.informant not in possible:
                 assessment.informant = possible[0] if possible else "psychologist"
 
@@ -221,7 +208,7 @@ class CrisisAssessment(models.Model):
                 raise ValidationError(
                     self.env._("This instrument is still a draft: publish it first.")
                 )
-            if not instrument[INFORMANT_FIELDS[assessment.informant]]:
+            if assessment.informant not in instrument._informants():
                 raise ValidationError(
                     self.env._("This instrument is not answered by this kind of person.")
                 )
@@ -241,15 +228,6 @@ class CrisisAssessment(models.Model):
             return domain | Domain("student_id", operator, value)
         return domain
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Begin forms; the row typed from paper is read by the form view, not stored."""
-        return super().create([_without_transcription(vals) for vals in vals_list])
-
-    def write(self, vals):
-        """Fill in drafts; see ``create``."""
-        return super().write(_without_transcription(vals))
-
     def _lock_message(self):
         """Name what a completed form still takes."""
         return self.env._(
@@ -265,19 +243,7 @@ class CrisisAssessment(models.Model):
         student = self.sudo().student_id
         return Person(
             gender=student.gender or None,
-            age=_years(student.birth_date, self.date),
+            age=age_on(self.date, student.birth_date),
             grade=student.class_id.grade or None,
             informant=self.informant,
         )
-
-
-def _without_transcription(vals):
-    """Return ``vals`` without the row that only the form view needs."""
-    return {key: value for key, value in vals.items() if key != "transcription"}
-
-
-def _years(birth_date, day):
-    """Return the age in full years, None when the birth date is unknown."""
-    if not birth_date or not day:
-        return None
-    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
