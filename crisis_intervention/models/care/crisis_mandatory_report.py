@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...lib.deadlines import MANDATORY_REPORT_HOURS
+from ...lib.declarations import Excerpt
 from ...roles import PRINCIPAL
 from ...sealed_fields import ConfidentialBinary, ConfidentialText
 
@@ -148,3 +149,7 @@ class CrisisMandatoryReport(models.Model):
             "target": "new",
             "context": {"default_res_model": self._name, "default_res_id": self.id},
         }
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state", "user_id"), sequence=110)

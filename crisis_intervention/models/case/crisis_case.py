@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
 from ...lib.deadlines import STEP_KINDS
+from ...lib.declarations import Excerpt
 from ...lib.risk import RISK_LEVELS, may_change, severity
 from ...roles import CONFIDENTIAL, PSYCHOLOGY, TRIAGE
 from ...sealed_fields import SealedText
@@ -344,3 +345,25 @@ class CrisisCase(models.Model):
                         "Say why the risk level changes: use the button Change Level on the case."
                     )
                 )
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(
+            (
+                *("class_id", "stage_id", "risk_level", "user_id", "category_ids", "date_opened"),
+                *("date_closed", "shared_advice", "background", "risk_formulation", "outcome"),
+                *("closing_summary", "closing_causes", "closing_prevention"),
+            ),
+            sequence=10,
+        )
+
+    @api.model
+    def _guardian_excerpt(self):
+        # the background is confided by the child
+        return Excerpt(
+            (
+                *("date_opened", "date_closed", "stage_id", "risk_level", "category_ids"),
+                *("outcome", "shared_advice", "closing_summary"),
+            ),
+            sequence=40,
+        )

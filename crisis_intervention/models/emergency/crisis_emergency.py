@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ...lib.declarations import Sharing
 from ...roles import EMERGENCY, STAFF, TRIAGE
 from .crisis_protocol import KINDS
 
@@ -282,3 +283,7 @@ class CrisisEmergency(models.Model):
             "res_id": self.id,
             "views": [(False, "form")],
         }
+
+    @api.model
+    def _case_sharing(self):
+        return Sharing()
