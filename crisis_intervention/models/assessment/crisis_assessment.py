@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
+from ...lib.declarations import Excerpt
 from ...lib.instrument_definition import INFORMANTS, Person, age_on
 from ...lib.risk import RISK_LEVELS
 from ...roles import PSYCHOLOGY
@@ -41,6 +42,7 @@ class CrisisAssessment(models.Model):
         )
     )
     _locked_states = frozenset(("done", "refused"))
+    _finished_states = ("done", "refused")
     # additions keep themselves: each of them is append-only
     _later_fields = frozenset(("addendum_ids",))
     # a scanned form shows single answers to those who may read the result only
@@ -233,6 +235,22 @@ class CrisisAssessment(models.Model):
         return self.env._(
             "A completed assessment is never changed. Write an addition below it, or make "
             "a new assessment."
+        )
+
+    @api.model
+    def _permission_excerpt(self):
+        scoped = ("answers", "missing_reason", "addendum_ids")
+        fields_ = self._filled_in(
+            "state", "band_id", "risk_level", without=(*scoped, "transcription")
+        )
+        return Excerpt(fields_, sequence=50, scope="answers", scoped=scoped)
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(
+            ("date", "instrument_id", "informant", "band_id", "conclusion"),
+            domain=(("state", "=", "done"),),
+            sequence=50,
         )
 
     def _person(self):

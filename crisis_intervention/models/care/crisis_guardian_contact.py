@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ...lib.declarations import Excerpt
 from ...sealed_fields import ConfidentialBinary
 
 
@@ -168,3 +169,25 @@ class CrisisGuardianContact(models.Model):
         if report.endswith(("_notice", "_consent")):
             self._check_guardians_may_know()
         return super()._check_printable(report)
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state", "user_id"), sequence=70)
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(
+            (
+                "date",
+                "way",
+                "purpose",
+                "told",
+                "response",
+                "agreed",
+                "guardian_tasks",
+                "date_next",
+                "consent",
+                "refusal_reason",
+            ),
+            sequence=80,
+        )

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...lib.deadlines import MANDATORY_REPORT_HOURS
+from ...lib.declarations import Excerpt
 from ...roles import PRINCIPAL
 from ...sealed_fields import ConfidentialBinary, ConfidentialText
 
@@ -136,3 +137,7 @@ class CrisisMandatoryReport(models.Model):
         self.sudo().activity_ids.unlink()
         for case, reports in self.grouped("case_id").items():
             case._close_steps(["mandatory_report"], reports)
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state", "user_id"), sequence=110)

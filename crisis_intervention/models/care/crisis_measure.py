@@ -4,6 +4,7 @@ import pytz
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ...lib.declarations import Excerpt
 from ...roles import MORAL_EDUCATION, PSYCHOLOGY
 
 KINDS = [
@@ -32,6 +33,8 @@ class CrisisMeasure(models.Model):
         ("case_id", "plan_id", "kind", "title", "method", "user_id", "date_due", "result")
     )
     _locked_states = frozenset(("done", "cancelled"))
+    # what is planned and under way is told as well
+    _finished_states = ("todo", "doing", "done", "cancelled")
 
     # given or taken from the plan it is written into
     case_id = fields.Many2one(
@@ -265,3 +268,7 @@ class CrisisMeasure(models.Model):
             "date_due": self.date_due,
             "result": self.result,
         }
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state"), sequence=40)

@@ -1,6 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...lib.declarations import Excerpt
 from ...sealed_fields import ConfidentialText
 
 
@@ -79,4 +80,24 @@ class CrisisMedicalRecord(models.Model):
                 for record in self
                 if record.date_follow_up
             ]
+        )
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state", "user_id"), sequence=90)
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(
+            (
+                "date",
+                "finding",
+                "treatment",
+                "disposition",
+                "medication",
+                "care_points",
+                "date_follow_up",
+                "guardian_informed_at",
+            ),
+            sequence=90,
         )

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools.i18n import format_list
 
 from ...lib.deadlines import APPROVAL_HOURS
+from ...lib.declarations import Excerpt
 from ...lib.risk import RISK_LEVELS
 
 SAFETY_FIELDS = (
@@ -40,6 +41,7 @@ class CrisisPlan(models.Model):
     _locked_states = frozenset(("waiting", "active", "replaced"))
     # measures keep themselves: progress goes on while the plan is in force
     _later_fields = frozenset(("measure_ids",))
+    _finished_states = ("active", "replaced")
 
     version = fields.Integer(default=1, readonly=True, copy=False)
     state = fields.Selection(
@@ -233,3 +235,11 @@ class CrisisPlan(models.Model):
         if report.endswith("_safety"):
             return [29, 25, 21, 18, 15]
         return super()._one_page_sizes(report)
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state", "risk_level"), sequence=30)
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(("goals", "guardian_part", "date_review", *SAFETY_FIELDS), sequence=60)

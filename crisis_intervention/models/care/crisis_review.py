@@ -3,6 +3,7 @@ from datetime import datetime, time, timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...lib.declarations import Excerpt
 from ...lib.risk import RISK_LEVELS, severity
 
 DECISIONS = [
@@ -173,3 +174,11 @@ class CrisisReview(models.Model):
             if review.date_next:
                 due = datetime.combine(review.date_next, time(10, 0))
                 decided._open_step("review", max(due, fields.Datetime.now() + timedelta(hours=1)))
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state", "user_id"), sequence=130)
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(("date", "effect", "changes", "decision", "date_next"), sequence=110)

@@ -1,10 +1,11 @@
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.i18n import format_list
 
 from ...lib.deadlines import APPROVAL_HOURS, RETURN_FOLLOW_UP_WEEKS
+from ...lib.declarations import Excerpt
 from ...sealed_fields import ConfidentialBinary
 
 
@@ -32,6 +33,7 @@ class CrisisSchoolReturn(models.Model):
         )
     )
     _locked_states = frozenset(("waiting", "agreed"))
+    _finished_states = ("agreed",)
 
     state = fields.Selection(
         [
@@ -135,3 +137,21 @@ class CrisisSchoolReturn(models.Model):
             refused = entry.sudo()
             refused.case_id._close_steps(["school_return"], refused)
             refused._set({"state": "draft"})
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state"), sequence=120)
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(
+            (
+                "date_leave",
+                "date_return",
+                "hospital_id",
+                "hospital_advice",
+                "conditions",
+                "schedule",
+            ),
+            sequence=120,
+        )

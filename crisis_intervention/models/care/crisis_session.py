@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ...lib.declarations import Excerpt
 from ...roles import PSYCHOLOGY
 from ...sealed_fields import SealedText
 
@@ -41,6 +42,7 @@ class CrisisSession(models.Model):
         )
     )
     _locked_states = frozenset(("signed", "missed", "cancelled"))
+    _finished_states = ("signed", "missed")
     _later_fields = frozenset(("addendum_ids", "summary_draft"))
     # an appointment is called off
     _archivable_states = frozenset()
@@ -251,3 +253,14 @@ class CrisisSession(models.Model):
             if session.state != "signed" or not (session.summary_draft or "").strip():
                 raise UserError(self.env._("Sign the session and write the summary first."))
             session._set({"summary": session.summary_draft})
+
+    @api.model
+    def _permission_excerpt(self):
+        scoped = ("notes", "risk_change", "disclosure", "addendum_ids")
+        hidden = (*scoped, "summary_draft", "next_start")
+        fields_ = self._filled_in("state", "summary", "user_id", without=hidden)
+        return Excerpt(fields_, sequence=60, scope="notes", scoped=scoped)
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(("date_start", "duration", "way"), sequence=70)

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
+from ...lib.declarations import Excerpt
 from ...roles import CONFIDENTIAL, HISTORY, PSYCHOLOGY, TRIAGE
 from ...sealed_fields import SealedText
 
@@ -307,3 +308,25 @@ class CrisisCase(models.Model):
             raise AccessError(
                 self.env._("Reference, verification and dates of a case are kept by the system.")
             )
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(
+            (
+                *("class_id", "stage_id", "risk_level", "user_id", "category_ids", "date_opened"),
+                *("date_closed", "shared_advice", "background", "risk_formulation", "outcome"),
+                *("closing_summary", "closing_causes", "closing_prevention"),
+            ),
+            sequence=10,
+        )
+
+    @api.model
+    def _guardian_excerpt(self):
+        # the background is confided by the child
+        return Excerpt(
+            (
+                *("date_opened", "date_closed", "stage_id", "risk_level", "category_ids"),
+                *("outcome", "shared_advice", "closing_summary"),
+            ),
+            sequence=40,
+        )

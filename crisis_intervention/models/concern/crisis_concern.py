@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import clean_context
 
+from ...lib.declarations import Excerpt, Sharing
 from ...lib.risk import RISK_LEVELS
 from ...roles import TRIAGE
 
@@ -307,3 +308,19 @@ class CrisisConcern(models.Model):
             if any(file.res_id or file.create_uid.id != self.env.uid for file in files):
                 raise AccessError(self.env._("Attach only files that you have just uploaded."))
             files.write({"res_model": self._name, "res_id": concern.id, "public": False})
+
+    @api.model
+    def _case_sharing(self):
+        return Sharing()
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(
+            (
+                *("informant", "observed_at", "location", "description", "immediate_danger"),
+                "addendum_ids",
+            ),
+            domain=(("restricted", "=", False),),
+            sequence=20,
+            order=self._order,
+        )

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ...lib.declarations import Sharing
 from ...roles import EMERGENCY, STAFF, TRIAGE
 from .crisis_protocol import KINDS
 
@@ -305,3 +306,7 @@ class CrisisEmergency(models.Model):
     def _lock_message(self):
         """Return what to say to somebody who would change a closed emergency."""
         return self.env._("This emergency is closed: nothing about it changes any more.")
+
+    @api.model
+    def _case_sharing(self):
+        return Sharing()

@@ -2,6 +2,7 @@ from datetime import datetime
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import LockError, UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 
@@ -18,6 +19,8 @@ class CrisisRecord(models.AbstractModel):
 
     # Two letters before the reference of a numbered kind, e.g. "CI"; None: it has no reference.
     _number_prefix = None
+    # States in which a record counts and others are told of it; empty: in any.
+    _finished_states = ()
     # A register that outlives what it is about: erasure leaves it alone.
     _outlives_erasure = False
 
@@ -102,6 +105,31 @@ class CrisisRecord(models.AbstractModel):
         return tuple(
             sorted(name for name, model in models_ if not model._abstract and not model._transient)
         )
+
+    # ------------------------------------------------------------------ what follows from them
+
+    @api.model
+    def _finished_domain(self):
+        """Return which records of this kind are finished: of drafts nobody else is told."""
+        states = self._finished_states
+        return Domain("state", "in", states) if states else Domain.TRUE
+
+    @api.model
+    def _excerpt_domain(self, excerpt):
+        """Return which records of this kind ``excerpt`` tells of: finished ones, never drafts."""
+        return self._finished_domain() & Domain(list(excerpt.domain))
+
+    @api.model
+    def _in_cases(self, cases):
+        """Return which records of this kind hang on ``cases``."""
+        sharing = self._case_sharing()
+        return Domain(sharing.cases if sharing else "case_id", "in", cases.ids)
+
+    @api.model
+    def _about_students(self, students):
+        """Return which records of this kind are about ``students``."""
+        sharing = self._case_sharing()
+        return Domain(sharing.students if sharing else "student_id", "in", students.ids)
 
     # ------------------------------------------------------------------ what all can do
 
