@@ -1,12 +1,15 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Excerpt
+from ...lib.declarations import Excerpt, Gate
 from ...lib.instrument_definition import INFORMANTS, Person, age_on
 from ...lib.risk import RISK_LEVELS
 from ...roles import PSYCHOLOGY
 from ...sealed_fields import SealedJson, SealedText
+
+_lt = LazyTranslate(__name__)
 
 
 class CrisisAssessment(models.Model):
@@ -252,6 +255,19 @@ class CrisisAssessment(models.Model):
             domain=(("state", "=", "done"),),
             sequence=50,
         )
+
+    @api.model
+    def _stage_gates(self):
+        """Declare the gate of a completed form; a refused one holds nothing up."""
+        gate = Gate("assessment", _lt("Assessment done"), 30, states=("done", "refused"))
+        return (*super()._stage_gates(), gate)
+
+    @api.model
+    def _gate_domain(self, gate):
+        """Count forms of the instruments that the gate names only, in any version."""
+        codes = gate.instrument_ids.mapped("code")
+        named = [("instrument_id.code", "in", codes)] if codes else []
+        return [*super()._gate_domain(gate), *named]
 
     def _person(self):
         """Return whom the form is about, as the scoring module wants it."""

@@ -3,10 +3,13 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.i18n import format_list
+from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS
 from ...lib.declarations import Excerpt
 from ...lib.risk import RISK_LEVELS
+
+_lt = LazyTranslate(__name__)
 
 SAFETY_FIELDS = (
     "warning_signs",
@@ -243,3 +246,9 @@ class CrisisPlan(models.Model):
     @api.model
     def _guardian_excerpt(self):
         return Excerpt(("goals", "guardian_part", "date_review", *SAFETY_FIELDS), sequence=60)
+
+    @api.model
+    def _cases_meeting_gate(self, gate, cases):
+        """Ask for no plan where the response standard asks for none."""
+        without = cases.filtered(lambda case: (policy := case._policy()) and not policy.hours_plan)
+        return without | super()._cases_meeting_gate(gate, cases - without)

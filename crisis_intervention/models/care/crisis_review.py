@@ -2,9 +2,12 @@ from datetime import datetime, time, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Excerpt
+from ...lib.declarations import Excerpt, Gate
 from ...lib.risk import RISK_LEVELS, severity
+
+_lt = LazyTranslate(__name__)
 
 DECISIONS = [
     ("continue", "Continue"),
@@ -182,3 +185,9 @@ class CrisisReview(models.Model):
     @api.model
     def _guardian_excerpt(self):
         return Excerpt(("date", "effect", "changes", "decision", "date_next"), sequence=110)
+
+    @api.model
+    def _stage_gates(self):
+        """Declare the gate of a signed review."""
+        gate = Gate("review", _lt("Review done"), 70, states=("signed",))
+        return (*super()._stage_gates(), gate)

@@ -2,10 +2,13 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Excerpt
+from ...lib.declarations import Excerpt, Gate
 from ...roles import PSYCHOLOGY
 from ...sealed_fields import SealedText
+
+_lt = LazyTranslate(__name__)
 
 WAYS = [
     ("individual", "Individual"),
@@ -264,3 +267,9 @@ class CrisisSession(models.Model):
     @api.model
     def _guardian_excerpt(self):
         return Excerpt(("date_start", "duration", "way"), sequence=70)
+
+    @api.model
+    def _stage_gates(self):
+        """Declare the gate of a session that was held."""
+        gate = Gate("session", _lt("Intervention session held"), 60, states=("signed",))
+        return (*super()._stage_gates(), gate)

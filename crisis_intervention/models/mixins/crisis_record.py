@@ -67,6 +67,29 @@ class CrisisRecord(models.AbstractModel):
         return ()
 
     @api.model
+    def _cases_meeting_gate(self, gate, cases):
+        """Return those of ``cases`` in which records of this kind meet ``gate``.
+
+        :param gate: ``crisis.stage.gate`` with a code that this kind declares
+        :param cases: ``crisis.case`` records with superuser rights
+        """
+        link = self._case_link()
+        found = self._read_group([(link, "in", cases.ids), *self._gate_domain(gate)], [link])
+        ids = {case.id for [case] in found}
+        return cases.filtered(lambda case: case._origin.id in ids)
+
+    @api.model
+    def _gate_domain(self, gate):
+        """Return the conditions under which a record of this kind meets ``gate``, as a list."""
+        [states] = [each.states for each in self._stage_gates() if each.code == gate.code]
+        return [("state", "in", states)]
+
+    @api.model
+    def _action_meet_gate(self, code, case):
+        """Return the window action with which gate ``code`` of this kind is met in ``case``."""
+        return case._action_step(code)
+
+    @api.model
     def _case_counter(self):
         """Return the ``Counter`` of this kind on the form of the case, or None."""
         return
@@ -95,6 +118,28 @@ class CrisisRecord(models.AbstractModel):
         """
         declared = ((name, getattr(self.env[name], method)()) for name in self._kinds())
         return tuple((name, value) for name, value in declared if value)
+
+    @api.model
+    def _by_code(self, method):
+        """Return what all kinds declare by ``method``: things with a code and a sequence.
+
+        :return: dict of code to (name of the model, what it declares), in their order
+        """
+        declared = [(name, each) for name, several in self._collected(method) for each in several]
+        declared.sort(key=lambda pair: pair[1].sequence)
+        return {each.code: (name, each) for name, each in declared}
+
+    @api.model
+    def _selection_of(self, method):
+        """Return (code, label in the user's language) pairs of what kinds declare by ``method``."""
+        declared = self._by_code(method).items()
+        return [(code, self.env._(each.label)) for code, (_name, each) in declared]
+
+    @api.model
+    def _case_link(self):
+        """Return the name of the field that leads from a record of this kind to its case."""
+        sharing = self._case_sharing()
+        return sharing.cases if sharing else "case_id"
 
     @api.model
     @tools.ormcache()
