@@ -1,13 +1,17 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.tools.translate import LazyTranslate
 
+from ...lib.declarations import Event
 from ...lib.instrument_definition import Person
 from ...lib.risk import RISK_LEVELS
 from ...roles import PSYCHOLOGY
 from ...sealed_fields import SealedJson, SealedText
 from .crisis_instrument import INFORMANTS
 from .crisis_instrument_tree import INFORMANT_FIELDS
+
+_lt = LazyTranslate(__name__)
 
 
 class CrisisAssessment(models.Model):
@@ -268,6 +272,13 @@ class CrisisAssessment(models.Model):
             age=_years(student.birth_date, self.date),
             grade=student.class_id.grade or None,
             informant=self.informant,
+        )
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event("assessment", _lt("Assessment"), "date_done", "done_by_id", icon="fa-list-alt"),
         )
 
 

@@ -133,6 +133,7 @@ class CrisisAssessment(models.Model):
             page_size=len(rows),
         )
         assessments = self.browse(ids)
+        self.env["crisis.chronology"]._follow(assessments)
         # only these can finish a step or propose a level
         self.browse(
             assessment.id

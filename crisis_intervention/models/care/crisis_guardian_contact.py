@@ -1,7 +1,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools.translate import LazyTranslate
 
+from ...lib.declarations import Event
 from ...sealed_fields import ConfidentialBinary
+
+_lt = LazyTranslate(__name__)
 
 
 class CrisisGuardianContact(models.Model):
@@ -168,3 +172,17 @@ class CrisisGuardianContact(models.Model):
         if report.endswith(("_notice", "_consent")):
             self._check_guardians_may_know()
         return super()._check_printable(report)
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "contact",
+                _lt("Guardian contact"),
+                "date",
+                "user_id",
+                states=("signed",),
+                icon="fa-phone",
+            ),
+        )

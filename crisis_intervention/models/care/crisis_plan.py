@@ -3,9 +3,13 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.i18n import format_list
+from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS
+from ...lib.declarations import Event
 from ...lib.risk import RISK_LEVELS
+
+_lt = LazyTranslate(__name__)
 
 SAFETY_FIELDS = (
     "warning_signs",
@@ -233,3 +237,8 @@ class CrisisPlan(models.Model):
         if report.endswith("_safety"):
             return [29, 25, 21, 18, 15]
         return super()._one_page_sizes(report)
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (Event("plan", _lt("Plan in force"), "date_active", "create_uid", icon="fa-map-o"),)

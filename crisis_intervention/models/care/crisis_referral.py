@@ -2,10 +2,14 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS, reply_hours
+from ...lib.declarations import Event
 from ...sealed_fields import ConfidentialBinary
 from ..odoo.res_partner import RESOURCE_KINDS
+
+_lt = LazyTranslate(__name__)
 
 # What the receiving side answers on the reply slip.
 REPLY_FIELDS = frozenset(
@@ -310,3 +314,17 @@ class CrisisReferral(models.Model):
                 self.env._("The letter is printed once the referral is submitted and approved.")
             )
         return super()._check_printable(report)
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event("referral", _lt("Referral sent"), "date_sent", "user_id", icon="fa-share"),
+            Event(
+                "reply",
+                _lt("Reply to a referral"),
+                "date_replied",
+                "replied_by_id",
+                icon="fa-reply",
+            ),
+        )

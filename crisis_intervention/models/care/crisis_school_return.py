@@ -1,11 +1,15 @@
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.i18n import format_list
+from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS, RETURN_FOLLOW_UP_WEEKS
+from ...lib.declarations import Event
 from ...sealed_fields import ConfidentialBinary
+
+_lt = LazyTranslate(__name__)
 
 
 class CrisisSchoolReturn(models.Model):
@@ -135,3 +139,17 @@ class CrisisSchoolReturn(models.Model):
             refused = entry.sudo()
             refused.case_id._close_duties(["school_return"], refused)
             refused._set({"state": "draft"})
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "return",
+                _lt("Return to school"),
+                "date_return",
+                "create_uid",
+                states=("agreed",),
+                icon="fa-graduation-cap",
+            ),
+        )

@@ -2,9 +2,13 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.translate import LazyTranslate
 
+from ...lib.declarations import Event
 from ...roles import PSYCHOLOGY
 from ...sealed_fields import SealedText
+
+_lt = LazyTranslate(__name__)
 
 WAYS = [
     ("individual", "Individual"),
@@ -251,3 +255,17 @@ class CrisisSession(models.Model):
             if session.state != "signed" or not (session.summary_draft or "").strip():
                 raise UserError(self.env._("Sign the session and write the summary first."))
             session._set({"summary": session.summary_draft})
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "session",
+                _lt("Session"),
+                "date_start",
+                "user_id",
+                states=("signed", "missed"),
+                icon="fa-comments-o",
+            ),
+        )

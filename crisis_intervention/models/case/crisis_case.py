@@ -1,11 +1,15 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import STEP_KINDS
+from ...lib.declarations import Event
 from ...lib.risk import RISK_LEVELS, may_change, severity
 from ...roles import CONFIDENTIAL, PSYCHOLOGY, TRIAGE
 from ...sealed_fields import SealedText
+
+_lt = LazyTranslate(__name__)
 
 OUTCOMES = [
     ("recovered", "Recovered"),
@@ -344,3 +348,20 @@ class CrisisCase(models.Model):
                         "Say why the risk level changes: use the button Change Level on the case."
                     )
                 )
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "opened", _lt("Case opened"), "date_opened", "create_uid", icon="fa-folder-open-o"
+            ),
+            Event(
+                "verified",
+                _lt("Crisis verified"),
+                "verified_at",
+                "verified_by_id",
+                icon="fa-check-circle-o",
+            ),
+            Event("closed", _lt("Case closed"), "date_closed", "closed_by_id", icon="fa-lock"),
+        )

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...roles import HISTORY, TRIAGE
+from ...roles import TRIAGE
 
 # Count field to model and condition: what stands behind the buttons of the case.
 COUNTED = {
@@ -53,7 +53,6 @@ class CrisisCase(models.Model):
     measure_ids = fields.One2many("crisis.measure", "case_id", groups=TRIAGE, readonly=True)
     session_ids = fields.One2many("crisis.session", "case_id", readonly=True, groups=TRIAGE)
     review_ids = fields.One2many("crisis.review", "case_id", readonly=True, groups=TRIAGE)
-    chronology_ids = fields.One2many("crisis.chronology", "case_id", readonly=True, groups=HISTORY)
     plan_count = fields.Integer(string="Plans", compute="_compute_counts")
     measure_count = fields.Integer(string="Measures", compute="_compute_counts")
     session_count = fields.Integer(string="Sessions", compute="_compute_counts")

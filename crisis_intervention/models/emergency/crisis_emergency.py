@@ -2,9 +2,13 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.translate import LazyTranslate
 
+from ...lib.declarations import Event, Sharing
 from ...roles import EMERGENCY, STAFF, TRIAGE
 from .crisis_protocol import KINDS
+
+_lt = LazyTranslate(__name__)
 
 # What whoever starts it says.
 START_FIELDS = frozenset(("kind", "place", "student_ids", "is_drill", "company_id"))
@@ -282,3 +286,13 @@ class CrisisEmergency(models.Model):
             "res_id": self.id,
             "views": [(False, "form")],
         }
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (Event("emergency", _lt("Emergency"), "date_start", "user_id", icon="fa-bolt"),)
+
+    @api.model
+    def _case_sharing(self):
+        """Return how it may be about several children."""
+        return Sharing("case_ids", "student_ids")

@@ -7,7 +7,9 @@ from ..mixins.crisis_numbering import NUMBERED
 NOTHING = "—"
 STUDENT = "crisis.student"
 # Registers that outlive what they are about: references and counts, no texts about the child.
-KEPT_MODELS = frozenset(("crisis.destruction.line", "crisis.disclosure", "crisis.print.log"))
+KEPT_MODELS = frozenset(
+    ("crisis.chronology", "crisis.destruction.line", "crisis.disclosure", "crisis.print.log")
+)
 # What may be about several children: model to its tables of cases and students, and the column of
 # its own records in them.
 SHARED = {
@@ -275,6 +277,7 @@ class CrisisErasure(models.AbstractModel):
                 shared.ids,
             )
         )
+        self.env["crisis.chronology"]._follow(shared)
         self.env.invalidate_all()
 
     @api.model
