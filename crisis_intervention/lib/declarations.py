@@ -18,7 +18,8 @@ class Event:
     :ivar label: lazy translation, e.g. "Report"
     :ivar moment: field that holds when it happened; no line while it is empty
     :ivar person: field that holds who did it
-    :ivar states: states in which it counts; empty for any
+    :ivar states: states (of the field ``state``) in which it counts; empty for any
+    :ivar icon: class of the picture beside it
     """
 
     code: str
@@ -26,6 +27,7 @@ class Event:
     moment: str
     person: str
     states: tuple[str, ...] = ()
+    icon: str = "fa-circle-o"
 
 
 @dataclass(frozen=True)

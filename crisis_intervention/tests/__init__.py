@@ -26,6 +26,7 @@ from .case import (
     test_loop_closing,
     test_query_counts,
     test_stage_gates,
+    test_timeline,
 )
 from .care import (
     test_documents_loop,

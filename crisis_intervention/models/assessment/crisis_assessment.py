@@ -3,7 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Excerpt, Gate
+from ...lib.declarations import Event, Excerpt, Gate
 from ...lib.instrument_definition import INFORMANTS, Person, age_on
 from ...lib.risk import RISK_LEVELS
 from ...roles import PSYCHOLOGY
@@ -280,4 +280,11 @@ class CrisisAssessment(models.Model):
             age=age_on(self.date, student.birth_date),
             grade=student.class_id.grade or None,
             informant=self.informant,
+        )
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event("assessment", _lt("Assessment"), "date_done", "done_by_id", icon="fa-list-alt"),
         )

@@ -1,8 +1,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Excerpt
+from ...lib.declarations import Event, Excerpt
 from ...sealed_fields import ConfidentialBinary
+
+_lt = LazyTranslate(__name__)
 
 
 class CrisisGuardianContact(models.Model):
@@ -190,4 +193,18 @@ class CrisisGuardianContact(models.Model):
                 "refusal_reason",
             ),
             sequence=80,
+        )
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "contact",
+                _lt("Guardian contact"),
+                "date",
+                "user_id",
+                states=("signed",),
+                icon="fa-phone",
+            ),
         )

@@ -3,9 +3,12 @@ from datetime import datetime, time
 import pytz
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Excerpt
+from ...lib.declarations import Event, Excerpt
 from ...roles import MORAL_EDUCATION, PSYCHOLOGY
+
+_lt = LazyTranslate(__name__)
 
 KINDS = [
     ("counselling", "Counselling"),
@@ -272,3 +275,12 @@ class CrisisMeasure(models.Model):
     @api.model
     def _permission_excerpt(self):
         return Excerpt(self._filled_in("state"), sequence=40)
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "measure", _lt("Measure ended"), "date_done", "user_id", icon="fa-check-square-o"
+            ),
+        )

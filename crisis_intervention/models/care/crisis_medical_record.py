@@ -1,8 +1,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Excerpt
+from ...lib.declarations import Event, Excerpt
 from ...sealed_fields import ConfidentialText
+
+_lt = LazyTranslate(__name__)
 
 
 class CrisisMedicalRecord(models.Model):
@@ -100,4 +103,18 @@ class CrisisMedicalRecord(models.Model):
                 "guardian_informed_at",
             ),
             sequence=90,
+        )
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "medical",
+                _lt("Medical record"),
+                "date",
+                "user_id",
+                states=("signed",),
+                icon="fa-medkit",
+            ),
         )

@@ -6,7 +6,7 @@ from odoo.tools.i18n import format_list
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS
-from ...lib.declarations import Excerpt
+from ...lib.declarations import Event, Excerpt
 from ...lib.risk import RISK_LEVELS
 
 _lt = LazyTranslate(__name__)
@@ -252,3 +252,8 @@ class CrisisPlan(models.Model):
         """Ask for no plan where the response standard asks for none."""
         without = cases.filtered(lambda case: (policy := case._policy()) and not policy.hours_plan)
         return without | super()._cases_meeting_gate(gate, cases - without)
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (Event("plan", _lt("Plan in force"), "date_active", "create_uid", icon="fa-map-o"),)

@@ -2,11 +2,14 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS, reply_hours
-from ...lib.declarations import Excerpt
+from ...lib.declarations import Event, Excerpt
 from ...sealed_fields import ConfidentialBinary
 from ..odoo.res_partner import RESOURCE_KINDS
+
+_lt = LazyTranslate(__name__)
 
 # What the receiving side answers on the reply slip.
 REPLY_FIELDS = frozenset(
@@ -321,4 +324,18 @@ class CrisisReferral(models.Model):
     def _guardian_excerpt(self):
         return Excerpt(
             ("date_sent", "resource_id", "reply_accepted", "reply_opinion"), sequence=100
+        )
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event("referral", _lt("Referral sent"), "date_sent", "user_id", icon="fa-share"),
+            Event(
+                "reply",
+                _lt("Reply to a referral"),
+                "date_replied",
+                "replied_by_id",
+                icon="fa-reply",
+            ),
         )

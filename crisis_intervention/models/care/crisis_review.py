@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Excerpt, Gate
+from ...lib.declarations import Event, Excerpt, Gate
 from ...lib.risk import RISK_LEVELS, severity
 
 _lt = LazyTranslate(__name__)
@@ -191,3 +191,12 @@ class CrisisReview(models.Model):
         """Declare the gate of a signed review."""
         gate = Gate("review", _lt("Review done"), 70, states=("signed",))
         return (*super()._stage_gates(), gate)
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "review", _lt("Review"), "date", "user_id", states=("signed",), icon="fa-refresh"
+            ),
+        )

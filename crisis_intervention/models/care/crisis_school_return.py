@@ -3,10 +3,13 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.i18n import format_list
+from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS, RETURN_FOLLOW_UP_WEEKS
-from ...lib.declarations import Excerpt
+from ...lib.declarations import Event, Excerpt
 from ...sealed_fields import ConfidentialBinary
+
+_lt = LazyTranslate(__name__)
 
 
 class CrisisSchoolReturn(models.Model):
@@ -154,4 +157,18 @@ class CrisisSchoolReturn(models.Model):
                 "schedule",
             ),
             sequence=120,
+        )
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "return",
+                _lt("Return to school"),
+                "date_return",
+                "create_uid",
+                states=("agreed",),
+                icon="fa-graduation-cap",
+            ),
         )

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Excerpt, Gate
+from ...lib.declarations import Event, Excerpt, Gate
 from ...roles import PSYCHOLOGY
 from ...sealed_fields import SealedText
 
@@ -273,3 +273,17 @@ class CrisisSession(models.Model):
         """Declare the gate of a session that was held."""
         gate = Gate("session", _lt("Intervention session held"), 60, states=("signed",))
         return (*super()._stage_gates(), gate)
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "session",
+                _lt("Session"),
+                "date_start",
+                "user_id",
+                states=("signed", "missed"),
+                icon="fa-comments-o",
+            ),
+        )

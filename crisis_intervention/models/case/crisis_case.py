@@ -3,10 +3,13 @@ from typing import Any, NamedTuple
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Excerpt
+from ...lib.declarations import Event, Excerpt
 from ...roles import CONFIDENTIAL, HISTORY, PSYCHOLOGY, TRIAGE
 from ...sealed_fields import SealedText
+
+_lt = LazyTranslate(__name__)
 
 # Kept by the system alone; a client that sends them is refused.
 SYSTEM_FIELDS = frozenset(
@@ -329,4 +332,21 @@ class CrisisCase(models.Model):
                 *("outcome", "shared_advice", "closing_summary"),
             ),
             sequence=40,
+        )
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "opened", _lt("Case opened"), "date_opened", "create_uid", icon="fa-folder-open-o"
+            ),
+            Event(
+                "verified",
+                _lt("Crisis verified"),
+                "verified_at",
+                "verified_by_id",
+                icon="fa-check-circle-o",
+            ),
+            Event("closed", _lt("Case closed"), "date_closed", "closed_by_id", icon="fa-lock"),
         )

@@ -4,10 +4,13 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import clean_context
+from odoo.tools.translate import LazyTranslate
 
 from ...lib.declarations import Excerpt, Sharing
 from ...lib.risk import RISK_LEVELS
 from ...roles import TRIAGE
+
+_lt = LazyTranslate(__name__)
 
 INFORMANTS = [
     ("self", "I saw it myself"),
@@ -324,3 +327,8 @@ class CrisisConcern(models.Model):
             sequence=20,
             order=self._order,
         )
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (Event("concern", _lt("Report"), "create_date", "reporter_id", icon="fa-flag-o"),)

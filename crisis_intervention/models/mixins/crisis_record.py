@@ -28,8 +28,20 @@ class CrisisRecord(models.AbstractModel):
 
     @api.model
     def _timeline_events(self):
-        """Return the ``Event`` s of this kind that stand in the timeline of a case."""
+        """Return the ``Event`` s of this kind that stand in the timeline of a case.
+
+        Their fields are stored, and so is the link to the case: ``case_id``, or what
+        ``_case_sharing`` names. Records that exist before a kind declares an event get their lines
+        by ``crisis.chronology._write_anew``.
+        """
         return ()
+
+    def _timeline_detail(self):
+        """Return what a line of the timeline says besides its kind, in the reader's language.
+
+        Harmless words only: by default the reference.
+        """
+        return self["name"] if "name" in self._fields else ""
 
     @api.model
     def _case_chapters(self):
@@ -175,6 +187,21 @@ class CrisisRecord(models.AbstractModel):
         """Return which records of this kind are about ``students``."""
         sharing = self._case_sharing()
         return Domain(sharing.students if sharing else "student_id", "in", students.ids)
+
+    # ------------------------------------------------------------------ timeline
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Create records; what happened by it enters the timeline of their cases."""
+        records = super().create(vals_list)
+        self.env["crisis.chronology"]._follow(records)
+        return records
+
+    def write(self, vals):
+        """Write; the timeline follows where a field changes that it is made of."""
+        result = super().write(vals)
+        self.env["crisis.chronology"]._follow(self, vals)
+        return result
 
     # ------------------------------------------------------------------ what all can do
 

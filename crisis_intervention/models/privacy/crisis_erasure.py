@@ -258,6 +258,7 @@ class CrisisErasure(models.AbstractModel):
                 shared.ids,
             )
         )
+        self.env["crisis.chronology"]._follow(shared)
         self.env.invalidate_all()
 
     @api.model

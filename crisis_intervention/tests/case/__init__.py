@@ -8,4 +8,5 @@ from . import (
     test_loop_closing,
     test_query_counts,
     test_stage_gates,
+    test_timeline,
 )
