@@ -58,5 +58,6 @@ from .emergency import (
 )
 from .odoo import (
     test_js,
+    test_school_limits,
     test_tours,
 )

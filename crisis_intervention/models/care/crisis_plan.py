@@ -127,7 +127,7 @@ class CrisisPlan(models.Model):
         case = self.case_id
         self._set({"risk_level": case.risk_level})
         policy = case._policy()
-        case._close_duties(["plan"])
+        case._close_steps(["plan"])
         if policy and policy.approver:
             self._check_no_other()
             due = fields.Datetime.now() + timedelta(hours=APPROVAL_HOURS[case.risk_level or "blue"])
@@ -166,7 +166,7 @@ class CrisisPlan(models.Model):
     def _after_approval(self):
         """Put the approved plan in force, and let the step be done."""
         for plan in self:
-            plan.case_id._close_duties(["plan_approval"], plan)
+            plan.case_id._close_steps(["plan_approval"], plan)
             # sudo: crisis.plan - the approver has no right to write; checked before
             plan.sudo()._put_in_force()
 
@@ -175,9 +175,9 @@ class CrisisPlan(models.Model):
         for plan in self:
             # sudo: crisis.plan - the approver has no right to write; checked before
             waiting = plan.sudo()
-            plan.case_id._close_duties(["plan_approval"], plan)
+            plan.case_id._close_steps(["plan_approval"], plan)
             waiting._set({"state": "draft"})
-            waiting.case_id._open_duty("plan", fields.Datetime.now() + timedelta(hours=24))
+            waiting.case_id._open_step("plan", fields.Datetime.now() + timedelta(hours=24))
             waiting._plan_activity(
                 "crisis_intervention.mail_activity_plan", waiting.asked_by_id, fields.Datetime.now()
             )

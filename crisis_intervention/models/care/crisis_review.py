@@ -165,11 +165,11 @@ class CrisisReview(models.Model):
                 )
             if review.new_level != case.risk_level:
                 decided._review_level(review.new_level, review.reason)
-            decided._close_duties(["review"])
+            decided._close_steps(["review"])
             if review.decision == "close":
                 decided._open_closing()
             else:
-                decided._close_duties(["closing"])
+                decided._close_steps(["closing"])
             if review.date_next:
                 due = datetime.combine(review.date_next, time(10, 0))
-                decided._open_duty("review", max(due, fields.Datetime.now() + timedelta(hours=1)))
+                decided._open_step("review", max(due, fields.Datetime.now() + timedelta(hours=1)))

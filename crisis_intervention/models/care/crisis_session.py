@@ -111,7 +111,7 @@ class CrisisSession(models.Model):
         sessions._sync_events()
         for session in sessions:
             # sudo: crisis.case - a step of the case; the session was just created
-            session.sudo().case_id._open_duty(
+            session.sudo().case_id._open_step(
                 "session",
                 session.date_start + timedelta(hours=session.duration + 48),
                 record=session,
@@ -195,9 +195,9 @@ class CrisisSession(models.Model):
     def _after_signing(self):
         """Let the case go on, and plan the next session."""
         for session in self:
-            session.case_id._close_duties(["session"], session)
-            session.case_id._close_duties(["session"])
-            session.case_id._close_duties(["first_contact"])
+            session.case_id._close_steps(["session"], session)
+            session.case_id._close_steps(["session"])
+            session.case_id._close_steps(["first_contact"])
         self.create(
             [
                 {
@@ -233,7 +233,7 @@ class CrisisSession(models.Model):
         # sudo: calendar.event - the appointment this session made
         self.sudo().event_id.with_context(no_mail_to_attendees=True).action_archive()
         for session in self:
-            session.case_id._close_duties(["session"], session)
+            session.case_id._close_steps(["session"], session)
 
     def action_release_summary(self):
         """Let the team read the summary.

@@ -15,11 +15,29 @@ GATE_RECORDS = {
 }
 
 
-class CrisisCase(models.Model):
-    """Stages of a case: gates, the checklist towards the next stage, going back, closing."""
+class CrisisCaseGates(models.AbstractModel):
+    """The stage of a case: gates, the checklist towards the next stage, moving on and back."""
 
-    _inherit = "crisis.case"
+    _name = "crisis.case.gates"
+    _description = "Stages of a Case"
 
+    stage_id = fields.Many2one(
+        "crisis.stage",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        tracking=True,
+        copy=False,
+        default=lambda self: self.env["crisis.stage"]._in_order()[:1],
+        group_expand="_read_group_stage_ids",
+    )
+    date_last_stage_update = fields.Datetime(
+        string="In Stage Since", default=fields.Datetime.now, readonly=True, copy=False
+    )
+    verified_at = fields.Datetime(readonly=True, copy=False, groups=TRIAGE)
+    verified_by_id = fields.Many2one(
+        "res.users", readonly=True, copy=False, ondelete="restrict", groups=TRIAGE
+    )
     next_stage_id = fields.Many2one(
         "crisis.stage", compute="_compute_next_stage", groups=TRIAGE, compute_sudo=False
     )
@@ -30,6 +48,11 @@ class CrisisCase(models.Model):
     )
     gates_met = fields.Boolean(compute="_compute_next_stage", groups=TRIAGE)
     is_first_stage = fields.Boolean(compute="_compute_next_stage", groups=TRIAGE)
+
+    @api.model
+    def _read_group_stage_ids(self, stages, domain):
+        """Show every stage as a column, empty ones too."""
+        return stages._in_order()
 
     @api.depends(
         "stage_id",
@@ -204,10 +227,6 @@ class CrisisCase(models.Model):
             return self._action_wizard("crisis_case_change_view_form_summary")
         return self._action_step(code)
 
-    def action_change_level(self):
-        """Open the dialog that changes the level and asks why."""
-        return self._action_wizard("crisis_case_change_view_form_level")
-
     def action_move_back(self):
         """Open the dialog that moves the case back and asks why."""
         return self._action_wizard("crisis_case_change_view_form_back")
@@ -215,11 +234,14 @@ class CrisisCase(models.Model):
     def _action_wizard(self, view):
         """Return the dialog ``view`` of the change wizard for this case."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.name,
-            "res_model": "crisis.case.change.wizard",
-            "views": [(self.env.ref(f"crisis_intervention.{view}").id, "form")],
-            "target": "new",
-            "context": {"default_case_id": self.id},
-        }
+        return self.env["crisis.case.change.wizard"]._action_form(
+            name=self.name,
+            views=[(self.env.ref(f"crisis_intervention.{view}").id, "form")],
+            target="new",
+            context={"default_case_id": self.id},
+        )
+
+    def _stage_to_reopen(self):
+        """Return the stage in which a reopened case goes on: the intervention."""
+        stages = self.env["crisis.stage"]._in_order()
+        return stages.filtered("gate_session")[-1:] or stages[:1]

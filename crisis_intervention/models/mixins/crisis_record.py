@@ -2,6 +2,7 @@ from datetime import datetime
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import LockError, UserError
+from odoo.tools import SQL
 
 
 class CrisisRecord(models.AbstractModel):
@@ -131,17 +132,39 @@ class CrisisRecord(models.AbstractModel):
             **values,
         }
 
-    def _lock_rows(self):
+    def _lock_rows(self, message=""):
         """Keep others from acting on these records until the end of the transaction.
 
+        :param str message: what to say instead of the usual sentence
         :raises UserError: somebody else acts on one of them just now
         """
         try:
             self.lock_for_update(allow_referencing=True)
         except LockError:
             raise UserError(
-                self.env._("Somebody else is working on this just now. Please reload.")
+                message or self.env._("Somebody else is working on this just now. Please reload.")
             ) from None
+
+    def _claim(self, condition):
+        """Lock this row, and tell whether it is still as the user saw it.
+
+        Waits for whoever is changing the row. Then the database refuses, as its snapshot is older,
+        and Odoo repeats the request: it finds what the other one did, and changes nothing.
+
+        :param SQL condition: what the row must meet
+        """
+        self.ensure_one()
+        self.flush_recordset()
+        found = self.env.execute_query(
+            SQL(
+                "SELECT id FROM %s WHERE id = %s AND %s FOR NO KEY UPDATE",
+                SQL.identifier(self._table),
+                self.id,
+                condition,
+            )
+        )
+        self.invalidate_recordset()
+        return bool(found)
 
     def _plan_activity(self, activity_type, users, due=None, quiet=True):
         """Give each of ``users`` an activity on each of these records: a type and a date only.
@@ -186,6 +209,25 @@ class CrisisRecord(models.AbstractModel):
                 for record, user in pairs
             ]
         )
+
+    def _end_activities(self, activity_type, *conditions):
+        """Take the activities of a kind on these records off everybody's list.
+
+        :param str activity_type: full XML id of a ``mail.activity.type``
+        :param conditions: further conditions on ``mail.activity``
+        """
+        type_id = self.env["ir.model.data"]._xmlid_to_res_id(activity_type)
+        # sudo: mail.activity - also those of others: the system planned them, and they hold a
+        # type and a date
+        self.env["mail.activity"].sudo().search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", self.ids),
+                ("activity_type_id", "=", type_id),
+                ("automated", "=", True),
+                *conditions,
+            ]
+        ).unlink()
 
     # ------------------------------------------------------------------ membership
 

@@ -1,5 +1,6 @@
 from . import (
     base,
+    base_import_import,
     ir_actions_report,
     ir_attachment,
     ir_binary,
@@ -8,9 +9,7 @@ from . import (
     mail_activity,
     mail_message,
     res_company,
-    res_company_access,
     res_config_settings,
-    res_config_settings_access,
     res_groups,
     res_partner,
     res_users,

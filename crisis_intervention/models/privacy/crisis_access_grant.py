@@ -4,7 +4,6 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
-from ...identity import confirm_identity
 from ...lib.deadlines import GRANT_HOURS
 from ...roles import CONFIDENTIAL, TRIAGE
 
@@ -20,14 +19,19 @@ class CrisisAccessGrant(models.Model):
     """A permission to look: one person, one case, one purpose, until a certain second.
 
     It opens no record rule and no field, so nothing that Odoo caches can outlive it: everything is
-    read in the reading room (``crisis_access_reading``), which looks at the clock each time.
+    read in the reading room (``crisis.access.reading``), which looks at the clock each time.
     Whoever may not know whether a student has a case asks by the student, and learns nothing of it
     by asking: the case behind it is found by the system and shown to those who work cases.
     """
 
     _name = "crisis.access.grant"
     _description = "Permission to Look"
-    _inherit = ["crisis.kept.record", "crisis.approval.mixin"]
+    _inherit = [
+        "crisis.access.emergency",
+        "crisis.access.reading",
+        "crisis.kept.record",
+        "crisis.approval.mixin",
+    ]
     _order = "id desc"
     _check_company_auto = True
     _entered_fields = frozenset(("student_id", "case_id", "scope", "purpose", "hours"))
@@ -103,8 +107,6 @@ class CrisisAccessGrant(models.Model):
     )
     is_mine = fields.Boolean(compute="_compute_is_mine")
     may_revoke = fields.Boolean(compute="_compute_is_mine")
-    read_count = fields.Integer(string="Times Read", readonly=True, copy=False)
-    date_read = fields.Datetime(string="Last Read", readonly=True, copy=False)
 
     _hours_positive = models.Constraint("CHECK(hours > 0)", "A permission lasts at least one hour.")
 
@@ -225,7 +227,7 @@ class CrisisAccessGrant(models.Model):
                 )
             end = now + timedelta(hours=grant.hours)
             grant._set({"state": "active", "date_from": now, "date_to": end})
-            grant._end_duty("grant")
+            grant._end_step("grant")
             grant._tell_decision()
 
     def _after_refusal(self):
@@ -233,13 +235,13 @@ class CrisisAccessGrant(models.Model):
         # sudo: crisis.access.grant - approvers have no right to write; checked before
         for grant in self.sudo():
             grant._set({"state": "refused"})
-            grant._end_duty("grant")
+            grant._end_step("grant")
             grant._tell_decision()
 
-    def _end_duty(self, kind):
-        """Let a duty about this permission be done."""
+    def _end_step(self, kind):
+        """Let a step about this permission be done."""
         if self.case_id:
-            self.case_id._close_duties([kind], self)
+            self.case_id._close_steps([kind], self)
 
     def _tell_decision(self):
         """Tell the one who asked that it is decided."""
@@ -267,15 +269,3 @@ class CrisisAccessGrant(models.Model):
                 "date_revoked": fields.Datetime.now(),
             }
         )
-
-    @confirm_identity
-    def action_read(self):
-        """Open the reading room, after asking who is there."""
-        self.ensure_one()
-        self._check_readable()
-        return {
-            "type": "ir.actions.client",
-            "tag": "crisis_reading_room",
-            "name": self.name,
-            "params": {"grant_id": self.id},
-        }

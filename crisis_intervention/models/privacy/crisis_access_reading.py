@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
-from ...identity import require_confirmed
+from ...identity import confirm_identity, require_confirmed
 from ...sealed_fields import reading_permitted
 from ..mixins.crisis_confidential import reading_by
 from ..mixins.record_text import lines
@@ -37,10 +37,29 @@ NOT_SHOWN = frozenset(
 )
 
 
-class CrisisAccessGrant(models.Model):
-    """The reading room: the one place where a permission to look shows anything."""
+class CrisisAccessReading(models.AbstractModel):
+    """The reading room: the one place where a permission to look shows anything.
 
-    _inherit = "crisis.access.grant"
+    Part of ``crisis.access.grant``.
+    """
+
+    _name = "crisis.access.reading"
+    _description = "Reading With a Permission"
+
+    read_count = fields.Integer(string="Times Read", readonly=True, copy=False)
+    date_read = fields.Datetime(string="Last Read", readonly=True, copy=False)
+
+    @confirm_identity
+    def action_read(self):
+        """Open the reading room, after asking who is there."""
+        self.ensure_one()
+        self._check_readable()
+        return {
+            "type": "ir.actions.client",
+            "tag": "crisis_reading_room",
+            "name": self.name,
+            "params": {"grant_id": self.id},
+        }
 
     def reading(self):
         """Return what the permission opens, to the one who has it, as long as it holds.

@@ -35,7 +35,7 @@ class CrisisDisclosure(models.Model):
 
     _name = "crisis.disclosure"
     _description = "Register of Disclosures"
-    _inherit = ["crisis.record"]
+    _inherit = ["crisis.disclosure.chain", "crisis.record"]
     _order = "date desc, id desc"
     _rec_name = "date"
 

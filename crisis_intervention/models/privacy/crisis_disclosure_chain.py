@@ -32,15 +32,16 @@ BATCH = 2000
 _LOCK = 0x63726973
 
 
-class CrisisDisclosure(models.Model):
+class CrisisDisclosureChain(models.AbstractModel):
     """The chain over the register: closed in steps of its own, so that no reader waits for another.
 
     Its end (number of rows and last hash) stands outside of the table, signed with the key of the
     server, which is not in the database: rows deleted from the end, or a chain that somebody with
-    access to the database has written anew, do not fit it.
+    access to the database has written anew, do not fit it. Part of ``crisis.disclosure``.
     """
 
-    _inherit = "crisis.disclosure"
+    _name = "crisis.disclosure.chain"
+    _description = "Chain of the Register of Disclosures"
 
     def init(self):
         """Make the place for the end of the chain: a table that no model shows."""

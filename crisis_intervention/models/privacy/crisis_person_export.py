@@ -6,6 +6,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
+from ...identity import confirm_identity
 from ...lib.pdf_pages import framed
 from ...sealed_fields import reading_permitted
 from ..mixins.crisis_confidential import reading_by
@@ -55,10 +56,31 @@ STUDENT = ("name", "student_number", "national_number", "birth_date", "gender", 
 GUARDIAN = (*("name", "relation", "phone", "phone_secondary", "consent_state", "consent_date"),)
 
 
-class CrisisPersonRequest(models.Model):
-    """The copy for a guardian: everything held on one student, in plain words and as data."""
+class CrisisPersonExport(models.AbstractModel):
+    """The copy for a guardian: everything held on one student, in plain words and as data.
 
-    _inherit = "crisis.person.request"
+    Part of ``crisis.person.request``.
+    """
+
+    _name = "crisis.person.export"
+    _description = "Copy of Personal Data"
+
+    export_count = fields.Integer(string="Copies Made", readonly=True, copy=False)
+    exported_by_id = fields.Many2one(
+        "res.users", string="Last Copy By", readonly=True, copy=False, ondelete="restrict"
+    )
+    date_exported = fields.Datetime(string="Last Copy On", readonly=True, copy=False)
+
+    @confirm_identity
+    def action_export(self):
+        """Download the copy, after asking who is there."""
+        self.ensure_one()
+        self._check_exportable()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/crisis/person-export/{self.id}",
+            "target": "download",
+        }
 
     def _check_exportable(self):
         """Check that this request was granted, and that nothing forbids it since.

@@ -1,4 +1,5 @@
 from . import (
     test_js,
+    test_school_limits,
     test_tours,
 )
