@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import clean_context
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Excerpt, Sharing
+from ...lib.declarations import Event, Excerpt, Sharing
 from ...lib.risk import RISK_LEVELS
 from ...roles import TRIAGE
 
