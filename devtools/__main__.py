@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     shell = commands.add_parser("shell", help="Odoo's shell on the demo database")
     shell.add_argument("script", nargs="?", help="run this file instead, with env")
     shell.set_defaults(run=_shell)
-    lint = commands.add_parser("lint", help="ruff, pylint-odoo, XML, JavaScript")
+    lint = commands.add_parser("lint", help="linters, types, import circles, rules of this house")
     lint.set_defaults(run=_lint)
     i18n = commands.add_parser("i18n", help="update and check the translations")
     i18n.add_argument("--check", action="store_true", help="write nothing")

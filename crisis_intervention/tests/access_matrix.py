@@ -114,6 +114,11 @@ crisis.case.change
   other_class             -      -     -    -      -        R          R     R         -        -      -
   medical                 -      -     -    -      -        R          R     R         -        -      -
   other_school            -      -     -    -      -        x          x     x         -        -      -
+crisis.chronology
+  own_class               -      -     R    x      -        R          R     R         -        -      -
+  other_class             -      -     x    x      -        R          R     R         -        -      -
+  medical                 -      -     x    R      -        R          R     R         -        -      -
+  other_school            -      -     x    x      -        x          x     x         -        -      -
 crisis.instrument
   general                 -      -     -    R      -        R          R     R         -        RWC    RWC
   own_school              -      -     -    R      -        RWC        R     R         -        RWC    RWC
@@ -428,7 +433,6 @@ FIELDS = {
             _TRIAGE,
             set(),
         ),
-        ("chronology_ids", _HISTORY, set()),
     ],
     "crisis.stage": [("gate_ids", _TRIAGE | _CONFIGURATORS, _CONFIGURATORS)],
     "crisis.session": [

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS
-from ...lib.declarations import Chapter, Counter, Step
+from ...lib.declarations import Chapter, Counter, Excerpt, Step
 
 _lt = LazyTranslate(__name__)
 
@@ -23,6 +23,7 @@ class CrisisGuardianWaiver(models.Model):
     _entered_fields = frozenset(("case_id", "reason", "protection", "end_reason"))
     _locked_states = frozenset(("waiting", "active", "ended"))
     _later_fields = frozenset(("end_reason",))
+    _finished_states = ("active", "ended")
 
     state = fields.Selection(
         [
@@ -104,6 +105,10 @@ class CrisisGuardianWaiver(models.Model):
             )
             # sudo: crisis.case - the mark follows the decision, nobody sets it directly
             case.sudo().guardians_not_told = bool(running)
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state"), sequence=80)
 
     @api.model
     def _case_steps(self):

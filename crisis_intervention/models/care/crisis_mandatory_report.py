@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import MANDATORY_REPORT_HOURS
-from ...lib.declarations import Chapter, Counter, Step
+from ...lib.declarations import Chapter, Counter, Event, Excerpt, Step
 from ...roles import PRINCIPAL
 from ...sealed_fields import ConfidentialBinary, ConfidentialText
 
@@ -140,6 +140,31 @@ class CrisisMandatoryReport(models.Model):
         self.sudo().activity_ids.unlink()
         for case, reports in self.grouped("case_id").items():
             case._close_steps(["mandatory_report"], reports)
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state", "user_id"), sequence=110)
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "noted",
+                _lt("Situation to report noted"),
+                "noticed_at",
+                "user_id",
+                icon="fa-balance-scale",
+            ),
+            Event(
+                "reported",
+                _lt("Reported by law"),
+                "reported_at",
+                "write_uid",
+                states=("reported",),
+                icon="fa-bullhorn",
+            ),
+        )
 
     @api.model
     def _case_steps(self):

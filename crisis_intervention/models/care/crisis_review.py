@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Chapter, Counter, Done, Gate, Step
+from ...lib.declarations import Chapter, Counter, Done, Event, Excerpt, Gate, Step
 from ...lib.risk import RISK_LEVELS, severity
 
 _lt = LazyTranslate(__name__)
@@ -179,10 +179,27 @@ class CrisisReview(models.Model):
                 decided._open_step("review", max(due, fields.Datetime.now() + timedelta(hours=1)))
 
     @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state", "user_id"), sequence=130)
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(("date", "effect", "changes", "decision", "date_next"), sequence=110)
+
+    @api.model
     def _stage_gates(self):
         """Declare the gate of a signed review."""
         gate = Gate("review", _lt("Review done"), 70, states=("signed",))
         return (*super()._stage_gates(), gate)
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "review", _lt("Review"), "date", "user_id", states=("signed",), icon="fa-refresh"
+            ),
+        )
 
     @api.model
     def _case_steps(self):

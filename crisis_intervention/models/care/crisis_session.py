@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Chapter, Counter, Done, Gate, Step
+from ...lib.declarations import Chapter, Counter, Done, Event, Excerpt, Gate, Step
 from ...roles import PSYCHOLOGY
 from ...sealed_fields import SealedText
 
@@ -45,6 +45,7 @@ class CrisisSession(models.Model):
         )
     )
     _locked_states = frozenset(("signed", "missed", "cancelled"))
+    _finished_states = ("signed", "missed")
     _later_fields = frozenset(("addendum_ids", "summary_draft"))
     # an appointment is called off
     _archivable_states = frozenset()
@@ -257,10 +258,35 @@ class CrisisSession(models.Model):
             session._set({"summary": session.summary_draft})
 
     @api.model
+    def _permission_excerpt(self):
+        scoped = ("notes", "risk_change", "disclosure", "addendum_ids")
+        hidden = (*scoped, "summary_draft", "next_start")
+        fields_ = self._filled_in("state", "summary", "user_id", without=hidden)
+        return Excerpt(fields_, sequence=60, scope="notes", scoped=scoped)
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(("date_start", "duration", "way"), sequence=70)
+
+    @api.model
     def _stage_gates(self):
         """Declare the gate of a session that was held."""
         gate = Gate("session", _lt("Intervention session held"), 60, states=("signed",))
         return (*super()._stage_gates(), gate)
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "session",
+                _lt("Session"),
+                "date_start",
+                "user_id",
+                states=("signed", "missed"),
+                icon="fa-comments-o",
+            ),
+        )
 
     @api.model
     def _case_steps(self):

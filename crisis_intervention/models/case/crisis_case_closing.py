@@ -3,6 +3,7 @@ from datetime import timedelta
 from dateutil.relativedelta import relativedelta
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ...lib.school_year import leaving_day
 from ...roles import TRIAGE
@@ -136,15 +137,10 @@ class CrisisCaseClosing(models.AbstractModel):
         :return: list of (label, number)
         """
         self.ensure_one()
-        declared = [
-            (model, done) for model, all_ in self._collected("_done_in_case") for done in all_
-        ]
-        declared.sort(key=lambda pair: pair[1].sequence)
-        return [
-            (
-                self.env._(done.label),
-                self.env[model].search_count([*self._behind(model), *done.domain]),
-            )
-            for model, done in declared
-            if self.env[model].has_access("read")
-        ]
+        counts = []
+        for model, done in self._in_sequence("_done_in_case"):
+            kind = self.env[model]
+            if kind.has_access("read"):
+                domain = kind._in_cases(self) & Domain(list(done.domain))
+                counts.append((self.env._(done.label), kind.search_count(domain)))
+        return counts

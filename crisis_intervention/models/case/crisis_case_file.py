@@ -1,5 +1,6 @@
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ...lib.declarations import Chapter
 
@@ -40,13 +41,8 @@ class CrisisCaseFile(models.AbstractModel):
         :return: list of (title, ``ir.actions.report``, records)
         """
         self.ensure_one()
-        declared = [
-            (model, chapter)
-            for model, several in self._collected("_case_chapters")
-            for chapter in several
-        ]
         chapters = []
-        for model, chapter in sorted(declared, key=lambda pair: pair[1].sequence):
+        for model, chapter in self._in_sequence("_case_chapters"):
             # sudo: ir.actions.report - title, roles and name of the document
             report = self.env.ref(chapter.report).sudo()
             user = self.env.user
@@ -63,5 +59,6 @@ class CrisisCaseFile(models.AbstractModel):
         """Return the records of ``chapter`` that the user may read, oldest first."""
         if model == self._name:
             return self.filtered_domain(list(chapter.domain))
-        records = self.env[model].search([*self._behind(model), *chapter.domain])
+        kind = self.env[model]
+        records = kind.search(kind._in_cases(self) & Domain(list(chapter.domain)))
         return records.sorted(lambda record: (record._document_date(), record.id))

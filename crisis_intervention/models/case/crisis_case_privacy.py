@@ -16,8 +16,11 @@ RELATIONS = [
 ]
 # Roles that see a case by what ties them to it; rules for all others are about the role alone.
 _RELATION_OF_ROLE = {HEAD_TEACHER: "class", DOCTOR: "medical", DISTRICT: "referral"}
-# Below a case, but only for those who work it: they are listed with the case itself.
-_WITH_THE_CASE = frozenset(("crisis.deadline", "crisis.case.change", "crisis.approval"))
+# Below a case, but only for those who work it: they are listed with the case itself. So is the
+# timeline, which shows nothing that is not listed.
+_WITH_THE_CASE = frozenset(
+    ("crisis.approval", "crisis.case.change", "crisis.chronology", "crisis.deadline")
+)
 # Fields with an audience of their own: model, field.
 _FIELDS = (
     ("crisis.case", "background"),

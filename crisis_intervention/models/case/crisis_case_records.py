@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ...roles import TRIAGE
 
@@ -35,7 +36,7 @@ class CrisisCaseRecords(models.AbstractModel):
             records = self.env[model].sudo(False)
             counts = {}
             if records.has_access("read"):
-                domain = [*self._behind(model), *counter.domain]
+                domain = records._in_cases(self) & Domain(list(counter.domain))
                 counts = dict(records._read_group(domain, [records._case_link()], ["__count"]))
             for case in self:
                 case[counter.field] = counts.get(case._origin, 0)
@@ -111,10 +112,6 @@ class CrisisCaseRecords(models.AbstractModel):
             action["context"]["default_decision"] = "reopen"
         return action
 
-    def _behind(self, model):
-        """Return the domain of the records of ``model`` that hang on this case."""
-        return [(self.env[model]._case_link(), "in", self.ids)]
-
     def action_view_records(self):
         """Show the records behind a button of the form, or begin the first; the context says which.
 
@@ -126,7 +123,7 @@ class CrisisCaseRecords(models.AbstractModel):
         if field not in counters:
             raise UserError(self.env._("This requirement does not exist."))
         records = self.env[counters[field]]
-        behind = self._behind(records._name)
+        behind = list(records._in_cases(self))
         begin = (
             not self.date_closed
             and records.has_access("create")

@@ -4,10 +4,13 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import clean_context
+from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Chapter, Sharing
+from ...lib.declarations import Chapter, Event, Excerpt, Sharing
 from ...lib.risk import RISK_LEVELS
 from ...roles import TRIAGE
+
+_lt = LazyTranslate(__name__)
 
 INFORMANTS = [
     ("self", "I saw it myself"),
@@ -313,6 +316,23 @@ class CrisisConcern(models.Model):
     @api.model
     def _case_sharing(self):
         return Sharing()
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(
+            (
+                *("informant", "observed_at", "location", "description", "immediate_danger"),
+                "addendum_ids",
+            ),
+            domain=(("restricted", "=", False),),
+            sequence=20,
+            order=self._order,
+        )
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (Event("concern", _lt("Report"), "create_date", "reporter_id", icon="fa-flag-o"),)
 
     @api.model
     def _case_chapters(self):

@@ -6,7 +6,7 @@ from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import GRANT_HOURS
-from ...lib.declarations import Step
+from ...lib.declarations import Event, Step
 from ...roles import CONFIDENTIAL, TRIAGE
 
 _lt = LazyTranslate(__name__)
@@ -273,6 +273,11 @@ class CrisisAccessGrant(models.Model):
                 "date_revoked": fields.Datetime.now(),
             }
         )
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (Event("grant", _lt("Permission to look"), "date_from", "user_id", icon="fa-eye"),)
 
     @api.model
     def _case_steps(self):

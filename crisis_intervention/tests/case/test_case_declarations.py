@@ -16,22 +16,21 @@ GATES = ("verified", "level", "assessment", "plan", "plan_approval", "session", 
 class TestCaseDeclarations(CrisisCommon):
     """What kinds of record say about themselves fits together, and the case makes use of it."""
 
-    def _declared(self, method):
-        """Return list of (name of the model, declaration)."""
-        collected = self.env["crisis.record"]._collected(method)
-        return [(model, each) for model, several in collected for each in several]
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.kinds = cls.env["crisis.record"]
 
     def test_steps_and_gates_have_codes_of_their_own(self):
         for method, codes in (("_case_steps", STEPS), ("_stage_gates", GATES)):
-            declared = self._declared(method)
-            ordered = sorted((each for _model, each in declared), key=lambda each: each.sequence)
-            self.assertEqual(len({each.code for each in ordered}), len(declared), method)
-            ours = [each.code for each in ordered if each.code in codes]
+            declared = [each.code for _model, each in self.kinds._in_sequence(method)]
+            self.assertEqual(len(set(declared)), len(declared), method)
+            ours = [code for code in declared if code in codes]
             self.assertEqual(ours, list(codes), "in the order in which they are offered")
 
     def test_steps_have_activities_and_forms(self):
         case = self._make_case(self.student_1).with_user(self.psychology)
-        for model, step in self._declared("_case_steps"):
+        for model, step in self.kinds._in_sequence("_case_steps"):
             with self.subTest(step=step.code):
                 self.assertEqual(self.env.ref(step.activity)._name, "mail.activity.type")
                 if step.continues:
@@ -47,7 +46,7 @@ class TestCaseDeclarations(CrisisCommon):
 
     def test_chapters_are_documents_of_their_kind(self):
         sequences = set()
-        for model, chapter in self._declared("_case_chapters"):
+        for model, chapter in self.kinds._in_sequence("_case_chapters"):
             with self.subTest(report=chapter.report):
                 self.assertEqual(self.env.ref(chapter.report).model, model)
                 self.assertNotIn(chapter.sequence, sequences, "two at one place")
@@ -56,7 +55,7 @@ class TestCaseDeclarations(CrisisCommon):
 
     def test_counters_are_fields_of_the_case(self):
         case = self._make_case(self.student_1).with_user(self.psychology)
-        for model, counter in self.env["crisis.record"]._collected("_case_counter"):
+        for model, counter in self.kinds._collected("_case_counter"):
             with self.subTest(model=model):
                 self.assertEqual(case[counter.field], 0)
                 action = case.with_context(crisis_count=counter.field).action_view_records()

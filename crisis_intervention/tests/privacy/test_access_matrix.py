@@ -23,6 +23,7 @@ WRITES = {
     "crisis.case": {"shared_advice": "x"},
     "crisis.deadline": {"date_due": "2030-01-01 00:00:00"},
     "crisis.case.change": {"reason": "x"},
+    "crisis.chronology": {"date": "2030-01-01 00:00:00"},
     "crisis.instrument": {"description": "x"},
     "crisis.instrument.item": {"topic": "x"},
     "crisis.instrument.option": {"label": "x"},
@@ -275,6 +276,14 @@ class AccessMatrixCase(CrisisCommon):
                 {"case_id": case.id, "kind": "plan_approval", "date_due": fields.Datetime.now()},
             )
             cls._put(relation, case.change_ids, {"case_id": case.id, "reason": "x"})
+            line = {"case_id": case.id, "kind": "opened", "date": case.date_opened}
+            cls._put(
+                relation,
+                cls.env["crisis.chronology"].search(
+                    [("case_id", "=", case.id), ("kind", "=", "opened")]
+                ),
+                {**line, "res_model": case._name, "res_id": case.student_id.id},
+            )
 
     @classmethod
     def _fill_instruments(cls):
@@ -1128,7 +1137,6 @@ class TestFieldAudience(AccessMatrixCase):
             ],
             "change_ids": [Command.create({"reason": "x"})],
             "concern_ids": [Command.clear()],
-            "chronology_ids": [Command.clear()],
             "hold_ids": [Command.create({"reason": "x"})],
         }
         for role in access_matrix.ROLES:
