@@ -95,19 +95,16 @@ class CrisisCase(models.Model):
 
     def _audience_records(self):
         """Return dict of model to the records of this case, the case itself among them."""
-        below = sorted(
+        below = [
             name
-            for name, model in self.env.registry.items()
-            if name.startswith("crisis.")
-            and name not in _WITH_THE_CASE
+            for name in self.env["crisis.record"]._kinds()
+            if name not in _WITH_THE_CASE
             and name != "crisis.access.grant"  # told with its own lines
-            and not model._abstract
-            and not model._transient
-            and model._auto
-            and (link := model._fields.get("case_id"))
+            and self.env[name]._auto
+            and (link := self.env[name]._fields.get("case_id"))
             and link.store
             and link.comodel_name == "crisis.case"
-        )
+        ]
         records = {"crisis.case": self, "crisis.concern": self.concern_ids}
         for model in below:
             records[model] = (
