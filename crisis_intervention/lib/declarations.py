@@ -55,7 +55,7 @@ class Step:
     :ivar context: context with which the form of its record is opened, as (key, value) pairs
     :ivar continues: state of a record that is gone on with instead of beginning a new one
     :ivar begins: whether the step may be done with a new record
-    :ivar about_access: a duty about access to the case: it neither holds closing up nor ends with it
+    :ivar about_access: a step about access to the case: it neither holds closing up nor ends with it
     """
 
     code: str

@@ -25,6 +25,7 @@ from .case import (
     test_handover,
     test_loop_closing,
     test_query_counts,
+    test_stage_gates,
 )
 from .care import (
     test_documents_loop,

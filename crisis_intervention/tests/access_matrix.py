@@ -335,6 +335,8 @@ crisis.destruction.line
   other_school            -      -     -    -    -        x          x     x         -        -      -
 crisis.stage
   any                     -      R     R    R      R        R          R     R         R        RWC    RWC
+crisis.stage.gate
+  any                     -      -     -    -      -        R          R     R         -        RWCD   RWCD
 crisis.category
   any                     -      R     R    R      R        R          R     R         R        RWC    RWC
 crisis.response.policy
@@ -380,6 +382,7 @@ _TRIAGE = {"psychology_teacher", "moral_education", "principal"}
 _DIRECTORY = {"school_doctor", *_TRIAGE}
 _HISTORY = {"head_teacher", *_DIRECTORY}
 _GUARDIANS = {"security_officer", *_HISTORY}
+_CONFIGURATORS = {"configurator", "administrator"}
 
 # Fields with an audience smaller than their model's: model to list of (fields, roles that read,
 # roles that write). Roles not named get an access error, whatever way they reach for the field.
@@ -427,6 +430,7 @@ FIELDS = {
         ),
         ("chronology_ids", _HISTORY, set()),
     ],
+    "crisis.stage": [("gate_ids", _TRIAGE | _CONFIGURATORS, _CONFIGURATORS)],
     "crisis.session": [
         (
             "notes risk_change disclosure summary_draft addendum_ids",

@@ -151,9 +151,9 @@ class CrisisGuardianContact(models.Model):
         for contact in self:
             if contact.attitude == "unreachable":
                 continue
-            contact.case_id._close_duties(["guardian"])
+            contact.case_id._close_steps(["guardian"])
             if contact.purpose == "consent":
-                contact.case_id._close_duties(["consent"])
+                contact.case_id._close_steps(["consent"])
                 # sudo: crisis.guardian - whoever signs the contact has recorded their answer
                 contact.sudo().guardian_ids.write(
                     {

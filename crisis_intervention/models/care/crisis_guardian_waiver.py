@@ -53,13 +53,13 @@ class CrisisGuardianWaiver(models.Model):
         self._sync_case()
 
     def _after_approval(self):
-        """Take the duty to tell the guardians off."""
+        """Take the step to tell the guardians off."""
         for waiver in self:
             # sudo: crisis.guardian.waiver - the approver has no right to write; checked before
             approved = waiver.sudo()
-            approved.case_id._close_duties(["waiver"], approved)
+            approved.case_id._close_steps(["waiver"], approved)
             approved._set({"state": "active"})
-            approved.case_id._close_duties(["guardian", "consent"])
+            approved.case_id._close_steps(["guardian", "consent"])
             approved._sync_case()
 
     def _after_refusal(self):
@@ -67,12 +67,12 @@ class CrisisGuardianWaiver(models.Model):
         for waiver in self:
             # sudo: crisis.guardian.waiver - the approver has no right to write; checked before
             refused = waiver.sudo()
-            refused.case_id._close_duties(["waiver"], refused)
+            refused.case_id._close_steps(["waiver"], refused)
             refused._set({"state": "draft"})
             refused._sync_case()
 
     def action_end(self):
-        """End it: the guardians are told from now on, and the duty to do so is back."""
+        """End it: the guardians are told from now on, and the step to do so is back."""
         self.ensure_one()
         self.check_access("write")
         self._lock_in("active")
@@ -91,7 +91,7 @@ class CrisisGuardianWaiver(models.Model):
             steps["consent"] = policy.hours_consent
         for kind, hours in steps.items():
             if kind not in waiting:
-                case._open_duty(kind, fields.Datetime.now() + timedelta(hours=hours))
+                case._open_step(kind, fields.Datetime.now() + timedelta(hours=hours))
 
     def _sync_case(self):
         """Mark the cases whose guardians are not told."""

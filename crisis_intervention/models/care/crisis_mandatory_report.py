@@ -21,7 +21,7 @@ class CrisisMandatoryReport(models.Model):
 
     _name = "crisis.mandatory.report"
     _description = "Mandatory Report"
-    _inherit = ["crisis.case.record"]
+    _inherit = ["crisis.waivable", "crisis.case.record"]
     _order = "id desc"
     _entered_fields = frozenset(
         (
@@ -82,7 +82,7 @@ class CrisisMandatoryReport(models.Model):
                 raise UserError(self.env._("Choose the situation that the law names."))
             due = report.noticed_at + timedelta(hours=MANDATORY_REPORT_HOURS)
             report._set({"date_due": due})
-            report.case_id._open_duty("mandatory_report", due, record=report, role="principal")
+            report.case_id._open_step("mandatory_report", due, record=report, role="principal")
             report._plan_activity(
                 "crisis_intervention.mail_activity_mandatory_report",
                 report.company_id._crisis_holders(PRINCIPAL) | report.case_id.user_id,
@@ -136,19 +136,7 @@ class CrisisMandatoryReport(models.Model):
         # sudo: mail.activity - also those of others, they are all about this report
         self.sudo().activity_ids.unlink()
         for case, reports in self.grouped("case_id").items():
-            case._close_duties(["mandatory_report"], reports)
-
-    def action_waive(self):
-        """Open the dialog that asks why no report is made."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.display_name,
-            "res_model": "crisis.approval.decide",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_res_model": self._name, "default_res_id": self.id},
-        }
+            case._close_steps(["mandatory_report"], reports)
 
     @api.model
     def _permission_excerpt(self):

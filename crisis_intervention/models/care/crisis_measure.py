@@ -165,7 +165,7 @@ class CrisisMeasure(models.Model):
                     raise UserError(
                         self.env._("A measure that is under way needs an owner and a due date.")
                     )
-                measure._renew_duty(measure.user_id != owners[measure])
+                measure._renew_step(measure.user_id != owners[measure])
         return result
 
     def _due_moment(self):
@@ -185,13 +185,13 @@ class CrisisMeasure(models.Model):
     def _open(self):
         """Open deadline and activity of this measure."""
         due = self._due_moment()
-        self.case_id._open_duty("measure", due, record=self, user=self.user_id)
+        self.case_id._open_step("measure", due, record=self, user=self.user_id)
         self._plan_activity("crisis_intervention.mail_activity_measure", self.user_id, due)
 
-    def _renew_duty(self, new_owner):
+    def _renew_step(self, new_owner):
         """Move deadline and activity to another day or owner."""
         # sudo: crisis.deadline, mail.activity - kept by the system; the measure was just changed
-        duty = (
+        step = (
             self.env["crisis.deadline"]
             .sudo()
             .search(
@@ -202,7 +202,7 @@ class CrisisMeasure(models.Model):
                 ]
             )
         )
-        duty.write({"date_due": self._due_moment(), "user_id": self.user_id.id})
+        step.write({"date_due": self._due_moment(), "user_id": self.user_id.id})
         activities = self.sudo().activity_ids
         if new_owner:
             activities.unlink()
@@ -220,7 +220,7 @@ class CrisisMeasure(models.Model):
         # sudo: mail.activity - also those of others, they are all about this measure
         self.sudo().activity_ids.unlink()
         for case, measures in self.grouped("case_id").items():
-            case._close_duties(["measure"], measures)
+            case._close_steps(["measure"], measures)
 
     def action_start(self):
         """Say that it is under way."""

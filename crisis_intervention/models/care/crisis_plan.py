@@ -3,10 +3,13 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.i18n import format_list
+from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS
 from ...lib.declarations import Excerpt
 from ...lib.risk import RISK_LEVELS
+
+_lt = LazyTranslate(__name__)
 
 SAFETY_FIELDS = (
     "warning_signs",
@@ -129,7 +132,7 @@ class CrisisPlan(models.Model):
         case = self.case_id
         self._set({"risk_level": case.risk_level})
         policy = case._policy()
-        case._close_duties(["plan"])
+        case._close_steps(["plan"])
         if policy and policy.approver:
             self._check_no_other()
             due = fields.Datetime.now() + timedelta(hours=APPROVAL_HOURS[case.risk_level or "blue"])
@@ -168,7 +171,7 @@ class CrisisPlan(models.Model):
     def _after_approval(self):
         """Put the approved plan in force, and let the step be done."""
         for plan in self:
-            plan.case_id._close_duties(["plan_approval"], plan)
+            plan.case_id._close_steps(["plan_approval"], plan)
             # sudo: crisis.plan - the approver has no right to write; checked before
             plan.sudo()._put_in_force()
 
@@ -177,9 +180,9 @@ class CrisisPlan(models.Model):
         for plan in self:
             # sudo: crisis.plan - the approver has no right to write; checked before
             waiting = plan.sudo()
-            plan.case_id._close_duties(["plan_approval"], plan)
+            plan.case_id._close_steps(["plan_approval"], plan)
             waiting._set({"state": "draft"})
-            waiting.case_id._open_duty("plan", fields.Datetime.now() + timedelta(hours=24))
+            waiting.case_id._open_step("plan", fields.Datetime.now() + timedelta(hours=24))
             waiting._plan_activity(
                 "crisis_intervention.mail_activity_plan", waiting.asked_by_id, fields.Datetime.now()
             )
@@ -243,3 +246,9 @@ class CrisisPlan(models.Model):
     @api.model
     def _guardian_excerpt(self):
         return Excerpt(("goals", "guardian_part", "date_review", *SAFETY_FIELDS), sequence=60)
+
+    @api.model
+    def _cases_meeting_gate(self, gate, cases):
+        """Ask for no plan where the response standard asks for none."""
+        without = cases.filtered(lambda case: (policy := case._policy()) and not policy.hours_plan)
+        return without | super()._cases_meeting_gate(gate, cases - without)

@@ -211,10 +211,10 @@ class CrisisReferral(models.Model):
         for referral in self:
             # sudo: crisis.referral - the approver has no right to write; checked before
             approved = referral.sudo()
-            approved.case_id._close_duties(["referral_approval"], approved)
+            approved.case_id._close_steps(["referral_approval"], approved)
             approved._set({"state": "approved"})
             due = fields.Datetime.now() + timedelta(hours=24)
-            approved.case_id._open_duty("referral", due, record=approved, user=approved.user_id)
+            approved.case_id._open_step("referral", due, record=approved, user=approved.user_id)
             approved._plan_activity(
                 "crisis_intervention.mail_activity_referral", approved.user_id, due
             )
@@ -224,7 +224,7 @@ class CrisisReferral(models.Model):
         for referral in self:
             # sudo: crisis.referral - the approver has no right to write; checked before
             refused = referral.sudo()
-            refused.case_id._close_duties(["referral_approval"], refused)
+            refused.case_id._close_steps(["referral_approval"], refused)
             refused._set({"state": "draft"})
             refused._plan_activity(
                 "crisis_intervention.mail_activity_referral", refused.user_id, fields.Datetime.now()
@@ -240,8 +240,8 @@ class CrisisReferral(models.Model):
         self._set({"state": "sent", "date_sent": now, "date_reply_due": due})
         # sudo: mail.activity - also those of others, they are all about this referral
         self.sudo().activity_ids.unlink()
-        self.case_id._close_duties(["referral"], self)
-        self.case_id._open_duty("referral_reply", due, record=self, user=self.user_id)
+        self.case_id._close_steps(["referral"], self)
+        self.case_id._open_step("referral_reply", due, record=self, user=self.user_id)
         self._plan_activity("crisis_intervention.mail_activity_referral_reply", self.user_id, due)
         self._sync_district()
 
@@ -267,7 +267,7 @@ class CrisisReferral(models.Model):
             }
         )
         sent.activity_ids.unlink()
-        sent.case_id._close_duties(["referral_reply"], sent)
+        sent.case_id._close_steps(["referral_reply"], sent)
         sent._plan_activity(
             "crisis_intervention.mail_activity_referral_reply",
             sent.user_id - self.env.user,
@@ -287,7 +287,7 @@ class CrisisReferral(models.Model):
         self._set({"state": "ended"})
         # sudo: mail.activity - also those of others, they are all about this referral
         self.sudo().activity_ids.unlink()
-        self.case_id._close_duties(["referral", "referral_reply"], self)
+        self.case_id._close_steps(["referral", "referral_reply"], self)
         self._sync_district()
 
     def _sync_district(self):

@@ -2,9 +2,12 @@ from datetime import datetime, time, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Excerpt
+from ...lib.declarations import Excerpt, Gate
 from ...lib.risk import RISK_LEVELS, severity
+
+_lt = LazyTranslate(__name__)
 
 DECISIONS = [
     ("continue", "Continue"),
@@ -166,14 +169,14 @@ class CrisisReview(models.Model):
                 )
             if review.new_level != case.risk_level:
                 decided._review_level(review.new_level, review.reason)
-            decided._close_duties(["review"])
+            decided._close_steps(["review"])
             if review.decision == "close":
                 decided._open_closing()
             else:
-                decided._close_duties(["closing"])
+                decided._close_steps(["closing"])
             if review.date_next:
                 due = datetime.combine(review.date_next, time(10, 0))
-                decided._open_duty("review", max(due, fields.Datetime.now() + timedelta(hours=1)))
+                decided._open_step("review", max(due, fields.Datetime.now() + timedelta(hours=1)))
 
     @api.model
     def _permission_excerpt(self):
@@ -182,3 +185,9 @@ class CrisisReview(models.Model):
     @api.model
     def _guardian_excerpt(self):
         return Excerpt(("date", "effect", "changes", "decision", "date_next"), sequence=110)
+
+    @api.model
+    def _stage_gates(self):
+        """Declare the gate of a signed review."""
+        gate = Gate("review", _lt("Review done"), 70, states=("signed",))
+        return (*super()._stage_gates(), gate)

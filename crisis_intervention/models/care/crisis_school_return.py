@@ -115,7 +115,7 @@ class CrisisSchoolReturn(models.Model):
         for entry in self:
             # sudo: crisis.school.return, crisis.measure - the approver has no right to write
             agreed = entry.sudo()
-            agreed.case_id._close_duties(["school_return"], agreed)
+            agreed.case_id._close_steps(["school_return"], agreed)
             agreed._set({"state": "agreed"})
             self.env["crisis.measure"].sudo().create(
                 [
@@ -135,7 +135,7 @@ class CrisisSchoolReturn(models.Model):
         for entry in self:
             # sudo: crisis.school.return - the approver has no right to write; checked before
             refused = entry.sudo()
-            refused.case_id._close_duties(["school_return"], refused)
+            refused.case_id._close_steps(["school_return"], refused)
             refused._set({"state": "draft"})
 
     @api.model

@@ -2,10 +2,13 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Excerpt
+from ...lib.declarations import Excerpt, Gate
 from ...roles import PSYCHOLOGY
 from ...sealed_fields import SealedText
+
+_lt = LazyTranslate(__name__)
 
 WAYS = [
     ("individual", "Individual"),
@@ -113,7 +116,7 @@ class CrisisSession(models.Model):
         sessions._sync_events()
         for session in sessions:
             # sudo: crisis.case - a step of the case; the session was just created
-            session.sudo().case_id._open_duty(
+            session.sudo().case_id._open_step(
                 "session",
                 session.date_start + timedelta(hours=session.duration + 48),
                 record=session,
@@ -197,9 +200,9 @@ class CrisisSession(models.Model):
     def _after_signing(self):
         """Let the case go on, and plan the next session."""
         for session in self:
-            session.case_id._close_duties(["session"], session)
-            session.case_id._close_duties(["session"])
-            session.case_id._close_duties(["first_contact"])
+            session.case_id._close_steps(["session"], session)
+            session.case_id._close_steps(["session"])
+            session.case_id._close_steps(["first_contact"])
         self.create(
             [
                 {
@@ -235,7 +238,7 @@ class CrisisSession(models.Model):
         # sudo: calendar.event - the appointment this session made
         self.sudo().event_id.with_context(no_mail_to_attendees=True).action_archive()
         for session in self:
-            session.case_id._close_duties(["session"], session)
+            session.case_id._close_steps(["session"], session)
 
     def action_release_summary(self):
         """Let the team read the summary.
@@ -264,3 +267,9 @@ class CrisisSession(models.Model):
     @api.model
     def _guardian_excerpt(self):
         return Excerpt(("date_start", "duration", "way"), sequence=70)
+
+    @api.model
+    def _stage_gates(self):
+        """Declare the gate of a session that was held."""
+        gate = Gate("session", _lt("Intervention session held"), 60, states=("signed",))
+        return (*super()._stage_gates(), gate)

@@ -8,7 +8,16 @@ from odoo.tools.i18n import format_list
 from ...lib.deadlines import ACCESS_KINDS
 from ...lib.school_year import leaving_day
 from ...roles import TRIAGE
-from .crisis_case import REVIEWED
+
+OUTCOMES = [
+    ("recovered", "Recovered"),
+    ("improved", "Improved, in regular care"),
+    ("referred", "Handed over to hospital or district centre"),
+    ("left", "Moved to another school or graduated"),
+    ("ended_by_guardians", "Ended by the guardians"),
+    ("unfounded", "No crisis found"),
+    ("other", "Other"),
+]
 
 # How long a case that is ready to close, or without cause, may stay open: default of this system.
 CLOSING_DAYS = 7
@@ -17,11 +26,20 @@ CLOSING_DAYS = 7
 CLOSING_REPORT = frozenset(("outcome", "closing_summary", "closing_causes", "closing_prevention"))
 
 
-class CrisisCase(models.Model):
+class CrisisCaseClosing(models.AbstractModel):
     """How a case ends: what must be settled, the closing report, how long it is kept."""
 
-    _inherit = "crisis.case"
+    _name = "crisis.case.closing"
+    _description = "Closing of a Case"
 
+    date_closed = fields.Datetime(string="Closed", readonly=True, copy=False)
+    closed_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict")
+    outcome = fields.Selection(OUTCOMES, copy=False, groups=TRIAGE)
+    closing_summary = fields.Text(
+        copy=False,
+        groups=TRIAGE,
+        help="What was done, what helped, what remains to be watched, causes and prevention.",
+    )
     closing_causes = fields.Text(
         string="Causes", copy=False, groups=TRIAGE, help="What led to the crisis, as known now."
     )
@@ -111,11 +129,11 @@ class CrisisCase(models.Model):
         self.ensure_one()
         # sudo: crisis.deadline - kept by the system; the callers have checked what they do
         if not self.sudo().deadline_ids.filtered(lambda d: d.kind == "closing" and not d.date_done):
-            self._open_duty("closing", fields.Datetime.now() + timedelta(days=CLOSING_DAYS))
+            self._open_step("closing", fields.Datetime.now() + timedelta(days=CLOSING_DAYS))
 
     def _end_with_case(self):
         """End what goes on in cases that were just closed: reminders, and access of the district."""
-        self._close_duties(["closing"])
+        self._close_steps(["closing"])
         # sudo: crisis.referral - replied ones wait for nothing; the right to close was checked
         replied = (
             self.env["crisis.referral"]
@@ -157,61 +175,3 @@ class CrisisCase(models.Model):
             )
             for label, model, *states in counted
         ]
-
-    def _review_level(self, level, reason):
-        """Set the level that a signed review decided on."""
-        self.with_context(crisis_reviewed=REVIEWED).write(
-            {"risk_level": level, "change_reason": reason}
-        )
-
-    def _lapse_level(self, since):
-        """Step a level down that nobody reviewed in time, unless something speaks for it.
-
-        Yellow becomes blue by a review of the system; a blue case is to be closed, which a person
-        does: the step "closing" waits for its owner, and escalates.
-
-        :param since: last moment at which the level was right
-        """
-        self.ensure_one()
-        if self._has_cause_since(since):
-            return
-        if self.risk_level == "blue":
-            self._open_closing()
-            return
-        reason = self.env._("Not reviewed in time, and nothing new spoke for the level.")
-        review = self.env["crisis.review"].create({"case_id": self.id})
-        review._set(
-            {
-                "decision": "step_down",
-                "changes": reason,
-                "reason": reason,
-                "new_level": "blue",
-                "old_level": self.risk_level,
-                "is_lapse": True,
-                "state": "signed",
-                "date_signed": fields.Datetime.now(),
-            }
-        )
-        self._review_level("blue", reason)
-        self._close_duties(["review"])
-        policy = self._policy()
-        self._open_duty(
-            "review",
-            fields.Datetime.now() + relativedelta(days=policy.review_interval_days or 30),
-        )
-
-    def _has_cause_since(self, since):
-        """Tell whether a report, a session or a raised form came after ``since``."""
-        return bool(
-            self.concern_ids.filtered(lambda c: c.create_date > since)
-            or self.session_ids.filtered(
-                lambda s: s.state == "signed" and s.date_start > since and s.risk_change == "higher"
-            )
-            or self.assessment_ids.filtered(
-                lambda a: (
-                    a.state == "done"
-                    and a.date_done > since
-                    and a.risk_level in ("yellow", "orange", "red")
-                )
-            )
-        )

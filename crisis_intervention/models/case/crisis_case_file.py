@@ -35,10 +35,11 @@ CHAPTERS = [
 ]
 
 
-class CrisisCase(models.Model):
+class CrisisCaseFile(models.AbstractModel):
     """What the file of a case consists of, for the one who prints it."""
 
-    _inherit = "crisis.case"
+    _name = "crisis.case.file"
+    _description = "File of a Case"
 
     def _check_printable(self, report):
         """Refuse a closing report that says nothing yet."""

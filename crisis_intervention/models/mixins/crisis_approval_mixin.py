@@ -82,7 +82,7 @@ class CrisisApprovalMixin(models.AbstractModel):
         self._set({"state": "waiting", "approver": approver, "asked_by_id": self.env.uid})
         self._log_approval("asked")
         if self.case_id:  # a permission may be asked about a student without a case
-            self.case_id._open_duty(kind, due, record=self, role=approver)
+            self.case_id._open_step(kind, due, record=self, role=approver)
         first = company._crisis_holders(APPROVER_GROUPS[approver]) & users or users
         self._plan_activity(f"crisis_intervention.mail_activity_{kind}", first, due)
 
@@ -141,12 +141,4 @@ class CrisisApprovalMixin(models.AbstractModel):
 
     def action_ask_decision(self):
         """Open the dialog that approves or refuses, with a comment."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.display_name,
-            "res_model": "crisis.approval.decide",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_res_model": self._name, "default_res_id": self.id},
-        }
+        return self.env["crisis.approval.decide"]._action_about(self)

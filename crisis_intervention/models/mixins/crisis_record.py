@@ -3,6 +3,7 @@ from datetime import datetime
 from odoo import api, fields, models, tools
 from odoo.exceptions import LockError, UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class CrisisRecord(models.AbstractModel):
@@ -66,6 +67,29 @@ class CrisisRecord(models.AbstractModel):
         return ()
 
     @api.model
+    def _cases_meeting_gate(self, gate, cases):
+        """Return those of ``cases`` in which records of this kind meet ``gate``.
+
+        :param gate: ``crisis.stage.gate`` with a code that this kind declares
+        :param cases: ``crisis.case`` records with superuser rights
+        """
+        link = self._case_link()
+        found = self._read_group([(link, "in", cases.ids), *self._gate_domain(gate)], [link])
+        ids = {case.id for [case] in found}
+        return cases.filtered(lambda case: case._origin.id in ids)
+
+    @api.model
+    def _gate_domain(self, gate):
+        """Return the conditions under which a record of this kind meets ``gate``, as a list."""
+        [states] = [each.states for each in self._stage_gates() if each.code == gate.code]
+        return [("state", "in", states)]
+
+    @api.model
+    def _action_meet_gate(self, code, case):
+        """Return the window action with which gate ``code`` of this kind is met in ``case``."""
+        return case._action_step(code)
+
+    @api.model
     def _case_counter(self):
         """Return the ``Counter`` of this kind on the form of the case, or None."""
         return
@@ -94,6 +118,28 @@ class CrisisRecord(models.AbstractModel):
         """
         declared = ((name, getattr(self.env[name], method)()) for name in self._kinds())
         return tuple((name, value) for name, value in declared if value)
+
+    @api.model
+    def _by_code(self, method):
+        """Return what all kinds declare by ``method``: things with a code and a sequence.
+
+        :return: dict of code to (name of the model, what it declares), in their order
+        """
+        declared = [(name, each) for name, several in self._collected(method) for each in several]
+        declared.sort(key=lambda pair: pair[1].sequence)
+        return {each.code: (name, each) for name, each in declared}
+
+    @api.model
+    def _selection_of(self, method):
+        """Return (code, label in the user's language) pairs of what kinds declare by ``method``."""
+        declared = self._by_code(method).items()
+        return [(code, self.env._(each.label)) for code, (_name, each) in declared]
+
+    @api.model
+    def _case_link(self):
+        """Return the name of the field that leads from a record of this kind to its case."""
+        sharing = self._case_sharing()
+        return sharing.cases if sharing else "case_id"
 
     @api.model
     @tools.ormcache()
@@ -159,17 +205,39 @@ class CrisisRecord(models.AbstractModel):
             **values,
         }
 
-    def _lock_rows(self):
+    def _lock_rows(self, message=""):
         """Keep others from acting on these records until the end of the transaction.
 
+        :param str message: what to say instead of the usual sentence
         :raises UserError: somebody else acts on one of them just now
         """
         try:
             self.lock_for_update(allow_referencing=True)
         except LockError:
             raise UserError(
-                self.env._("Somebody else is working on this just now. Please reload.")
+                message or self.env._("Somebody else is working on this just now. Please reload.")
             ) from None
+
+    def _claim(self, condition):
+        """Lock this row, and tell whether it is still as the user saw it.
+
+        Waits for whoever is changing the row. Then the database refuses, as its snapshot is older,
+        and Odoo repeats the request: it finds what the other one did, and changes nothing.
+
+        :param SQL condition: what the row must meet
+        """
+        self.ensure_one()
+        self.flush_recordset()
+        found = self.env.execute_query(
+            SQL(
+                "SELECT id FROM %s WHERE id = %s AND %s FOR NO KEY UPDATE",
+                SQL.identifier(self._table),
+                self.id,
+                condition,
+            )
+        )
+        self.invalidate_recordset()
+        return bool(found)
 
     def _plan_activity(self, activity_type, users, due=None, quiet=True):
         """Give each of ``users`` an activity on each of these records: a type and a date only.
@@ -214,6 +282,25 @@ class CrisisRecord(models.AbstractModel):
                 for record, user in pairs
             ]
         )
+
+    def _end_activities(self, activity_type, *conditions):
+        """Take the activities of a kind on these records off everybody's list.
+
+        :param str activity_type: full XML id of a ``mail.activity.type``
+        :param conditions: further conditions on ``mail.activity``
+        """
+        type_id = self.env["ir.model.data"]._xmlid_to_res_id(activity_type)
+        # sudo: mail.activity - also those of others: the system planned them, and they hold a
+        # type and a date
+        self.env["mail.activity"].sudo().search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", self.ids),
+                ("activity_type_id", "=", type_id),
+                ("automated", "=", True),
+                *conditions,
+            ]
+        ).unlink()
 
     # ------------------------------------------------------------------ membership
 

@@ -1,5 +1,6 @@
 from . import (
     base,
+    base_import_import,
     ir_actions_report,
     ir_attachment,
     ir_binary,

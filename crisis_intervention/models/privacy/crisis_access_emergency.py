@@ -100,7 +100,7 @@ class CrisisAccessEmergency(models.AbstractModel):
         users = self.company_id._crisis_holders(groups[self.approver]) - self.env.user
         self._plan_activity("crisis_intervention.mail_activity_grant_review", users, due)
         if self.case_id:
-            self.case_id._open_duty("grant_review", due, record=self, role=self.approver)
+            self.case_id._open_step("grant_review", due, record=self, role=self.approver)
 
     def action_review(self):
         """Open the dialog of the review."""
@@ -139,4 +139,4 @@ class CrisisAccessEmergency(models.AbstractModel):
         if verdict == "abuse" and grant._is_open():
             self.action_revoke()
         grant.activity_ids.unlink()
-        grant._end_duty("grant_review")
+        grant._end_step("grant_review")

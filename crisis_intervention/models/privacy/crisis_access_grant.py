@@ -227,7 +227,7 @@ class CrisisAccessGrant(models.Model):
                 )
             end = now + timedelta(hours=grant.hours)
             grant._set({"state": "active", "date_from": now, "date_to": end})
-            grant._end_duty("grant")
+            grant._end_step("grant")
             grant._tell_decision()
 
     def _after_refusal(self):
@@ -235,13 +235,13 @@ class CrisisAccessGrant(models.Model):
         # sudo: crisis.access.grant - approvers have no right to write; checked before
         for grant in self.sudo():
             grant._set({"state": "refused"})
-            grant._end_duty("grant")
+            grant._end_step("grant")
             grant._tell_decision()
 
-    def _end_duty(self, kind):
-        """Let a duty about this permission be done."""
+    def _end_step(self, kind):
+        """Let a step about this permission be done."""
         if self.case_id:
-            self.case_id._close_duties([kind], self)
+            self.case_id._close_steps([kind], self)
 
     def _tell_decision(self):
         """Tell the one who asked that it is decided."""

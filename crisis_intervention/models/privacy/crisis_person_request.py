@@ -107,7 +107,7 @@ class CrisisPersonRequest(models.Model):
             )
             case = request._cases()[:1]
             if case:
-                case._open_duty("person_request", due, record=request, role="psychology_teacher")
+                case._open_step("person_request", due, record=request, role="psychology_teacher")
         return requests
 
     def _cases(self):
@@ -140,7 +140,7 @@ class CrisisPersonRequest(models.Model):
                 "date_decided": fields.Datetime.now(),
             }
         )
-        self._cases()._close_duties(["person_request"], self)
+        self._cases()._close_steps(["person_request"], self)
         # sudo: mail.activity - also those of others, they are all about this request
         self.sudo().activity_ids.unlink()
 

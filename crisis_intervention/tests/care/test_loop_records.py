@@ -265,7 +265,7 @@ class TestReview(LoopCase):
         self.case.write({"outcome": "recovered", "closing_summary": "x"})
         self.case.action_verify()
         closed = self.env.ref("crisis_intervention.crisis_stage_closed")
-        self.env.ref("crisis_intervention.crisis_stage_intervention").gate_session = True
+        self._demand(self.env.ref("crisis_intervention.crisis_stage_intervention"), "session")
         self._hold_session(self.case)
         self.case.stage_id = closed
         reference = self.case.name

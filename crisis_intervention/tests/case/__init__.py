@@ -7,4 +7,5 @@ from . import (
     test_handover,
     test_loop_closing,
     test_query_counts,
+    test_stage_gates,
 )

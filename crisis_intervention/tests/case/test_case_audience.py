@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ...models.case.crisis_case_audience import _FIELDS
+from ...models.case.crisis_case_privacy import _FIELDS
 from ..privacy.test_access_grant import DENIALS, GrantCase
 
 

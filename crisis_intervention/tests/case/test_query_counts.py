@@ -3,7 +3,7 @@ from datetime import date, timedelta
 from odoo import fields
 from odoo.tests import tagged
 
-from ...models.case.crisis_case_loop import COUNTED
+from ...models.case.crisis_case_records import COUNTED
 from ..common import CrisisCommon
 
 CARD = {

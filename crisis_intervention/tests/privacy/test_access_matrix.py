@@ -74,6 +74,7 @@ WRITES = {
     "crisis.protocol.step": {"minutes": 3},
     "crisis.protocol.review": {"school_year": "2026-2027"},
     "crisis.stage": {"description": "x"},
+    "crisis.stage.gate": {"risk_level": "red"},
     "crisis.category": {"description": "x"},
     "crisis.response.policy": {"source": "x"},
     "crisis.team": {"note": "x"},
@@ -478,6 +479,7 @@ class AccessMatrixCase(CrisisCommon):
     def _fill_configuration(cls):
         stage = cls.env.ref(f"{MODULE}.crisis_stage_discovered")
         cls._put("any", stage, {"name": "x", "sequence": 1})
+        cls._put("any", stage.gate_ids[0], {"stage_id": stage.id, "code": "plan"})
         category = cls.env.ref(f"{MODULE}.crisis_category_bullying")
         cls._put("any", category, {"name": "x"})
         policies = cls.env["crisis.response.policy"]

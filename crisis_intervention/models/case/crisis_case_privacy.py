@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools.safe_eval import safe_eval
 
-from ...roles import PRINCIPAL
+from ...roles import CONFIDENTIAL, PRINCIPAL, TRIAGE
 
 RELATIONS = [
     ("role", "Role in the school"),
@@ -33,12 +33,23 @@ _FIELDS = (
 )
 
 
-class CrisisCase(models.Model):
-    """Who sees this case, and why: asked of the access rules themselves, user by user."""
+class CrisisCasePrivacy(models.AbstractModel):
+    """Who sees a case and why, who has seen it, who may look beyond the own role; its end.
 
-    _inherit = "crisis.case"
+    Who sees it is asked of the access rules themselves, user by user.
+    """
+
+    _name = "crisis.case.privacy"
+    _description = "Privacy of a Case"
 
     may_see_audience = fields.Boolean(compute="_compute_may_see_audience")
+    date_destroyed = fields.Datetime(
+        string="Destroyed On",
+        readonly=True,
+        copy=False,
+        help="Since then nothing in it leads to the student: level, kinds and dates remain.",
+    )
+    on_hold = fields.Boolean(string="Legal Hold", compute="_compute_on_hold", groups=CONFIDENTIAL)
 
     @api.depends("user_id")
     @api.depends_context("uid")
@@ -74,13 +85,11 @@ class CrisisCase(models.Model):
                 for row in rows
             ]
         )
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Who Sees %(case)s", case=self.name),
-            "res_model": "crisis.case.audience",
-            "views": [(False, "list")],
-            "domain": [("id", "in", listed.ids)],
-        }
+        return listed._action_list(
+            [("id", "in", listed.ids)],
+            name=self.env._("Who Sees %(case)s", case=self.name),
+            views=[(False, "list")],
+        )
 
     def _part_label(self, part):
         """Return the name of a part of the case in the user's language."""
@@ -231,3 +240,68 @@ class CrisisCase(models.Model):
             }
             for grant in grants
         ]
+
+    def action_ask_access(self):
+        """Begin a permission to look into this case."""
+        self.ensure_one()
+        self.check_access("read")
+        action = self.student_id.action_ask_access()
+        if self.env.user.has_groups(TRIAGE):
+            action["context"]["default_case_id"] = self.id
+        return action
+
+    def action_view_disclosures(self):
+        """List who has read what is confidential in this case."""
+        self.ensure_one()
+        register = self.env["crisis.disclosure"]
+        register._check_reader(self)
+        register._seal()
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "crisis_intervention.crisis_disclosure_action"
+            ),
+            "domain": [("case_id", "=", self.id), ("entry_id", "=", False)],
+            "context": {},
+        }
+
+    def _disclosure_entries(self):
+        """Return the entries about this case, the oldest first, for the document.
+
+        :raises AccessError: neither its owner nor the principal asks
+        """
+        self.ensure_one()
+        register = self.env["crisis.disclosure"]
+        register._check_reader(self)
+        return register.search(
+            [("case_id", "=", self.id), ("entry_id", "=", False)], order="date, id"
+        )
+
+    @api.depends("hold_ids.state")
+    def _compute_on_hold(self):
+        """Tell whether anything forbids to destroy the file."""
+        for case in self:
+            case.on_hold = any(hold.state == "active" for hold in case.hold_ids)
+
+    def action_hold(self):
+        """Begin a legal hold of this case."""
+        self.ensure_one()
+        return self.env["crisis.legal.hold"]._action_form(
+            name=self.env._("Legal Hold"), context={"default_case_id": self.id}
+        )
+
+    def _destroy(self):
+        """Anonymise these cases for good; expects an approved and witnessed destruction.
+
+        :return: dict of counts for the destruction record
+        """
+        # sudo: crisis.access.grant, crisis.deadline - ends what is still open about the file
+        grants = (
+            self.env["crisis.access.grant"]
+            .sudo()
+            .search([("case_id", "in", self.ids), ("state", "in", ["draft", "waiting", "active"])])
+        )
+        grants._set({"state": "revoked", "date_revoked": fields.Datetime.now()})
+        self.env["crisis.deadline"].sudo().search(
+            [("case_id", "in", self.ids), ("date_done", "=", False)]
+        ).write({"date_done": fields.Datetime.now()})
+        return self.env["crisis.erasure"]._erase_cases(self)

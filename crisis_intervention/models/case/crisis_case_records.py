@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...roles import HISTORY, TRIAGE
+from ...roles import TRIAGE
 
 # Count field to model and condition: what stands behind the buttons of the case.
 COUNTED = {
@@ -28,32 +28,19 @@ STEP_MODELS = {
 }
 
 
-class CrisisCase(models.Model):
-    """The records of the closed loop behind a case, and the ways to begin them."""
+class CrisisCaseRecords(models.AbstractModel):
+    """The records behind a case: how many of each kind, and the ways to see or begin them."""
 
-    _inherit = "crisis.case"
+    _name = "crisis.case.records"
+    _description = "Records of a Case"
 
-    guardians_not_told = fields.Boolean(
-        readonly=True,
-        copy=False,
-        groups=TRIAGE,
-        help="Home is the suspected source of danger: no notice, no consent form, no contact "
-        "with the family until this is decided otherwise.",
-    )
-    district_company_id = fields.Many2one(
-        "res.company",
-        string="Referred to Centre",
-        readonly=True,
-        copy=False,
-        index="btree_not_null",
-        help="District centre that may read the shared part while the referral runs.",
-    )
     consent_missing = fields.Boolean(compute="_compute_consent_missing", groups=TRIAGE)
-    plan_ids = fields.One2many("crisis.plan", "case_id", readonly=True, groups=TRIAGE)
-    measure_ids = fields.One2many("crisis.measure", "case_id", groups=TRIAGE, readonly=True)
-    session_ids = fields.One2many("crisis.session", "case_id", readonly=True, groups=TRIAGE)
-    review_ids = fields.One2many("crisis.review", "case_id", readonly=True, groups=TRIAGE)
-    chronology_ids = fields.One2many("crisis.chronology", "case_id", readonly=True, groups=HISTORY)
+    concern_count = fields.Integer(
+        string="Number of Reports", compute="_compute_concern_count", groups=TRIAGE
+    )
+    other_case_count = fields.Integer(
+        string="Other Cases of the Student", compute="_compute_other_case_count"
+    )
     plan_count = fields.Integer(string="Plans", compute="_compute_counts")
     measure_count = fields.Integer(string="Measures", compute="_compute_counts")
     session_count = fields.Integer(string="Sessions", compute="_compute_counts")
@@ -103,17 +90,28 @@ class CrisisCase(models.Model):
                 and case.student_id not in given
             )
 
-    def _policy(self):
-        """Return the response standard in force for the level of this case, or an empty one."""
-        self.ensure_one()
-        policies = self.env["crisis.response.policy"]._for_companies(self.company_id)
-        empty = self.env["crisis.response.policy"]
-        return policies.get((self.company_id.id, self.risk_level or "yellow"), empty)
+    @api.depends("concern_ids")
+    def _compute_concern_count(self):
+        """Count the reports that the user may read."""
+        counts = dict(
+            self.env["crisis.concern"]._read_group(
+                [("case_ids", "in", self.ids)], ["case_ids"], ["__count"]
+            )
+        )
+        for case in self:
+            case.concern_count = counts.get(case._origin, 0)
 
-    def _stage_to_reopen(self):
-        """Return the stage in which a reopened case goes on: the intervention."""
-        stages = self.env["crisis.stage"]._in_order()
-        return stages.filtered("gate_session")[-1:] or stages[:1]
+    @api.depends("student_id")
+    def _compute_other_case_count(self):
+        """Count the student's other cases that the user may read."""
+        counts = dict(
+            self.env["crisis.case"]
+            .with_context(active_test=False)
+            ._read_group([("student_id", "in", self.student_id.ids)], ["student_id"], ["__count"])
+        )
+        for case in self:
+            total = counts.get(case.student_id, 0)
+            case.other_case_count = total - 1 if case._origin else total
 
     def _action_step(self, kind, record=None):
         """Return the window action with which the step ``kind`` is done.
@@ -179,4 +177,27 @@ class CrisisCase(models.Model):
             "views": [(False, "form")] if begin else [(False, "list"), (False, "form")],
             "domain": behind,
             "context": {"default_case_id": self.id},
+        }
+
+    def action_view_concerns(self):
+        """Show the reports behind this case."""
+        self.ensure_one()
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "crisis_intervention.crisis_concern_action"
+            ),
+            "domain": [("case_ids", "in", self.ids)],
+            "context": {"create": False},
+        }
+
+    def action_view_student_cases(self):
+        """Show all cases of this student, closed and archived ones too."""
+        self.ensure_one()
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "crisis_intervention.crisis_case_action"
+            ),
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("student_id", "=", self.student_id.id)],
+            "context": {"create": False, "active_test": False},
         }

@@ -12,10 +12,11 @@ CATEGORIES = {
 }
 
 
-class CrisisEmergency(models.Model):
+class CrisisEmergencyStudents(models.AbstractModel):
     """The children it is about: each gets a report and a red case. Never in a drill."""
 
-    _inherit = "crisis.emergency"
+    _name = "crisis.emergency.students"
+    _description = "Students of an Emergency"
 
     def add_students(self, student_ids):
         """Name students who were not known at first; those named already stay.
