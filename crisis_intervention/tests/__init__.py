@@ -61,6 +61,7 @@ from .emergency import (
 )
 from .odoo import (
     test_js,
+    test_ours,
     test_school_limits,
     test_tours,
 )

@@ -437,7 +437,7 @@ FIELDS = {
     "crisis.stage": [("gate_ids", _TRIAGE | _CONFIGURATORS, _CONFIGURATORS)],
     "crisis.session": [
         (
-            "notes risk_change disclosure summary_draft addendum_ids",
+            "notes risk_change confidentiality_exception summary_draft addendum_ids",
             {"psychology_teacher"},
             {"psychology_teacher"},
         ),

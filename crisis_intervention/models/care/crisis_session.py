@@ -40,7 +40,7 @@ class CrisisSession(models.Model):
             "risk_change",
             "next_start",
             "summary_draft",
-            "disclosure",
+            "confidentiality_exception",
             "addendum_ids",
         )
     )
@@ -78,8 +78,9 @@ class CrisisSession(models.Model):
         string="Risk Since Last Time",
         groups=PSYCHOLOGY,
     )
-    disclosure = SealedText(
+    confidentiality_exception = SealedText(
         string="Secrecy Broken",
+        former_names=("disclosure",),
         groups=PSYCHOLOGY,
         help="If something had to be passed on: why, what, to whom, when, and whether the student "
         "was told before.",
@@ -259,7 +260,7 @@ class CrisisSession(models.Model):
 
     @api.model
     def _permission_excerpt(self):
-        scoped = ("notes", "risk_change", "disclosure", "addendum_ids")
+        scoped = ("notes", "risk_change", "confidentiality_exception", "addendum_ids")
         hidden = (*scoped, "summary_draft", "next_start")
         fields_ = self._filled_in("state", "summary", "user_id", without=hidden)
         return Excerpt(fields_, sequence=60, scope="notes", scoped=scoped)

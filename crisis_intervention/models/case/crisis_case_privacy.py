@@ -250,7 +250,7 @@ class CrisisCasePrivacy(models.AbstractModel):
         self.ensure_one()
         register = self.env["crisis.disclosure"]
         register._check_reader(self)
-        register._seal()
+        register._close_chain()
         return {
             **self.env["ir.actions.act_window"]._for_xml_id(
                 "crisis_intervention.crisis_disclosure_action"

@@ -20,6 +20,7 @@ class CrisisDestruction(models.Model):
     _entered_fields = frozenset(("witness_1_id", "witness_2_id", "note"))
     _locked_states = frozenset(("approved", "done", "cancelled"))
     _takes_no_files = True
+    _outlives_erasure = True
 
     company_id = fields.Many2one(
         "res.company", string="School", required=True, readonly=True, index=True

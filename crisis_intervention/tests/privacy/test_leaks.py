@@ -71,7 +71,7 @@ CANARIES = {
         "location": "ROOMCANARY",
         "present": "PRESENTCANARY",
         "notes": "NOTESCANARY",
-        "disclosure": "DISCLOSURECANARY",
+        "confidentiality_exception": "EXCEPTIONCANARY",
         "summary_draft": "SESSIONSUMMARYCANARY",
         "summary": "SESSIONSUMMARYCANARY",
     },
