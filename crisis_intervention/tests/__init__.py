@@ -2,7 +2,6 @@
 from .lib import (
     test_num2words_zh,
     test_pure,
-    test_school_year,
     test_scoring,
     test_scoring_generated,
 )
@@ -24,7 +23,9 @@ from .case import (
     test_escalation,
     test_handover,
     test_loop_closing,
+    test_numbers,
     test_query_counts,
+    test_school_year,
 )
 from .care import (
     test_documents_loop,

@@ -15,6 +15,7 @@ class CrisisAssessment(models.Model):
 
     _name = "crisis.assessment"
     _description = "Assessment"
+    _number_prefix = "CA"
     _inherit = ["crisis.kept.record"]
     _order = "date desc, id desc"
     _check_company_auto = True

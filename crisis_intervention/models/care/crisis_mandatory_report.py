@@ -20,6 +20,7 @@ class CrisisMandatoryReport(models.Model):
 
     _name = "crisis.mandatory.report"
     _description = "Mandatory Report"
+    _number_prefix = "LR"
     _inherit = ["crisis.case.record"]
     _order = "id desc"
     _entered_fields = frozenset(

@@ -21,4 +21,5 @@ from . import (
     crisis_chronology,
     crisis_duty,
     crisis_case_file,
+    crisis_number_gap,
 )

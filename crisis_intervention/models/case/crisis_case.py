@@ -45,6 +45,7 @@ class CrisisCase(models.Model):
 
     _name = "crisis.case"
     _description = "Crisis Case"
+    _number_prefix = "CI"
     _inherit = ["crisis.quiet.thread", "crisis.confidential", "mail.tracking.duration.mixin"]
     _order = "severity desc, next_deadline, id desc"
     _track_duration_field = "stage_id"

@@ -52,6 +52,7 @@ class CrisisConcern(models.Model):
 
     _name = "crisis.concern"
     _description = "Concern Report"
+    _number_prefix = "CR"
     _inherit = ["crisis.quiet.thread"]
     _order = "observed_at desc, id desc"
     _check_company_auto = True

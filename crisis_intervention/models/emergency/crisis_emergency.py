@@ -26,6 +26,7 @@ class CrisisEmergency(models.Model):
 
     _name = "crisis.emergency"
     _description = "Emergency"
+    _number_prefix = "EM"
     _inherit = ["crisis.kept.record"]
     # running ones first: PostgreSQL sorts what has no end before all others
     _order = "date_end desc, id desc"

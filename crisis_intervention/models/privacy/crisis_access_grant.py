@@ -27,6 +27,7 @@ class CrisisAccessGrant(models.Model):
 
     _name = "crisis.access.grant"
     _description = "Permission to Look"
+    _number_prefix = "AG"
     _inherit = ["crisis.kept.record", "crisis.approval.mixin"]
     _order = "id desc"
     _check_company_auto = True

@@ -12,6 +12,7 @@ class CrisisPersonRequest(models.Model):
 
     _name = "crisis.person.request"
     _description = "Request about Personal Data"
+    _number_prefix = "PR"
     _inherit = ["crisis.kept.record"]
     _order = "id desc"
     _check_company_auto = True
