@@ -24,6 +24,7 @@ from .case import (
     test_escalation,
     test_handover,
     test_loop_closing,
+    test_numbers,
     test_query_counts,
     test_school_year,
     test_stage_gates,

@@ -241,6 +241,9 @@ crisis.print.log
   own                     -      -     -    -      -        R          -     R         -        -      -
   other_class             -      -     -    -      -        x          -     R         -        -      -
   other_school            -      -     -    -      -        x          -     x         -        -      -
+crisis.number.gap
+  own_school              -      -     -    -      -        -          -     R         -        -      -
+  other_school            -      -     -    -      -        -          -     x         -        -      -
 crisis.class.report
   own_class               -      -     R    -      -        R          R     R         -        -      -
   other_class             -      -     x    -      -        R          R     R         -        -      -

@@ -25,6 +25,7 @@ class CrisisAssessment(models.Model):
         "crisis.assessment.result",
         "crisis.kept.record",
     ]
+    _number_prefix = "CA"
     _order = "date desc, id desc"
     _check_company_auto = True
     _entered_fields = frozenset(

@@ -13,6 +13,7 @@ class CrisisGuardianContact(models.Model):
 
     _name = "crisis.guardian.contact"
     _description = "Guardian Contact"
+    _number_prefix = "GC"
     _inherit = ["crisis.signed.record"]
     _order = "date desc, id desc"
     _entered_fields = frozenset(

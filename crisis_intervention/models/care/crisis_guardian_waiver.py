@@ -18,6 +18,7 @@ class CrisisGuardianWaiver(models.Model):
 
     _name = "crisis.guardian.waiver"
     _description = "Decision Not to Tell the Guardians"
+    _number_prefix = "GW"
     _inherit = ["crisis.case.record", "crisis.approval.mixin"]
     _order = "id desc"
     _entered_fields = frozenset(("case_id", "reason", "protection", "end_reason"))

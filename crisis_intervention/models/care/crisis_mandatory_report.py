@@ -25,6 +25,7 @@ class CrisisMandatoryReport(models.Model):
     _name = "crisis.mandatory.report"
     _description = "Mandatory Report"
     _inherit = ["crisis.waivable", "crisis.case.record"]
+    _number_prefix = "LR"
     _order = "id desc"
     _entered_fields = frozenset(
         (

@@ -30,6 +30,7 @@ class CrisisMeasure(models.Model):
 
     _name = "crisis.measure"
     _description = "Measure"
+    _number_prefix = "MS"
     _inherit = ["crisis.case.record"]
     _order = "date_due, id"
     _entered_fields = frozenset(

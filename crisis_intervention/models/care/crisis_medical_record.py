@@ -13,6 +13,7 @@ class CrisisMedicalRecord(models.Model):
 
     _name = "crisis.medical.record"
     _description = "Medical Record"
+    _number_prefix = "MR"
     _inherit = ["crisis.signed.record"]
     _order = "date desc, id desc"
     _entered_fields = frozenset(

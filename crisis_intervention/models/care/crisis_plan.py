@@ -27,6 +27,7 @@ class CrisisPlan(models.Model):
 
     _name = "crisis.plan"
     _description = "Intervention Plan"
+    _number_prefix = "CP"
     _inherit = ["crisis.case.record", "crisis.approval.mixin"]
     _order = "case_id, version desc, id desc"
     _entered_fields = frozenset(

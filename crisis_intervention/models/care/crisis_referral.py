@@ -33,6 +33,7 @@ class CrisisReferral(models.Model):
 
     _name = "crisis.referral"
     _description = "Referral"
+    _number_prefix = "RF"
     _inherit = ["crisis.case.record", "crisis.approval.mixin"]
     _order = "id desc"
     _entered_fields = REPLY_FIELDS | {

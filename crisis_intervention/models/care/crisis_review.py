@@ -24,6 +24,7 @@ class CrisisReview(models.Model):
 
     _name = "crisis.review"
     _description = "Case Review"
+    _number_prefix = "RV"
     _inherit = ["crisis.signed.record"]
     _order = "date desc, id desc"
     _entered_fields = frozenset(

@@ -17,6 +17,7 @@ class CrisisSchoolReturn(models.Model):
 
     _name = "crisis.school.return"
     _description = "Return to School"
+    _number_prefix = "SR"
     _inherit = ["crisis.case.record", "crisis.approval.mixin"]
     _order = "id desc"
     _entered_fields = frozenset(

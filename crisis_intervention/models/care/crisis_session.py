@@ -25,6 +25,7 @@ class CrisisSession(models.Model):
 
     _name = "crisis.session"
     _description = "Intervention Session"
+    _number_prefix = "CS"
     _inherit = ["crisis.signed.record"]
     _order = "date_start desc, id desc"
     _entered_fields = frozenset(

@@ -57,6 +57,7 @@ class CrisisConcern(models.Model):
     _name = "crisis.concern"
     _description = "Concern Report"
     _inherit = ["crisis.concern.duty", "crisis.concern.restricted", "crisis.quiet.thread"]
+    _number_prefix = "CR"
     _order = "observed_at desc, id desc"
     _staff_relation = "reporter"
     _check_company_auto = True

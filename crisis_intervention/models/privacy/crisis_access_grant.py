@@ -36,6 +36,7 @@ class CrisisAccessGrant(models.Model):
         "crisis.kept.record",
         "crisis.approval.mixin",
     ]
+    _number_prefix = "AG"
     _order = "id desc"
     _check_company_auto = True
     _entered_fields = frozenset(("student_id", "case_id", "scope", "purpose", "hours"))

@@ -15,6 +15,7 @@ class CrisisDestruction(models.Model):
 
     _name = "crisis.destruction"
     _description = "Destruction Record"
+    _number_prefix = "DR"
     _inherit = ["crisis.kept.record"]
     _order = "id desc"
     _entered_fields = frozenset(("witness_1_id", "witness_2_id", "note"))

@@ -16,6 +16,7 @@ class CrisisPersonRequest(models.Model):
     _name = "crisis.person.request"
     _description = "Request about Personal Data"
     _inherit = ["crisis.person.export", "crisis.kept.record"]
+    _number_prefix = "PR"
     _order = "id desc"
     _check_company_auto = True
     _entered_fields = frozenset(

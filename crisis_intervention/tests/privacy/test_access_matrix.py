@@ -52,6 +52,7 @@ WRITES = {
     "crisis.school.return": {},
     "crisis.escalation": {"date": "2030-01-01 00:00:00"},
     "crisis.print.log": {"pages": 3},
+    "crisis.number.gap": {"name": "x"},
     "crisis.disclosure": {"way": "form"},
     "crisis.class.report": {"date_due": "2030-01-01 00:00:00"},
     "crisis.plan.template": {"source": "x"},
@@ -507,6 +508,8 @@ class AccessMatrixCase(CrisisCommon):
             cls._put(relation, policies.create({**values, "active": bool(company)}), values)
             if not company:
                 continue
+            gap = {"name": "CI/1/1", "company_id": company.id, "date": fields.Datetime.now()}
+            cls._put(relation, cls.env["crisis.number.gap"].create(gap), {**gap, "name": "CI/1/2"})
             team = {"name": "x", "company_id": company.id}
             cls._put(relation, cls.env["crisis.team"].create(team), team)
             member = {

@@ -201,6 +201,7 @@ HARMLESS = {
     # of the reader, not of the child
     "crisis.disclosure": {"res_model", "field_names", "ip", "device", "hash"},
     "crisis.deadline": {"res_model"},
+    "crisis.number.gap": {"name"},
     "crisis.print.log": {"text"},  # references of documents
     "crisis.session": {"name"},
     "crisis.guardian.contact": {"name"},
@@ -857,6 +858,9 @@ class TestOutsiders(LeakCase):
                     "crisis.protocol", "crisis.protocol.step",
                 )),
                 self.env["crisis.print.log"].create({"case_id": case.id, "text": "x", "pages": 1}),
+                self.env["crisis.number.gap"].create({
+                    "company_id": self.school.id, "name": "CI/1/1", "date": fields.Datetime.now(),
+                }),
                 self.env["crisis.protocol.review"].create({
                     "protocol_id": self.env["crisis.protocol"].search([], limit=1).id,
                     "company_id": self.school.id, "school_year": "2026-2027",
