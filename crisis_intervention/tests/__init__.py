@@ -60,4 +60,5 @@ from .odoo import (
     test_js,
     test_school_limits,
     test_tours,
+    test_upgrade_guard,
 )

@@ -2,4 +2,5 @@ from . import (
     test_js,
     test_school_limits,
     test_tours,
+    test_upgrade_guard,
 )
