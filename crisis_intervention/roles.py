@@ -5,6 +5,7 @@ _PREFIX = "crisis_intervention.group_"
 PSYCHOLOGY = f"{_PREFIX}psychology_teacher"
 MORAL_EDUCATION = f"{_PREFIX}moral_education"
 PRINCIPAL = f"{_PREFIX}principal"
+CONFIGURATOR = f"{_PREFIX}configurator"
 
 # Those who decide on reports and work cases: the technical group that these three roles bring along.
 TRIAGE = f"{_PREFIX}case_worker"

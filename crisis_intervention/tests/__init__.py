@@ -2,7 +2,6 @@
 from .lib import (
     test_num2words_zh,
     test_pure,
-    test_school_year,
     test_scoring,
     test_scoring_generated,
 )
@@ -25,6 +24,9 @@ from .case import (
     test_handover,
     test_loop_closing,
     test_query_counts,
+    test_school_year,
+    test_stage_gates,
+    test_timeline,
 )
 from .care import (
     test_documents_loop,

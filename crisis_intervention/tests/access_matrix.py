@@ -114,6 +114,11 @@ crisis.case.change
   other_class             -      -     -    -      -        R          R     R         -        -      -
   medical                 -      -     -    -      -        R          R     R         -        -      -
   other_school            -      -     -    -      -        x          x     x         -        -      -
+crisis.chronology
+  own_class               -      -     R    x      -        R          R     R         -        -      -
+  other_class             -      -     x    x      -        R          R     R         -        -      -
+  medical                 -      -     x    R      -        R          R     R         -        -      -
+  other_school            -      -     x    x      -        x          x     x         -        -      -
 crisis.instrument
   general                 -      -     -    R      -        R          R     R         -        RWC    RWC
   own_school              -      -     -    R      -        RWC        R     R         -        RWC    RWC
@@ -335,6 +340,8 @@ crisis.destruction.line
   other_school            -      -     -    -    -        x          x     x         -        -      -
 crisis.stage
   any                     -      R     R    R      R        R          R     R         R        RWC    RWC
+crisis.stage.gate
+  any                     -      -     -    -      -        R          R     R         -        RWCD   RWCD
 crisis.category
   any                     -      R     R    R      R        R          R     R         R        RWC    RWC
 crisis.response.policy
@@ -380,6 +387,7 @@ _TRIAGE = {"psychology_teacher", "moral_education", "principal"}
 _DIRECTORY = {"school_doctor", *_TRIAGE}
 _HISTORY = {"head_teacher", *_DIRECTORY}
 _GUARDIANS = {"security_officer", *_HISTORY}
+_CONFIGURATORS = {"configurator", "administrator"}
 
 # Fields with an audience smaller than their model's: model to list of (fields, roles that read,
 # roles that write). Roles not named get an access error, whatever way they reach for the field.
@@ -425,8 +433,8 @@ FIELDS = {
             _TRIAGE,
             set(),
         ),
-        ("chronology_ids", _HISTORY, set()),
     ],
+    "crisis.stage": [("gate_ids", _TRIAGE | _CONFIGURATORS, _CONFIGURATORS)],
     "crisis.session": [
         (
             "notes risk_change disclosure summary_draft addendum_ids",

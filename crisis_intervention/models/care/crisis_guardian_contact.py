@@ -1,7 +1,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools.translate import LazyTranslate
 
+from ...lib.declarations import Event, Excerpt
 from ...sealed_fields import ConfidentialBinary
+
+_lt = LazyTranslate(__name__)
 
 
 class CrisisGuardianContact(models.Model):
@@ -168,3 +172,39 @@ class CrisisGuardianContact(models.Model):
         if report.endswith(("_notice", "_consent")):
             self._check_guardians_may_know()
         return super()._check_printable(report)
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state", "user_id"), sequence=70)
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(
+            (
+                "date",
+                "way",
+                "purpose",
+                "told",
+                "response",
+                "agreed",
+                "guardian_tasks",
+                "date_next",
+                "consent",
+                "refusal_reason",
+            ),
+            sequence=80,
+        )
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "contact",
+                _lt("Guardian contact"),
+                "date",
+                "user_id",
+                states=("signed",),
+                icon="fa-phone",
+            ),
+        )

@@ -1,9 +1,10 @@
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...lib.deadlines import APPROVAL_HOURS
+from ...lib.declarations import Excerpt
 
 
 class CrisisGuardianWaiver(models.Model):
@@ -19,6 +20,7 @@ class CrisisGuardianWaiver(models.Model):
     _entered_fields = frozenset(("case_id", "reason", "protection", "end_reason"))
     _locked_states = frozenset(("waiting", "active", "ended"))
     _later_fields = frozenset(("end_reason",))
+    _finished_states = ("active", "ended")
 
     state = fields.Selection(
         [
@@ -100,3 +102,7 @@ class CrisisGuardianWaiver(models.Model):
             )
             # sudo: crisis.case - the mark follows the decision, nobody sets it directly
             case.sudo().guardians_not_told = bool(running)
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state"), sequence=80)

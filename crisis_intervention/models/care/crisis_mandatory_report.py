@@ -2,10 +2,14 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import MANDATORY_REPORT_HOURS
+from ...lib.declarations import Event, Excerpt
 from ...roles import PRINCIPAL
 from ...sealed_fields import ConfidentialBinary, ConfidentialText
+
+_lt = LazyTranslate(__name__)
 
 AUTHORITIES = [
     ("police", "Police"),
@@ -136,3 +140,28 @@ class CrisisMandatoryReport(models.Model):
         self.sudo().activity_ids.unlink()
         for case, reports in self.grouped("case_id").items():
             case._close_steps(["mandatory_report"], reports)
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state", "user_id"), sequence=110)
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "noted",
+                _lt("Situation to report noted"),
+                "noticed_at",
+                "user_id",
+                icon="fa-balance-scale",
+            ),
+            Event(
+                "reported",
+                _lt("Reported by law"),
+                "reported_at",
+                "write_uid",
+                states=("reported",),
+                icon="fa-bullhorn",
+            ),
+        )

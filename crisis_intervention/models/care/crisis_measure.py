@@ -3,8 +3,12 @@ from datetime import datetime, time
 import pytz
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools.translate import LazyTranslate
 
+from ...lib.declarations import Event, Excerpt
 from ...roles import MORAL_EDUCATION, PSYCHOLOGY
+
+_lt = LazyTranslate(__name__)
 
 KINDS = [
     ("counselling", "Counselling"),
@@ -32,6 +36,8 @@ class CrisisMeasure(models.Model):
         ("case_id", "plan_id", "kind", "title", "method", "user_id", "date_due", "result")
     )
     _locked_states = frozenset(("done", "cancelled"))
+    # what is planned and under way is told as well
+    _finished_states = ("todo", "doing", "done", "cancelled")
 
     # given or taken from the plan it is written into
     case_id = fields.Many2one(
@@ -265,3 +271,16 @@ class CrisisMeasure(models.Model):
             "date_due": self.date_due,
             "result": self.result,
         }
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state"), sequence=40)
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "measure", _lt("Measure ended"), "date_done", "user_id", icon="fa-check-square-o"
+            ),
+        )

@@ -1,7 +1,11 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.translate import LazyTranslate
 
+from ...lib.declarations import Event, Excerpt
 from ...sealed_fields import ConfidentialText
+
+_lt = LazyTranslate(__name__)
 
 
 class CrisisMedicalRecord(models.Model):
@@ -79,4 +83,38 @@ class CrisisMedicalRecord(models.Model):
                 for record in self
                 if record.date_follow_up
             ]
+        )
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state", "user_id"), sequence=90)
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(
+            (
+                "date",
+                "finding",
+                "treatment",
+                "disposition",
+                "medication",
+                "care_points",
+                "date_follow_up",
+                "guardian_informed_at",
+            ),
+            sequence=90,
+        )
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "medical",
+                _lt("Medical record"),
+                "date",
+                "user_id",
+                states=("signed",),
+                icon="fa-medkit",
+            ),
         )

@@ -2,10 +2,14 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS, reply_hours
+from ...lib.declarations import Event, Excerpt
 from ...sealed_fields import ConfidentialBinary
 from ..odoo.res_partner import RESOURCE_KINDS
+
+_lt = LazyTranslate(__name__)
 
 # What the receiving side answers on the reply slip.
 REPLY_FIELDS = frozenset(
@@ -43,6 +47,7 @@ class CrisisReferral(models.Model):
     }
     _locked_states = frozenset(("waiting", "approved", "sent", "replied", "ended"))
     _later_fields = REPLY_FIELDS | {"note_end"}
+    _finished_states = ("sent", "replied", "ended")
 
     user_id = fields.Many2one(
         "res.users",
@@ -310,3 +315,27 @@ class CrisisReferral(models.Model):
                 self.env._("The letter is printed once the referral is submitted and approved.")
             )
         return super()._check_printable(report)
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state", "user_id"), sequence=100)
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(
+            ("date_sent", "resource_id", "reply_accepted", "reply_opinion"), sequence=100
+        )
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event("referral", _lt("Referral sent"), "date_sent", "user_id", icon="fa-share"),
+            Event(
+                "reply",
+                _lt("Reply to a referral"),
+                "date_replied",
+                "replied_by_id",
+                icon="fa-reply",
+            ),
+        )

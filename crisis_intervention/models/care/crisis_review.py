@@ -2,8 +2,12 @@ from datetime import datetime, time, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.translate import LazyTranslate
 
+from ...lib.declarations import Event, Excerpt, Gate
 from ...lib.risk import RISK_LEVELS, severity
+
+_lt = LazyTranslate(__name__)
 
 DECISIONS = [
     ("continue", "Continue"),
@@ -173,3 +177,26 @@ class CrisisReview(models.Model):
             if review.date_next:
                 due = datetime.combine(review.date_next, time(10, 0))
                 decided._open_step("review", max(due, fields.Datetime.now() + timedelta(hours=1)))
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state", "user_id"), sequence=130)
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(("date", "effect", "changes", "decision", "date_next"), sequence=110)
+
+    @api.model
+    def _stage_gates(self):
+        """Declare the gate of a signed review."""
+        gate = Gate("review", _lt("Review done"), 70, states=("signed",))
+        return (*super()._stage_gates(), gate)
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "review", _lt("Review"), "date", "user_id", states=("signed",), icon="fa-refresh"
+            ),
+        )

@@ -1,11 +1,15 @@
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.i18n import format_list
+from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS, RETURN_FOLLOW_UP_WEEKS
+from ...lib.declarations import Event, Excerpt
 from ...sealed_fields import ConfidentialBinary
+
+_lt = LazyTranslate(__name__)
 
 
 class CrisisSchoolReturn(models.Model):
@@ -32,6 +36,7 @@ class CrisisSchoolReturn(models.Model):
         )
     )
     _locked_states = frozenset(("waiting", "agreed"))
+    _finished_states = ("agreed",)
 
     state = fields.Selection(
         [
@@ -135,3 +140,35 @@ class CrisisSchoolReturn(models.Model):
             refused = entry.sudo()
             refused.case_id._close_steps(["school_return"], refused)
             refused._set({"state": "draft"})
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state"), sequence=120)
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(
+            (
+                "date_leave",
+                "date_return",
+                "hospital_id",
+                "hospital_advice",
+                "conditions",
+                "schedule",
+            ),
+            sequence=120,
+        )
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "return",
+                _lt("Return to school"),
+                "date_return",
+                "create_uid",
+                states=("agreed",),
+                icon="fa-graduation-cap",
+            ),
+        )

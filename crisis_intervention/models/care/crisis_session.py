@@ -2,9 +2,13 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.translate import LazyTranslate
 
+from ...lib.declarations import Event, Excerpt, Gate
 from ...roles import PSYCHOLOGY
 from ...sealed_fields import SealedText
+
+_lt = LazyTranslate(__name__)
 
 WAYS = [
     ("individual", "Individual"),
@@ -41,6 +45,7 @@ class CrisisSession(models.Model):
         )
     )
     _locked_states = frozenset(("signed", "missed", "cancelled"))
+    _finished_states = ("signed", "missed")
     _later_fields = frozenset(("addendum_ids", "summary_draft"))
     # an appointment is called off
     _archivable_states = frozenset()
@@ -251,3 +256,34 @@ class CrisisSession(models.Model):
             if session.state != "signed" or not (session.summary_draft or "").strip():
                 raise UserError(self.env._("Sign the session and write the summary first."))
             session._set({"summary": session.summary_draft})
+
+    @api.model
+    def _permission_excerpt(self):
+        scoped = ("notes", "risk_change", "disclosure", "addendum_ids")
+        hidden = (*scoped, "summary_draft", "next_start")
+        fields_ = self._filled_in("state", "summary", "user_id", without=hidden)
+        return Excerpt(fields_, sequence=60, scope="notes", scoped=scoped)
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(("date_start", "duration", "way"), sequence=70)
+
+    @api.model
+    def _stage_gates(self):
+        """Declare the gate of a session that was held."""
+        gate = Gate("session", _lt("Intervention session held"), 60, states=("signed",))
+        return (*super()._stage_gates(), gate)
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "session",
+                _lt("Session"),
+                "date_start",
+                "user_id",
+                states=("signed", "missed"),
+                icon="fa-comments-o",
+            ),
+        )

@@ -1,5 +1,6 @@
 from . import (
     crisis_stage,
+    crisis_stage_gate,
     crisis_category,
     crisis_response_policy,
     # what a case is composed of

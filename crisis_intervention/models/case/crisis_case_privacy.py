@@ -23,8 +23,11 @@ _RULE_RELATIONS = {
     "_rule_own": "own",
     "_rule_reporter": "reporter",
 }
-# Below a case, but only for those who work it: they are listed with the case itself.
-_WITH_THE_CASE = frozenset(("crisis.deadline", "crisis.case.change", "crisis.approval"))
+# Below a case, but only for those who work it: they are listed with the case itself. So is the
+# timeline, which shows nothing that is not listed.
+_WITH_THE_CASE = frozenset(
+    ("crisis.approval", "crisis.case.change", "crisis.chronology", "crisis.deadline")
+)
 # Fields with an audience of their own: model, field.
 _FIELDS = (
     ("crisis.case", "background"),

@@ -51,19 +51,24 @@ class CrisisCaseSteps(models.AbstractModel):
         for case in self:
             case.is_overdue = bool(case.next_deadline) and case.next_deadline < now
 
+    def _running_level(self):
+        """Return the level by which this case runs: its own, or the usual one until it has any."""
+        self.ensure_one()
+        return self.risk_level or DEFAULT_LEVEL
+
     def _policy(self):
         """Return the response standard in force for the level of this case, or an empty one."""
         self.ensure_one()
         policies = self.env["crisis.response.policy"]._for_companies(self.company_id)
         empty = self.env["crisis.response.policy"]
-        return policies.get((self.company_id.id, self.risk_level or DEFAULT_LEVEL), empty)
+        return policies.get((self.company_id.id, self._running_level()), empty)
 
     def _hours(self):
         """Return case to its step hours by the school's standard of the level; {} without one."""
         policies = self.env["crisis.response.policy"]._for_companies(self.company_id)
         result = {}
         for case in self:
-            policy = policies.get((case.company_id.id, case.risk_level or DEFAULT_LEVEL))
+            policy = policies.get((case.company_id.id, case._running_level()))
             result[case] = policy._step_hours() if policy else {}
         return result
 

@@ -2,10 +2,14 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import ACCESS_KINDS, ESCALATION_STEPS, escalation_moments, is_quiet
+from ...lib.declarations import Event
 from ...lib.risk import RISK_LEVELS
 from ...roles import MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY, TRIAGE
+
+_lt = LazyTranslate(__name__)
 
 DISTRICT = "crisis_intervention.group_district"
 ACTIVITY = "crisis_intervention.mail_activity_escalation"
@@ -286,3 +290,19 @@ class CrisisEscalation(models.Model):
             if limit - due > timedelta(days=2 * policy.review_interval_days):
                 case._lapse_level(due - timedelta(days=policy.review_interval_days))
                 self.env["ir.cron"]._commit_progress(1)
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "escalation", _lt("Missed step passed on"), "date", "create_uid", icon="fa-level-up"
+            ),
+        )
+
+    def _timeline_detail(self):
+        """Return which step it is about, and who was told."""
+        return " → ".join(
+            dict(self._fields[name]._description_selection(self.env))[self[name]]
+            for name in ("kind", "step")
+        )

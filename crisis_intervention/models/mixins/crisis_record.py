@@ -2,6 +2,7 @@ from datetime import datetime
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import LockError, UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 
@@ -18,6 +19,8 @@ class CrisisRecord(models.AbstractModel):
 
     # Two letters before the reference of a numbered kind, e.g. "CI"; None: it has no reference.
     _number_prefix = None
+    # States in which a record counts and others are told of it; empty: in any.
+    _finished_states = ()
     # A register that outlives what it is about: erasure leaves it alone.
     _outlives_erasure = False
 
@@ -25,8 +28,20 @@ class CrisisRecord(models.AbstractModel):
 
     @api.model
     def _timeline_events(self):
-        """Return the ``Event`` s of this kind that stand in the timeline of a case."""
+        """Return the ``Event`` s of this kind that stand in the timeline of a case.
+
+        Their fields are stored, and so is the link to the case: ``case_id``, or what
+        ``_case_sharing`` names. Records that exist before a kind declares an event get their lines
+        by ``crisis.chronology._write_anew``.
+        """
         return ()
+
+    def _timeline_detail(self):
+        """Return what a line of the timeline says besides its kind, in the reader's language.
+
+        Harmless words only: by default the reference.
+        """
+        return self["name"] if "name" in self._fields else ""
 
     @api.model
     def _case_chapters(self):
@@ -64,6 +79,29 @@ class CrisisRecord(models.AbstractModel):
         return ()
 
     @api.model
+    def _cases_meeting_gate(self, gate, cases):
+        """Return those of ``cases`` in which records of this kind meet ``gate``.
+
+        :param gate: ``crisis.stage.gate`` with a code that this kind declares
+        :param cases: ``crisis.case`` records with superuser rights
+        """
+        link = self._case_link()
+        found = self._read_group([(link, "in", cases.ids), *self._gate_domain(gate)], [link])
+        ids = {case.id for [case] in found}
+        return cases.filtered(lambda case: case._origin.id in ids)
+
+    @api.model
+    def _gate_domain(self, gate):
+        """Return the conditions under which a record of this kind meets ``gate``, as a list."""
+        [states] = [each.states for each in self._stage_gates() if each.code == gate.code]
+        return [("state", "in", states)]
+
+    @api.model
+    def _action_meet_gate(self, code, case):
+        """Return the window action with which gate ``code`` of this kind is met in ``case``."""
+        return case._action_step(code)
+
+    @api.model
     def _case_counter(self):
         """Return the ``Counter`` of this kind on the form of the case, or None."""
         return
@@ -94,6 +132,28 @@ class CrisisRecord(models.AbstractModel):
         return tuple((name, value) for name, value in declared if value)
 
     @api.model
+    def _by_code(self, method):
+        """Return what all kinds declare by ``method``: things with a code and a sequence.
+
+        :return: dict of code to (name of the model, what it declares), in their order
+        """
+        declared = [(name, each) for name, several in self._collected(method) for each in several]
+        declared.sort(key=lambda pair: pair[1].sequence)
+        return {each.code: (name, each) for name, each in declared}
+
+    @api.model
+    def _selection_of(self, method):
+        """Return (code, label in the user's language) pairs of what kinds declare by ``method``."""
+        declared = self._by_code(method).items()
+        return [(code, self.env._(each.label)) for code, (_name, each) in declared]
+
+    @api.model
+    def _case_link(self):
+        """Return the name of the field that leads from a record of this kind to its case."""
+        sharing = self._case_sharing()
+        return sharing.cases if sharing else "case_id"
+
+    @api.model
     @tools.ormcache()
     def _kinds(self):
         """Return the names of all stored kinds of record, ours and those of addons."""
@@ -102,6 +162,46 @@ class CrisisRecord(models.AbstractModel):
         return tuple(
             sorted(name for name, model in models_ if not model._abstract and not model._transient)
         )
+
+    # ------------------------------------------------------------------ what follows from them
+
+    @api.model
+    def _finished_domain(self):
+        """Return which records of this kind are finished: of drafts nobody else is told."""
+        states = self._finished_states
+        return Domain("state", "in", states) if states else Domain.TRUE
+
+    @api.model
+    def _excerpt_domain(self, excerpt):
+        """Return which records of this kind ``excerpt`` tells of: finished ones, never drafts."""
+        return self._finished_domain() & Domain(list(excerpt.domain))
+
+    @api.model
+    def _in_cases(self, cases):
+        """Return which records of this kind hang on ``cases``."""
+        sharing = self._case_sharing()
+        return Domain(sharing.cases if sharing else "case_id", "in", cases.ids)
+
+    @api.model
+    def _about_students(self, students):
+        """Return which records of this kind are about ``students``."""
+        sharing = self._case_sharing()
+        return Domain(sharing.students if sharing else "student_id", "in", students.ids)
+
+    # ------------------------------------------------------------------ timeline
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Create records; what happened by it enters the timeline of their cases."""
+        records = super().create(vals_list)
+        self.env["crisis.chronology"]._follow(records)
+        return records
+
+    def write(self, vals):
+        """Write; the timeline follows where a field changes that it is made of."""
+        result = super().write(vals)
+        self.env["crisis.chronology"]._follow(self, vals)
+        return result
 
     # ------------------------------------------------------------------ what all can do
 

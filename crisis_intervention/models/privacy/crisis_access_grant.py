@@ -3,9 +3,13 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import GRANT_HOURS
+from ...lib.declarations import Event
 from ...roles import CONFIDENTIAL, TRIAGE
+
+_lt = LazyTranslate(__name__)
 
 SCOPES = [
     ("answers", "Answers to single items"),
@@ -269,3 +273,8 @@ class CrisisAccessGrant(models.Model):
                 "date_revoked": fields.Datetime.now(),
             }
         )
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (Event("grant", _lt("Permission to look"), "date_from", "user_id", icon="fa-eye"),)

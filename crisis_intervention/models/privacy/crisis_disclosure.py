@@ -37,6 +37,7 @@ class CrisisDisclosure(models.Model):
     _description = "Register of Disclosures"
     _inherit = ["crisis.disclosure.chain", "crisis.record"]
     _order = "date desc, id desc"
+    _outlives_erasure = True
     _rec_name = "date"
 
     user_id = fields.Many2one("res.users", string="Reader", required=True, ondelete="restrict")

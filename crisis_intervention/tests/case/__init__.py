@@ -7,4 +7,7 @@ from . import (
     test_handover,
     test_loop_closing,
     test_query_counts,
+    test_school_year,
+    test_stage_gates,
+    test_timeline,
 )

@@ -37,10 +37,6 @@ FORM = {
     "change_ids": {"fields": {"reason": {}}},
     "guardians_not_told": {},
     "consent_missing": {},
-    "chronology_ids": {
-        "fields": {"date": {}, "line": {}, "user_id": {"fields": {"display_name": {}}}},
-        "limit": 20,
-    },
     **{name: {} for name in COUNTED},
 }
 

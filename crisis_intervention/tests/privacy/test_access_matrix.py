@@ -23,6 +23,7 @@ WRITES = {
     "crisis.case": {"shared_advice": "x"},
     "crisis.deadline": {"date_due": "2030-01-01 00:00:00"},
     "crisis.case.change": {"reason": "x"},
+    "crisis.chronology": {"date": "2030-01-01 00:00:00"},
     "crisis.instrument": {"description": "x"},
     "crisis.instrument.item": {"topic": "x"},
     "crisis.instrument.option": {"label": "x"},
@@ -74,6 +75,7 @@ WRITES = {
     "crisis.protocol.step": {"minutes": 3},
     "crisis.protocol.review": {"school_year": "2026-2027"},
     "crisis.stage": {"description": "x"},
+    "crisis.stage.gate": {"risk_level": "red"},
     "crisis.category": {"description": "x"},
     "crisis.response.policy": {"source": "x"},
     "crisis.team": {"note": "x"},
@@ -274,6 +276,14 @@ class AccessMatrixCase(CrisisCommon):
                 {"case_id": case.id, "kind": "plan_approval", "date_due": fields.Datetime.now()},
             )
             cls._put(relation, case.change_ids, {"case_id": case.id, "reason": "x"})
+            line = {"case_id": case.id, "kind": "opened", "date": case.date_opened}
+            cls._put(
+                relation,
+                cls.env["crisis.chronology"].search(
+                    [("case_id", "=", case.id), ("kind", "=", "opened")]
+                ),
+                {**line, "res_model": case._name, "res_id": case.student_id.id},
+            )
 
     @classmethod
     def _fill_instruments(cls):
@@ -478,6 +488,7 @@ class AccessMatrixCase(CrisisCommon):
     def _fill_configuration(cls):
         stage = cls.env.ref(f"{MODULE}.crisis_stage_discovered")
         cls._put("any", stage, {"name": "x", "sequence": 1})
+        cls._put("any", stage.gate_ids[0], {"stage_id": stage.id, "code": "plan"})
         category = cls.env.ref(f"{MODULE}.crisis_category_bullying")
         cls._put("any", category, {"name": "x"})
         policies = cls.env["crisis.response.policy"]
@@ -1126,7 +1137,6 @@ class TestFieldAudience(AccessMatrixCase):
             ],
             "change_ids": [Command.create({"reason": "x"})],
             "concern_ids": [Command.clear()],
-            "chronology_ids": [Command.clear()],
             "hold_ids": [Command.create({"reason": "x"})],
         }
         for role in access_matrix.ROLES:

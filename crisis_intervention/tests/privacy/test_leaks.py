@@ -197,6 +197,7 @@ HARMLESS = {
     "crisis.plan": {"name"},
     "crisis.measure": {"name"},
     "crisis.approval": {"res_model"},
+    "crisis.chronology": {"res_model"},
     # of the reader, not of the child
     "crisis.disclosure": {"res_model", "field_names", "ip", "device", "hash"},
     "crisis.deadline": {"res_model"},
@@ -649,7 +650,7 @@ class TestLeaks(LeakCase):
             *case.assessment_ids,
             *case.assessment_ids.addendum_ids,
             *self.loop,
-            *case.chronology_ids,
+            *self.env["crisis.chronology"].search([("case_id", "=", case.id)]),
         )
         for record in (concern, case, *below):
             with self.subTest(model=record._name):

@@ -7,17 +7,17 @@ from datetime import timedelta
 
 from odoo import Command
 
-from .simulation import refusal
-from .simulation_actions import (
+from .finding import (
     LEVELS,
     SENDING,
     centre,
     local_day,
     missing_gates,
-    open_duties,
+    open_steps,
     prepared,
     severity,
 )
+from .registry import refusal
 
 
 def _case(year, *domain):
@@ -123,11 +123,11 @@ def back_without_reason(year):
 
 
 @refusal
-def closed_with_duties(year):
+def closed_with_steps(year):
     """No case closes with something left open."""
     last = year.env["crisis.stage"].search([], order="sequence")[-2]
     case = year.open_case([("stage_id", "=", last.id)])
-    if not case or not open_duties(case):
+    if not case or not open_steps(case):
         return None
     return lambda: case.with_user(year.one(year.principals)).action_next_stage()
 

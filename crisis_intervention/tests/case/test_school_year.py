@@ -4,7 +4,6 @@ from collections import Counter
 from freezegun import freeze_time
 from odoo.tests import tagged
 
-from .. import simulation_actions, simulation_refusals  # noqa: F401 - they register themselves
 from ..common import CrisisCommon
 from ..simulation import ACTIONS, CASES, REFUSALS, SchoolYear
 

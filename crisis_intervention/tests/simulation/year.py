@@ -1,17 +1,13 @@
-"""A simulated school year: its people, its clock, and random steps that a seed repeats.
-
-What people do stands in ``simulation_actions``, what they must not do in ``simulation_refusals``,
-what must hold after every step in ``simulation_oracle``.
-"""
+"""A simulated school year: its people, its clock, and random steps that a seed repeats."""
 
 import random
 from collections import Counter, deque
 from datetime import date, datetime, time, timedelta
 
-from odoo import Command
 from odoo.exceptions import AccessError, RedirectWarning, UserError
 
-from . import simulation_oracle
+from .oracle import Oracle
+from .registry import ACTIONS, REFUSALS
 
 FIRST_DAY = date(2026, 9, 1)
 LAST_DAY = date(2027, 6, 30)
@@ -19,26 +15,6 @@ HOLIDAYS = [(date(2026, 10, 1), date(2026, 10, 8)), (date(2027, 1, 25), date(202
 CASES = 60
 STUDENTS = 64
 REFUSED = (AccessError, UserError, RedirectWarning)
-
-# name of a step to (function of the year, weight); filled by the decorators below
-ACTIONS = {}
-REFUSALS = {}
-
-
-def action(weight=1):
-    """Register something that people do; it returns whether it found anything to do."""
-
-    def register(function):
-        ACTIONS[function.__name__] = (function, weight)
-        return function
-
-    return register
-
-
-def refusal(function):
-    """Register something that is refused; it returns the attempt, or None without an occasion."""
-    REFUSALS[function.__name__] = function
-    return function
 
 
 class SchoolYear:
@@ -60,7 +36,7 @@ class SchoolYear:
         self.now = None
         self.down_until = datetime(2000, 1, 1)
         self._people()
-        self.oracle = simulation_oracle.Oracle(self)
+        self.oracle = Oracle(self)
 
     def _people(self):
         """Give the school a second psychology teacher and principal, a centre, a hospital."""
@@ -278,11 +254,6 @@ class _told:
 def conditions_of(conditions):
     """Return keyword conditions as a domain."""
     return [(name, "=", value) for name, value in conditions.items()]
-
-
-def commands(*values):
-    """Return the commands that create records with ``values``."""
-    return [Command.create(each) for each in values]
 
 
 def _days():
