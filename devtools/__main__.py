@@ -47,6 +47,11 @@ def _parser() -> argparse.ArgumentParser:
         "matrix", help="write the access matrix of the tests into the README"
     )
     matrix.set_defaults(run=_matrix)
+    guard = commands.add_parser("guard", help="the table of what is overridden of Odoo's code")
+    guard.add_argument(
+        "--accept", action="store_true", help="overrides were read against the Odoo of now"
+    )
+    guard.set_defaults(run=_guard)
     return parser
 
 
@@ -94,6 +99,12 @@ def _matrix(_args: argparse.Namespace) -> int:
     from .matrix import main
 
     return main()
+
+
+def _guard(args: argparse.Namespace) -> int:
+    from .guard import main
+
+    return main(args.accept)
 
 
 def main() -> int:

@@ -65,4 +65,5 @@ from .odoo import (
     test_ours,
     test_school_limits,
     test_tours,
+    test_upgrade_guard,
 )

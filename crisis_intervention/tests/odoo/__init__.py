@@ -3,4 +3,5 @@ from . import (
     test_ours,
     test_school_limits,
     test_tours,
+    test_upgrade_guard,
 )
