@@ -7,8 +7,9 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ...lib.pdf_pages import page_count
+from ..common import DENIALS
 from ..documents import FileCase, text_of
-from ..privacy.test_leaks import CANARIES
+from ..privacy.canaries import CANARIES
 
 CASE = "crisis.case"
 PLAN = "crisis.plan"
@@ -116,12 +117,6 @@ USERS = (
     "nobody",
     "district",
     "other_psychology",
-)
-DENIALS = (
-    "odoo.addons.base.models.ir_rule",
-    "odoo.addons.base.models.ir_model",
-    "odoo.http",
-    "odoo.orm",
 )
 
 

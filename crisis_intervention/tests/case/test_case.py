@@ -232,12 +232,8 @@ class TestCase(CrisisCommon):
         self._make_case(self.student_1)
         counts = []
         for group in (few, many):
-            self.env.flush_all()
-            self.env.invalidate_all()
-            start = self.cr.sql_log_count
-            self.env["crisis.case"].create(
-                [{"student_id": s.id, "user_id": self.psychology.id} for s in group]
-            )
-            self.env.flush_all()
-            counts.append(self.cr.sql_log_count - start)
+            with self._counting(counts):
+                self.env["crisis.case"].create(
+                    [{"student_id": s.id, "user_id": self.psychology.id} for s in group]
+                )
         self.assertEqual(counts[0], counts[1], "queries for 2 and for 12 cases")

@@ -6,7 +6,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from .. import access_matrix
-from ..common import CrisisCommon
+from ..common import DENIALS, CrisisCommon
 
 MODULE = "crisis_intervention"
 LETTERS = {"read": "R", "write": "W", "create": "C", "unlink": "D"}
@@ -797,7 +797,7 @@ class TestAccessMatrix(AccessMatrixCase):
             self.env.ref(f"{MODULE}.group_configurator"),
         )
 
-    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model", "odoo.orm")
+    @mute_logger(*DENIALS)
     def test_by_id(self):
         for role in access_matrix.ROLES:
             self._take(role)
@@ -851,7 +851,7 @@ class TestAccessMatrix(AccessMatrixCase):
                         )
                         self.assertIsInstance(refusal, UserError)
 
-    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model", "odoo.orm")
+    @mute_logger(*DENIALS)
     def test_searches(self):
         for role in access_matrix.ROLES:
             self._take(role)
@@ -884,7 +884,7 @@ class TestAccessMatrix(AccessMatrixCase):
             self.assertNotIsInstance(found, AccessError)
             self.assertFalse(found)
 
-    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model", "odoo.orm")
+    @mute_logger(*DENIALS)
     def test_reads_by_id(self):
         for role in access_matrix.ROLES:
             self._take(role)
@@ -899,7 +899,7 @@ class TestAccessMatrix(AccessMatrixCase):
                         else:
                             self.assertIsInstance(refusal, AccessError)
 
-    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model", "odoo.orm")
+    @mute_logger(*DENIALS)
     def test_names_of_hidden_records(self):
         for role in access_matrix.ROLES:
             self._take(role)
@@ -913,7 +913,7 @@ class TestAccessMatrix(AccessMatrixCase):
                     by_name = model.web_search_read([("display_name", "=", name)], {})["records"]
                     self.assertNotIn(record.id, [values["id"] for values in by_name])
 
-    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model", "odoo.orm")
+    @mute_logger(*DENIALS)
     def test_through_relations(self):
         for role in access_matrix.ROLES:
             self._take(role)
@@ -964,7 +964,7 @@ class TestAccessMatrix(AccessMatrixCase):
                 return
             self.assertFalse(found)
 
-    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model", "odoo.orm")
+    @mute_logger(*DENIALS)
     def test_roles_add_up(self):
         roles = [role for role in access_matrix.ROLES if role not in ("nobody", "administrator")]
         self.assertEqual(len(roles), 9)
@@ -1248,7 +1248,7 @@ CHRONOLOGY_READERS = {
 class TestChronologyRows(AccessMatrixCase):
     """Each role has a row for what it may read by the matrix, and for nothing else."""
 
-    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model", "odoo.orm")
+    @mute_logger(*DENIALS)
     def test_rows_follow_the_matrix(self):
         everything = self.env["crisis.chronology"].search([])
         happened = {(row.res_model, row.res_id) for row in everything}

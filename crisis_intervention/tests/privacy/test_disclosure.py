@@ -8,7 +8,7 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from ...lib.disclosure_chain import START, link
-from ..common import CrisisCommon
+from ..common import DENIALS, CrisisCommon
 from ..documents import DocumentCase
 from ..migrations import migrate
 
@@ -193,7 +193,7 @@ class TestRegister(DisclosureCase):
         ):
             self.assertFalse(self._new(action))
 
-    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model", "odoo.orm")
+    @mute_logger(*DENIALS)
     def test_refused_readings_are_not_registered(self):
         for user in (self.moral, self.head_teacher, self.doctor, self.other_psychology):
             mine = self.case.with_user(user)
