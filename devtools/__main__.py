@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     shell = commands.add_parser("shell", help="Odoo's shell on the demo database")
     shell.add_argument("script", nargs="?", help="run this file instead, with env")
     shell.set_defaults(run=_shell)
-    lint = commands.add_parser("lint", help="ruff, pylint-odoo, XML, JavaScript")
+    lint = commands.add_parser("lint", help="linters, types, import circles, rules of this house")
     lint.set_defaults(run=_lint)
     i18n = commands.add_parser("i18n", help="update and check the translations")
     i18n.add_argument("--check", action="store_true", help="write nothing")
@@ -47,6 +47,11 @@ def _parser() -> argparse.ArgumentParser:
         "matrix", help="write the access matrix of the tests into the README"
     )
     matrix.set_defaults(run=_matrix)
+    guard = commands.add_parser("guard", help="the table of what is overridden of Odoo's code")
+    guard.add_argument(
+        "--accept", action="store_true", help="overrides were read against the Odoo of now"
+    )
+    guard.set_defaults(run=_guard)
     return parser
 
 
@@ -94,6 +99,12 @@ def _matrix(_args: argparse.Namespace) -> int:
     from .matrix import main
 
     return main()
+
+
+def _guard(args: argparse.Namespace) -> int:
+    from .guard import main
+
+    return main(args.accept)
 
 
 def main() -> int:

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from . import i18n, matrix
+from . import guard, i18n, matrix
 from .common import ROOT, TOOLS, DevError, Step, addons, note, run
 from .results import Outcome, complaints, read_tests
 from .workshop import LANGUAGE, Workshop, free_port, opened
@@ -111,6 +111,7 @@ def _checks(workshop: Workshop, outcome: Outcome, given_up: threading.Event) -> 
         ("demo data in Chinese leaves a clean log, a dump holds nothing sealed", _demo),
         ("translations are complete", i18n.check),
         ("the README's access matrix is up to date", matrix.check),
+        ("the table of overrides is up to date", guard.check),
         ("wheels hold the whole addon", _wheels),
     ]
     for name, check in checks:

@@ -73,6 +73,15 @@ class Workshop:
                 **options,
             ).returncode
 
+    def install(self, log: Path, database: str, *options: str) -> None:
+        """Install our addons on a database.
+
+        :raises DevError: Odoo failed
+        """
+        common = ("-d", database, "--stop-after-init", "--no-http", "--max-cron-threads=0")
+        if self.call(log, "server", *common, "-i", ",".join(addons()), *options):
+            raise DevError(f"Odoo failed, see {log}")
+
     def _configuration(self) -> Path:
         """Write the configuration file that all of Odoo's commands share."""
         path = CACHE / f"odoo-{digest(self.addons_path)}.conf"

@@ -294,8 +294,18 @@ class CrisisRecords:
     @classmethod
     def _without_record_gates(cls):
         """Switch off the gates that records meet, for tests about something else."""
-        gates = ("assessment", "plan", "plan_approval", "session", "review")
-        cls.env["crisis.stage"].search([]).write({f"gate_{gate}": False for gate in gates})
+        codes = ("assessment", "plan", "plan_approval", "session", "review")
+        cls.env["crisis.stage.gate"].search([("code", "in", codes)]).unlink()
+
+    @classmethod
+    def _demand(cls, stage, *codes, **vals):
+        """Let ``stage`` demand more before a case leaves it.
+
+        :return: ``crisis.stage.gate`` records
+        """
+        return cls.env["crisis.stage.gate"].create(
+            [{"stage_id": stage.id, "code": code, **vals} for code in codes]
+        )
 
 
 class CrisisCommon(CrisisRecords, TransactionCase):

@@ -1,9 +1,8 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
+from ..lib.instrument_definition import INFORMANTS
 from ..lib.transcription import typed_items
-from ..models.assessment.crisis_instrument import INFORMANTS
-from ..models.assessment.crisis_instrument_tree import INFORMANT_FIELDS
 
 
 class CrisisAssessmentTranscribe(models.TransientModel):
@@ -68,7 +67,7 @@ class CrisisAssessmentTranscribe(models.TransientModel):
         :raises UserError: names the students whose rows cannot be taken, and why
         """
         self.ensure_one()
-        if not self.instrument_id[INFORMANT_FIELDS[self.informant]]:
+        if self.informant not in self.instrument_id._informants():
             raise UserError(self.env._("This instrument is not answered by this kind of person."))
         lines = self.line_ids.filtered(lambda line: (line.row or "").strip())
         if not lines:

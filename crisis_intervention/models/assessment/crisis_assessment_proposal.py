@@ -1,14 +1,34 @@
 from odoo import fields, models
-from odoo.exceptions import LockError, UserError
+from odoo.exceptions import UserError
 
 from ...lib.risk import severity
 from ...roles import MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY, TRIAGE
 
 
-class CrisisAssessment(models.Model):
+class CrisisAssessmentProposal(models.AbstractModel):
     """A result above the present level proposes a new one: a person decides, and says why."""
 
-    _inherit = "crisis.assessment"
+    _name = "crisis.assessment.proposal"
+    _description = "Level Proposed by an Assessment"
+
+    proposal = fields.Selection(
+        [
+            ("none", "No change"),
+            ("pending", "To be decided"),
+            ("accepted", "Accepted"),
+            ("declined", "Declined"),
+        ],
+        default="none",
+        required=True,
+        readonly=True,
+        copy=False,
+        tracking=True,
+    )
+    proposal_reason = fields.Text(readonly=True, copy=False)
+    proposal_user_id = fields.Many2one(
+        "res.users", string="Decided By", readonly=True, copy=False, ondelete="restrict"
+    )
+    proposal_date = fields.Datetime(string="Decided On", readonly=True, copy=False)
 
     def _propose(self):
         """Propose levels above those of the cases, and tell who decides.
@@ -26,29 +46,15 @@ class CrisisAssessment(models.Model):
             return
         above._set({"proposal": "pending"})
         duty = self.env["crisis.team"]._duty_users(above.company_id)
-        activity_type = self.env.ref("crisis_intervention.mail_activity_proposal")
-        model_id = self.env["ir.model"]._get_id(self._name)
-        today = fields.Date.context_today(self)
-        values, urgent = [], {}
-        for assessment in above:
-            users = assessment._deciders(duty)
+        deciders = {assessment: assessment._deciders(duty) for assessment in above}
+        self._plan_activities(
+            "crisis_intervention.mail_activity_proposal",
+            [(assessment, user) for assessment, users in deciders.items() for user in users],
+        )
+        urgent = {}
+        for assessment, users in deciders.items():
             if assessment.risk_level == "red":
                 urgent.setdefault(users - self.env.user, assessment)
-            values += [
-                {
-                    "res_model_id": model_id,
-                    "res_id": assessment.id,
-                    "activity_type_id": activity_type.id,
-                    "user_id": user.id,
-                    "date_deadline": today,
-                    "automated": True,
-                }
-                for user in users
-            ]
-        # sudo: mail.activity - planned by the system for those who decide; a type and a date only
-        self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True).create(
-            values
-        )
         for users, assessment in urgent.items():
             if users:
                 assessment.message_notify(
@@ -77,14 +83,11 @@ class CrisisAssessment(models.Model):
     def action_decide(self):
         """Open the dialog that accepts or declines the proposed level."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Proposed Level"),
-            "res_model": "crisis.assessment.decide",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_assessment_id": self.id},
-        }
+        return self.env["crisis.assessment.decide"]._action_form(
+            name=self.env._("Proposed Level"),
+            target="new",
+            context={"default_assessment_id": self.id},
+        )
 
     def _decide(self, accept, reason):
         """Carry out the decision on a proposal.
@@ -102,12 +105,7 @@ class CrisisAssessment(models.Model):
         # sudo: crisis.assessment - moral education and principal decide without write access to
         # forms; the right to decide was checked above
         decided = self.sudo()
-        try:
-            decided.lock_for_update(allow_referencing=True)
-        except LockError:
-            raise UserError(
-                self.env._("Somebody else is deciding on this just now. Please reload.")
-            ) from None
+        decided._lock_rows(self.env._("Somebody else is deciding on this just now. Please reload."))
         decided.invalidate_recordset(["proposal"])
         if decided.proposal != "pending":
             raise UserError(self.env._("This is decided already. Please reload."))

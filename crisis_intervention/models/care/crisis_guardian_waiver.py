@@ -1,9 +1,13 @@
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS
+from ...lib.declarations import Chapter, Counter, Excerpt, Step
+
+_lt = LazyTranslate(__name__)
 
 
 class CrisisGuardianWaiver(models.Model):
@@ -14,11 +18,13 @@ class CrisisGuardianWaiver(models.Model):
 
     _name = "crisis.guardian.waiver"
     _description = "Decision Not to Tell the Guardians"
+    _number_prefix = "GW"
     _inherit = ["crisis.case.record", "crisis.approval.mixin"]
     _order = "id desc"
     _entered_fields = frozenset(("case_id", "reason", "protection", "end_reason"))
     _locked_states = frozenset(("waiting", "active", "ended"))
     _later_fields = frozenset(("end_reason",))
+    _finished_states = ("active", "ended")
 
     state = fields.Selection(
         [
@@ -100,3 +106,35 @@ class CrisisGuardianWaiver(models.Model):
             )
             # sudo: crisis.case - the mark follows the decision, nobody sets it directly
             case.sudo().guardians_not_told = bool(running)
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state"), sequence=80)
+
+    @api.model
+    def _case_steps(self):
+        """Declare that the decision is another person's."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "waiver",
+                _lt("Decision whether guardians are told"),
+                "crisis_intervention.mail_activity_waiver",
+                140,
+            ),
+        )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("guardian_waiver_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                90,
+                "crisis_intervention.crisis_guardian_waiver_action_report_record",
+                (("state", "in", ("active", "ended")),),
+            ),
+        )

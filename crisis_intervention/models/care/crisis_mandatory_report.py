@@ -2,10 +2,14 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import MANDATORY_REPORT_HOURS
+from ...lib.declarations import Chapter, Counter, Event, Excerpt, Step
 from ...roles import PRINCIPAL
 from ...sealed_fields import ConfidentialBinary, ConfidentialText
+
+_lt = LazyTranslate(__name__)
 
 AUTHORITIES = [
     ("police", "Police"),
@@ -21,6 +25,7 @@ class CrisisMandatoryReport(models.Model):
     _name = "crisis.mandatory.report"
     _description = "Mandatory Report"
     _inherit = ["crisis.waivable", "crisis.case.record"]
+    _number_prefix = "LR"
     _order = "id desc"
     _entered_fields = frozenset(
         (
@@ -136,3 +141,67 @@ class CrisisMandatoryReport(models.Model):
         self.sudo().activity_ids.unlink()
         for case, reports in self.grouped("case_id").items():
             case._close_steps(["mandatory_report"], reports)
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state", "user_id"), sequence=110)
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "noted",
+                _lt("Situation to report noted"),
+                "noticed_at",
+                "user_id",
+                icon="fa-balance-scale",
+            ),
+            Event(
+                "reported",
+                _lt("Reported by law"),
+                "reported_at",
+                "write_uid",
+                states=("reported",),
+                icon="fa-bullhorn",
+            ),
+        )
+
+    @api.model
+    def _case_steps(self):
+        """Declare that the law waits for a report."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "mandatory_report",
+                _lt("Mandatory report"),
+                "crisis_intervention.mail_activity_mandatory_report",
+                130,
+            ),
+        )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("mandatory_report_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(120, "crisis_intervention.crisis_mandatory_report_action_report_sheet"),
+        )
+
+    @api.model
+    def _cases_kept_open(self, cases):
+        """Keep cases open until what the law demands is reported, or decided on."""
+        found = self._read_group(
+            [("case_id", "in", cases.ids), ("state", "=", "open")], ["case_id"]
+        )
+        return super()._cases_kept_open(cases) | {
+            case: self.env._(
+                "%(case)s cannot be closed: a report that the law demands is open. Report it, or "
+                "let the principal decide that the law does not ask for it.",
+                case=case.name,
+            )
+            for [case] in found
+        }

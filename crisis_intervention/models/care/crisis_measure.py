@@ -3,8 +3,12 @@ from datetime import datetime, time
 import pytz
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools.translate import LazyTranslate
 
+from ...lib.declarations import Counter, Done, Event, Excerpt, Step
 from ...roles import MORAL_EDUCATION, PSYCHOLOGY
+
+_lt = LazyTranslate(__name__)
 
 KINDS = [
     ("counselling", "Counselling"),
@@ -26,12 +30,15 @@ class CrisisMeasure(models.Model):
 
     _name = "crisis.measure"
     _description = "Measure"
+    _number_prefix = "MS"
     _inherit = ["crisis.case.record"]
     _order = "date_due, id"
     _entered_fields = frozenset(
         ("case_id", "plan_id", "kind", "title", "method", "user_id", "date_due", "result")
     )
     _locked_states = frozenset(("done", "cancelled"))
+    # what is planned and under way is told as well
+    _finished_states = ("todo", "doing", "done", "cancelled")
 
     # given or taken from the plan it is written into
     case_id = fields.Many2one(
@@ -265,3 +272,33 @@ class CrisisMeasure(models.Model):
             "date_due": self.date_due,
             "result": self.result,
         }
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state"), sequence=40)
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "measure", _lt("Measure ended"), "date_done", "user_id", icon="fa-check-square-o"
+            ),
+        )
+
+    @api.model
+    def _case_steps(self):
+        """Declare that measures have to be carried out."""
+        return (
+            *super()._case_steps(),
+            Step("measure", _lt("Measure"), "crisis_intervention.mail_activity_measure", 90),
+        )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("measure_count", (("state", "in", ("todo", "doing")),))
+
+    @api.model
+    def _done_in_case(self):
+        done = Done(_lt("Measures done"), (("state", "in", ("done",)),), sequence=40)
+        return (*super()._done_in_case(), done)

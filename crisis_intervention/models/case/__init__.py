@@ -1,5 +1,6 @@
 from . import (
     crisis_stage,
+    crisis_stage_gate,
     crisis_category,
     crisis_response_policy,
     # what a case is composed of
@@ -18,4 +19,5 @@ from . import (
     crisis_escalation,
     crisis_chronology,
     crisis_duty,
+    crisis_number_gap,
 )

@@ -3,9 +3,13 @@ from typing import Any, NamedTuple
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools.translate import LazyTranslate
 
+from ...lib.declarations import Event, Excerpt
 from ...roles import CONFIDENTIAL, HISTORY, PSYCHOLOGY, TRIAGE
 from ...sealed_fields import SealedText
+
+_lt = LazyTranslate(__name__)
 
 # Kept by the system alone; a client that sends them is refused.
 SYSTEM_FIELDS = frozenset(
@@ -58,6 +62,7 @@ class CrisisCase(models.Model):
         "crisis.confidential",
         "mail.tracking.duration.mixin",
     ]
+    _number_prefix = "CI"
     _order = "severity desc, next_deadline, id desc"
     _track_duration_field = "stage_id"
     _check_company_auto = True
@@ -307,3 +312,42 @@ class CrisisCase(models.Model):
             raise AccessError(
                 self.env._("Reference, verification and dates of a case are kept by the system.")
             )
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(
+            (
+                *("class_id", "stage_id", "risk_level", "user_id", "category_ids", "date_opened"),
+                *("date_closed", "shared_advice", "background", "risk_formulation", "outcome"),
+                *("closing_summary", "closing_causes", "closing_prevention"),
+            ),
+            sequence=10,
+        )
+
+    @api.model
+    def _guardian_excerpt(self):
+        # the background is confided by the child
+        return Excerpt(
+            (
+                *("date_opened", "date_closed", "stage_id", "risk_level", "category_ids"),
+                *("outcome", "shared_advice", "closing_summary"),
+            ),
+            sequence=40,
+        )
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "opened", _lt("Case opened"), "date_opened", "create_uid", icon="fa-folder-open-o"
+            ),
+            Event(
+                "verified",
+                _lt("Crisis verified"),
+                "verified_at",
+                "verified_by_id",
+                icon="fa-check-circle-o",
+            ),
+            Event("closed", _lt("Case closed"), "date_closed", "closed_by_id", icon="fa-lock"),
+        )

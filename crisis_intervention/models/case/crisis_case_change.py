@@ -1,6 +1,10 @@
 from odoo import api, fields, models
+from odoo.tools.translate import LazyTranslate
 
+from ...lib.declarations import Event
 from ...lib.risk import RISK_LEVELS
+
+_lt = LazyTranslate(__name__)
 
 
 class CrisisCaseChange(models.Model):
@@ -63,3 +67,24 @@ class CrisisCaseChange(models.Model):
                 for case in changed
             ]
         )
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event("change", _lt("Level or stage changed"), "date", "user_id", icon="fa-exchange"),
+            Event(
+                "closed_before",
+                _lt("Case closed before"),
+                "date_closed",
+                "closed_by_id",
+                icon="fa-unlock-alt",
+            ),
+        )
+
+    def _timeline_detail(self):
+        """Return the levels, or the stages, before and after."""
+        if self.old_level == self.new_level:
+            return f"{self.old_stage_id.name} → {self.new_stage_id.name}"
+        levels = dict(self._fields["new_level"]._description_selection(self.env))
+        return f"{levels.get(self.old_level, '')} → {levels.get(self.new_level, '')}"

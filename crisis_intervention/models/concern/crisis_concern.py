@@ -4,9 +4,13 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import clean_context
+from odoo.tools.translate import LazyTranslate
 
+from ...lib.declarations import Chapter, Event, Excerpt, Sharing
 from ...lib.risk import RISK_LEVELS
 from ...roles import TRIAGE
+
+_lt = LazyTranslate(__name__)
 
 INFORMANTS = [
     ("self", "I saw it myself"),
@@ -53,7 +57,9 @@ class CrisisConcern(models.Model):
     _name = "crisis.concern"
     _description = "Concern Report"
     _inherit = ["crisis.concern.duty", "crisis.concern.restricted", "crisis.quiet.thread"]
+    _number_prefix = "CR"
     _order = "observed_at desc, id desc"
+    _staff_relation = "reporter"
     _check_company_auto = True
 
     name = fields.Char(string="Reference", readonly=True, copy=False, index="trigram")
@@ -307,3 +313,31 @@ class CrisisConcern(models.Model):
             if any(file.res_id or file.create_uid.id != self.env.uid for file in files):
                 raise AccessError(self.env._("Attach only files that you have just uploaded."))
             files.write({"res_model": self._name, "res_id": concern.id, "public": False})
+
+    @api.model
+    def _case_sharing(self):
+        return Sharing()
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(
+            (
+                *("informant", "observed_at", "location", "description", "immediate_danger"),
+                "addendum_ids",
+            ),
+            domain=(("restricted", "=", False),),
+            sequence=20,
+            order=self._order,
+        )
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (Event("concern", _lt("Report"), "create_date", "reporter_id", icon="fa-flag-o"),)
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(20, "crisis_intervention.crisis_concern_action_report_form"),
+        )

@@ -2,9 +2,13 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.translate import LazyTranslate
 
+from ...lib.declarations import Event, Sharing
 from ...roles import EMERGENCY, STAFF, TRIAGE
 from .crisis_protocol import KINDS
+
+_lt = LazyTranslate(__name__)
 
 # What whoever starts it says.
 START_FIELDS = frozenset(("kind", "place", "student_ids", "is_drill", "company_id"))
@@ -38,6 +42,7 @@ class CrisisEmergency(models.Model):
         "crisis.waivable",
         "crisis.kept.record",
     ]
+    _number_prefix = "EM"
     # running ones first: PostgreSQL sorts what has no end before all others
     _order = "date_end desc, id desc"
     _check_company_auto = True
@@ -305,3 +310,12 @@ class CrisisEmergency(models.Model):
     def _lock_message(self):
         """Return what to say to somebody who would change a closed emergency."""
         return self.env._("This emergency is closed: nothing about it changes any more.")
+
+    @api.model
+    def _case_sharing(self):
+        return Sharing()
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (Event("emergency", _lt("Emergency"), "date_start", "user_id", icon="fa-bolt"),)

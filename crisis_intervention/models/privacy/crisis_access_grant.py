@@ -3,9 +3,13 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import GRANT_HOURS
+from ...lib.declarations import Event, Step
 from ...roles import CONFIDENTIAL, TRIAGE
+
+_lt = LazyTranslate(__name__)
 
 SCOPES = [
     ("answers", "Answers to single items"),
@@ -32,6 +36,7 @@ class CrisisAccessGrant(models.Model):
         "crisis.kept.record",
         "crisis.approval.mixin",
     ]
+    _number_prefix = "AG"
     _order = "id desc"
     _check_company_auto = True
     _entered_fields = frozenset(("student_id", "case_id", "scope", "purpose", "hours"))
@@ -268,4 +273,30 @@ class CrisisAccessGrant(models.Model):
                 "revoked_by_id": self.env.uid,
                 "date_revoked": fields.Datetime.now(),
             }
+        )
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (Event("grant", _lt("Permission to look"), "date_from", "user_id", icon="fa-eye"),)
+
+    @api.model
+    def _case_steps(self):
+        """Declare that permissions are decided on, and emergency accesses looked into."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "grant",
+                _lt("Decision on a permission to look"),
+                "crisis_intervention.mail_activity_grant",
+                170,
+                about_access=True,
+            ),
+            Step(
+                "grant_review",
+                _lt("Review of an emergency access"),
+                "crisis_intervention.mail_activity_grant_review",
+                180,
+                about_access=True,
+            ),
         )

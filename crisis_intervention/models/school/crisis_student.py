@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ...lib import cn_identity
+from ...lib.declarations import Excerpt
 from ...lib.pinyin import reading
 from ...roles import DIRECTORY, GUARDIAN_READERS, HISTORY
 
@@ -166,4 +167,19 @@ class CrisisStudent(models.Model):
         self.ensure_one()
         return self.env["crisis.access.grant"]._action_form(
             name=self.env._("Ask to Look"), context={"default_student_id": self.id}
+        )
+
+    @api.model
+    def _about_students(self, students):
+        return Domain("id", "in", students.ids)
+
+    @api.model
+    def _identifying_facts(self):
+        return ("birth_date", "gender")
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(
+            ("name", "student_number", "national_number", "birth_date", "gender", "class_id"),
+            sequence=10,
         )

@@ -34,7 +34,7 @@ DOCUMENTS = {
     ),
     "crisis_session_report_record": (
         "crisis.session", "psychology", ("辅导记录表", "Session Record"),
-        "location present notes disclosure summary", ["SESSIONNOTECANARY"],
+        "location present notes confidentiality_exception summary", ["SESSIONNOTECANARY"],
     ),
     "crisis_guardian_contact_report_record": (
         CONTACT, "moral", ("家校沟通记录", "Guardian Contact Record"),
@@ -423,7 +423,7 @@ class TestCaseFile(LoopDocuments):
         text = "".join(pages)
         lines = self._lines(pages[:1])
         self.assertEqual(set(self.references) - set(lines), {self.filed["crisis.session"].name})
-        for canary in ("NOTESCANARY", "DISCLOSURECANARY", "SESSIONNOTECANARY", "ANSWERCANARY"):
+        for canary in ("NOTESCANARY", "EXCEPTIONCANARY", "SESSIONNOTECANARY", "ANSWERCANARY"):
             self.assertNotIn(canary, text)
         for canary in ("BACKGROUNDCANARY", "CONCLUSIONCANARY", "GOALSCANARY"):
             self.assertIn(canary, text)

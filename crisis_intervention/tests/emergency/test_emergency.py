@@ -60,7 +60,7 @@ class TestEmergencyStart(EmergencyCase):
             .with_user(self.staff)
             .browse(self.env["crisis.emergency"].with_user(self.staff).start("suicide", "楼顶"))
         )
-        self.assertRegex(emergency.name, r"EM/\d{4}/0001")
+        self.assertRegex(emergency.name, r"^EM/\d{4}/\d{4}$")
         self.assertEqual((emergency.state, emergency.user_id), ("running", self.staff))
         self.assertFalse(emergency.student_ids, "nobody knows who it is yet")
         self.assertFalse(emergency.sudo().concern_ids)

@@ -52,7 +52,7 @@ CANARIES = {
         "location": "ROOMCANARY",
         "present": "PRESENTCANARY",
         "notes": "NOTESCANARY",
-        "disclosure": "DISCLOSURECANARY",
+        "confidentiality_exception": "EXCEPTIONCANARY",
         "summary_draft": "SESSIONSUMMARYCANARY",
         "summary": "SESSIONSUMMARYCANARY",
     },
@@ -178,9 +178,11 @@ HARMLESS = {
     "crisis.plan": {"name"},
     "crisis.measure": {"name"},
     "crisis.approval": {"res_model"},
+    "crisis.chronology": {"res_model"},
     # of the reader, not of the child
     "crisis.disclosure": {"res_model", "field_names", "ip", "device", "hash"},
     "crisis.deadline": {"res_model"},
+    "crisis.number.gap": {"name"},
     "crisis.print.log": {"text"},  # references of documents
     "crisis.session": {"name"},
     "crisis.guardian.contact": {"name"},

@@ -144,7 +144,6 @@ class TestFieldAudience(AccessMatrixCase):
             ],
             "change_ids": [Command.create({"reason": "x"})],
             "concern_ids": [Command.clear()],
-            "chronology_ids": [Command.clear()],
             "hold_ids": [Command.create({"reason": "x"})],
         }
         for role in access_matrix.ROLES:

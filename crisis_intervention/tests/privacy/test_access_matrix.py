@@ -18,7 +18,7 @@ class TestAccessMatrix(AccessMatrixCase):
         models = {
             name
             for name, model in self.registry.items()
-            if name.startswith("crisis.")
+            if self.env["crisis.record"]._is_ours(name)
             and not model._abstract
             and model._original_module == MODULE
             # views of the database: what they show follows from the models behind them

@@ -80,7 +80,7 @@ class TestLeaks(LeakCase):
             *case.assessment_ids,
             *case.assessment_ids.addendum_ids,
             *self.loop,
-            *case.chronology_ids,
+            *self.env["crisis.chronology"].search([("case_id", "=", case.id)]),
         )
         for record in (concern, case, *below):
             with self.subTest(model=record._name):

@@ -1,6 +1,6 @@
 from contextlib import suppress
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
@@ -172,6 +172,9 @@ class TestOutsiders(LeakCase):
                     "crisis.protocol", "crisis.protocol.step",
                 )),
                 self.env["crisis.print.log"].create({"case_id": case.id, "text": "x", "pages": 1}),
+                self.env["crisis.number.gap"].create({
+                    "company_id": self.school.id, "name": "CI/1/1", "date": fields.Datetime.now(),
+                }),
                 self.env["crisis.protocol.review"].create({
                     "protocol_id": self.env["crisis.protocol"].search([], limit=1).id,
                     "company_id": self.school.id, "school_year": "2026-2027",

@@ -5,7 +5,6 @@ from datetime import timedelta
 from odoo import fields
 
 LEVELS = ("blue", "yellow", "orange", "red")
-GATES = ("verified", "level", "assessment", "plan", "plan_approval", "session", "review", "summary")
 # what brings a referral on its way
 SENDING = ["referral_submit", "referral_approve", "referral_send"]
 
@@ -22,7 +21,7 @@ def severity(case):
 
 def missing_gates(year, case):
     """Return the gates of the case's stage that nothing meets yet, found by our own queries."""
-    wanted = [gate for gate in GATES if case.stage_id[f"gate_{gate}"]]
+    wanted = case.stage_id.gate_ids.mapped("code")
     states = {
         "assessment": ("crisis.assessment", ("done", "refused")),
         "plan": ("crisis.plan", ("waiting", "active", "replaced")),

@@ -3,6 +3,8 @@
 from collections import Counter
 from datetime import timedelta
 
+from .timeline_oracle import difference, pages
+
 STEPS = ("owner", "moral_education", "principal", "district")
 LOCAL = timedelta(hours=8)
 
@@ -284,8 +286,11 @@ class Oracle:
     def check_chronology(self, cases=None):
         """Every event has exactly one row for a reader who may read it, and no row is another's.
 
+        The table behind it holds what has happened, and pages hold what a search finds.
+
         :param cases: by default one case at random, for one reader in turn
         """
+        self.test.assertFalse(difference(self.env), "timeline")
         readers = self.readers
         if cases is None:
             everything = self.env["crisis.case"].with_context(active_test=False).search([])
@@ -295,10 +300,10 @@ class Oracle:
             readers = [self.readers[self.year.steps % len(self.readers)]]
         for reader in readers:
             found = self.env["crisis.chronology"].with_user(reader)
-            shown = Counter(
-                (row.case_id.id, row.kind, row.res_model, row.res_id)
-                for row in found.search([("case_id", "in", cases.ids)])
-            )
+            rows = found.search([("case_id", "in", cases.ids)])
+            shown = Counter((row.case_id.id, row.kind, row.res_model, row.res_id) for row in rows)
+            paged = [line["id"] for page in pages(found, cases[0]) for line in page["lines"]]
+            self.test.assertEqual(paged, rows.filtered(lambda row: row.case_id == cases[0]).ids)
             expected = self._expected_rows(reader, cases)
             self.test.assertEqual((shown - expected, expected - shown), (Counter(), Counter()))
         self._check_authors(cases)

@@ -73,6 +73,14 @@ class CaseRecords:
                 {"case_id": case.id, "kind": "plan_approval", "date_due": fields.Datetime.now()},
             )
             cls._put(relation, case.change_ids, {"case_id": case.id, "reason": "x"})
+            line = {"case_id": case.id, "kind": "opened", "date": case.date_opened}
+            cls._put(
+                relation,
+                cls.env["crisis.chronology"].search(
+                    [("case_id", "=", case.id), ("kind", "=", "opened")]
+                ),
+                {**line, "res_model": case._name, "res_id": case.student_id.id},
+            )
 
     @classmethod
     def _fill_assessments(cls):

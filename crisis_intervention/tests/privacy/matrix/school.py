@@ -1,4 +1,4 @@
-from odoo import Command
+from odoo import Command, fields
 
 from ...common import MODULE
 
@@ -47,6 +47,7 @@ class SchoolRecords:
     def _fill_configuration(cls):
         stage = cls.env.ref(f"{MODULE}.crisis_stage_discovered")
         cls._put("any", stage, {"name": "x", "sequence": 1})
+        cls._put("any", stage.gate_ids[0], {"stage_id": stage.id, "code": "plan"})
         category = cls.env.ref(f"{MODULE}.crisis_category_bullying")
         cls._put("any", category, {"name": "x"})
         policies = cls.env["crisis.response.policy"]
@@ -65,6 +66,8 @@ class SchoolRecords:
             cls._put(relation, policies.create({**values, "active": bool(company)}), values)
             if not company:
                 continue
+            gap = {"name": "CI/1/1", "company_id": company.id, "date": fields.Datetime.now()}
+            cls._put(relation, cls.env["crisis.number.gap"].create(gap), {**gap, "name": "CI/1/2"})
             team = {"name": "x", "company_id": company.id}
             cls._put(relation, cls.env["crisis.team"].create(team), team)
             member = {

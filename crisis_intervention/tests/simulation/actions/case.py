@@ -156,7 +156,7 @@ def medical_switch(year):
 @action(0.5)
 def summarise(year):
     """Write outcome and closing summary."""
-    case = year.open_case([("stage_id.gate_summary", "=", True)])
+    case = year.open_case([("stage_id.gate_ids.code", "=", "summary")])
     if case:
         case.with_user(year.one(year.triagers)).write(
             {"outcome": "recovered", "closing_summary": "情绪稳定。"}
