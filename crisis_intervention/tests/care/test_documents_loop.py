@@ -7,9 +7,9 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ...lib.pdf_pages import page_count
+from ..canaries import CANARIES
 from ..common import DENIALS
 from ..documents import FileCase, text_of
-from ..privacy.canaries import CANARIES
 
 CASE = "crisis.case"
 PLAN = "crisis.plan"

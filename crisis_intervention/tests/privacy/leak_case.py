@@ -5,9 +5,10 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import Command, fields
+from odoo.tools import SQL
 
+from ..canaries import ANSWER, CANARIES
 from ..common import CrisisCommon
-from .canaries import ANSWER, CANARIES
 
 # Where texts leave a record: tables that others than the record's readers read or receive.
 WAYS_OUT = ("mail_message", "mail_mail", "mail_activity", "mail_tracking_value", "bus_bus")
@@ -59,7 +60,7 @@ class LeakCase(CrisisCommon):
         self._settle()
         marks = {}
         for table in WAYS_OUT:
-            self.env.cr.execute(f"SELECT COALESCE(MAX(id), 0) FROM {table}")
+            self.env.cr.execute(SQL("SELECT COALESCE(MAX(id), 0) FROM %s", SQL.identifier(table)))
             [marks[table]] = self.env.cr.fetchone()
         return marks
 
@@ -74,7 +75,8 @@ class LeakCase(CrisisCommon):
         self._settle()
         rows = {}
         for table, mark in marks.items():
-            self.env.cr.execute(f"SELECT row_to_json(t) FROM {table} t WHERE id > %s", [mark])
+            query = "SELECT row_to_json(t) FROM %s t WHERE id > %s"
+            self.env.cr.execute(SQL(query, SQL.identifier(table), mark))
             rows[table] = [
                 json.dumps(self._unfolded(row), ensure_ascii=False)
                 for [row] in self.env.cr.fetchall()

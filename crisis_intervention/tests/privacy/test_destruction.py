@@ -6,8 +6,8 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from .. import access_matrix
+from ..canaries import ANSWER, CANARIES, CHILD
 from ..common import DENIALS
-from .canaries import ANSWER, CANARIES, CHILD
 from .leak_case import LeakCase
 
 

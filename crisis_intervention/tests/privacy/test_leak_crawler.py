@@ -16,8 +16,8 @@ from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .. import access_matrix
+from ..canaries import HARMLESS
 from ..common import DENIALS, MODULE
-from .canaries import HARMLESS
 from .matrix import AccessMatrixCase
 
 TEXTS = ("char", "text", "html", "json")

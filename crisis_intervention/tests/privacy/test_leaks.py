@@ -3,7 +3,7 @@ import json
 from odoo.tests import tagged
 
 from .. import access_matrix
-from .canaries import CANARIES, HARMLESS
+from ..canaries import CANARIES, HARMLESS
 from .leak_case import LeakCase
 
 

@@ -12,9 +12,9 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ...identity import KEY
+from ..canaries import ANSWER, CANARIES, CHILD
 from ..common import DENIALS
 from ..documents import DocumentCase
-from .canaries import ANSWER, CANARIES, CHILD
 from .leak_case import LeakCase
 
 # What a guardian must not find in the copy: confided by the child, or about other people.
