@@ -1,40 +1,36 @@
 import threading
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, Command, api, fields
 from odoo.exceptions import RedirectWarning, UserError
-from odoo.modules.registry import Registry
 from odoo.service.model import retrying
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from ..committed import CommittedCase
 
 PEOPLE = 19
-# Children first; everything of the school this test commits.
-TABLES = (
-    "crisis_number_gap",
-    "crisis_concern_triage",
-    "crisis_deadline",
-    "crisis_case_change",
-    "crisis_case",
-    "crisis_concern",
-    "crisis_class_membership",
-    "crisis_student",
-    "crisis_class",
-)
 
 
 @tagged("post_install", "-at_install")
 class TestConcurrency(CommittedCase):
-    """Real transactions at the same moment: one wins, the other is told, nothing is doubled.
+    """Real transactions at the same moment: one wins, the other is told, nothing is doubled."""
 
-    Transactions of their own see only what is committed, so this class commits a school and takes
-    it away again.
-    """
+    _models = (
+        "crisis.number.gap",
+        "crisis.concern.triage",
+        "crisis.deadline",
+        "crisis.case.change",
+        "crisis.case",
+        "crisis.concern",
+        "crisis.class.membership",
+        "crisis.student",
+        "crisis.class",
+    )
 
     @classmethod
     def setUpClass(cls):
@@ -50,32 +46,14 @@ class TestConcurrency(CommittedCase):
         cls.addClassCleanup(cls._take_away)
 
     @classmethod
-    def _take_away(cls):
-        """Remove what was committed, past the rules that keep records of children."""
-        with cls._committing() as env:
-            for table in TABLES:
-                model = table.replace("_", ".")
-                company = (
-                    "concern_id IN (SELECT id FROM crisis_concern WHERE company_id = %(company)s)"
-                    if table == "crisis_concern_triage"
-                    else "company_id = %(company)s"
-                    if "company_id" in env[model]._fields and env[model]._fields["company_id"].store
-                    else "case_id IN (SELECT id FROM crisis_case WHERE company_id = %(company)s)"
-                )
-                env.cr.execute(
-                    f"DELETE FROM {table} WHERE {company} RETURNING id",  # pylint: disable=sql-injection
-                    {"company": cls.school.id},
-                )
-                ids = [row[0] for row in env.cr.fetchall()]
-                for kept in ("mail.message", "mail.followers", "mail.activity"):
-                    field = "model" if kept == "mail.message" else "res_model"
-                    env[kept].search([(field, "=", model), ("res_id", "in", ids)]).unlink()
-            env["ir.sequence"].search([("company_id", "=", cls.school.id)]).unlink()
-            users = env["res.users"].search([("login", "like", "c\\_%")])
-            partners = users.partner_id | cls.school.with_env(env).partner_id
-            users.unlink()
-            cls.school.with_env(env).unlink()
-            partners.unlink()
+    def _of_school(cls, model):
+        if model == "crisis.concern.triage":
+            concerns = "concern_id IN (SELECT id FROM crisis_concern WHERE company_id = %s)"
+            return SQL(concerns, cls.school.id)
+        company = cls.env[model]._fields.get("company_id")
+        if company and company.store:
+            return super()._of_school(model)
+        return SQL("case_id IN (SELECT id FROM crisis_case WHERE company_id = %s)", cls.school.id)
 
     def _new_student(self, number):
         with self._committing() as env:
@@ -91,31 +69,18 @@ class TestConcurrency(CommittedCase):
         :param jobs: functions that take an environment
         :return: list of what each returned or the exception it raised, in the order of ``jobs``
         """
-        start = threading.Barrier(len(jobs))
-        results = [None] * len(jobs)
 
-        def run(index, job):
+        def in_transaction(job):
             with self.registry.cursor() as cr:
                 env = api.Environment(cr, SUPERUSER_ID, {})
-                start.wait(timeout=30)
                 try:
-                    results[index] = retrying(lambda: job(env), env)
-                except Exception as error:
+                    return retrying(lambda: job(env), env)
+                except Exception:
                     cr.rollback()
-                    results[index] = error
+                    raise
 
-        threads = [threading.Thread(target=run, args=args) for args in enumerate(jobs)]
-        with (
-            mute_logger("odoo.sql_db"),
-            # the thread that runs the tests holds this lock, on which the others would wait
-            patch.object(Registry, "_lock", nullcontext()),
-        ):
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join(timeout=120)
-        self.assertFalse([thread for thread in threads if thread.is_alive()])
-        return results
+        with mute_logger("odoo.sql_db"):
+            return self._together(*(partial(in_transaction, job) for job in jobs))
 
     @contextmanager
     def _meeting(self, model, method):
