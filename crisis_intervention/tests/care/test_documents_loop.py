@@ -125,11 +125,11 @@ class LoopDocuments(FileCase):
 
     def _record(self, report):
         """Return the record of ``report``."""
-        if report.startswith("crisis_assessment"):
-            return self.form
-        if report.startswith("crisis_case"):
-            return self.case
-        if report.startswith("crisis_emergency"):
+        reports = self.env["ir.actions.report"]
+        model = reports._get_report_from_name(f"crisis_intervention.{report}").model
+        if model in ("crisis.assessment", "crisis.case"):
+            return self.form if model == "crisis.assessment" else self.case
+        if model == "crisis.emergency.report":
             emergency = self._start_emergency(self.staff).sudo()
             return self.env["crisis.emergency.report"].create({"emergency_id": emergency.id})
         about = DOCUMENTS[report][0]
