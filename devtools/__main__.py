@@ -52,6 +52,12 @@ def _parser() -> argparse.ArgumentParser:
         "--accept", action="store_true", help="overrides were read against the Odoo of now"
     )
     guard.set_defaults(run=_guard)
+    upgrade = commands.add_parser(
+        "upgrade-check", help="update a demo school of a release, and compare its records"
+    )
+    upgrade.add_argument("release", nargs="?", help="version (default: the last one)")
+    upgrade.add_argument("--keep", action="store_true", help="keep the updated database")
+    upgrade.set_defaults(run=_upgrade_check)
     return parser
 
 
@@ -105,6 +111,12 @@ def _guard(args: argparse.Namespace) -> int:
     from .guard import main
 
     return main(args.accept)
+
+
+def _upgrade_check(args: argparse.Namespace) -> int:
+    from .upgrade import main
+
+    return main(args.release, args.keep)
 
 
 def main() -> int:

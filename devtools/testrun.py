@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from . import guard, i18n, matrix
+from . import guard, i18n, matrix, upgrade
 from .common import ROOT, TOOLS, DevError, Step, addons, note, run
 from .results import Outcome, complaints, read_tests
 from .workshop import LANGUAGE, Workshop, free_port, opened
@@ -105,6 +105,7 @@ def _odoo_tests(workshop: Workshop, names: list[str], what: str | None, keep: bo
 
 def _checks(workshop: Workshop, outcome: Outcome, given_up: threading.Event) -> None:
     """Run the checks around the tests, each counted as one test, until ``given_up``."""
+    release = list(upgrade.releases())[-1]
     checks: list[tuple[str, Callable[[Workshop], list[str]]]] = [
         ("devtools' own tests", _own_tests),
         ("install, upgrade and uninstall leave a clean log", _life_cycle),
@@ -114,6 +115,10 @@ def _checks(workshop: Workshop, outcome: Outcome, given_up: threading.Event) -> 
         ("the table of overrides is up to date", guard.check),
         ("wheels hold the whole addon", _wheels),
     ]
+    if upgrade.in_history(release):
+        checks.append((f"a school of {release} is updated without loss", upgrade.check))
+    else:
+        outcome.skipped.append(f"the update of {release}: its commit is not in the history here")
     for name, check in checks:
         if given_up.is_set():
             return

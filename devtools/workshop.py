@@ -73,13 +73,13 @@ class Workshop:
                 **options,
             ).returncode
 
-    def install(self, log: Path, database: str, *options: str) -> None:
-        """Install our addons on a database.
+    def install(self, log: Path, database: str, names: list[str], *options: str) -> None:
+        """Install addons on a database.
 
         :raises DevError: Odoo failed
         """
         common = ("-d", database, "--stop-after-init", "--no-http", "--max-cron-threads=0")
-        if self.call(log, "server", *common, "-i", ",".join(addons()), *options):
+        if self.call(log, "server", *common, "-i", ",".join(names), *options):
             raise DevError(f"Odoo failed, see {log}")
 
     def _configuration(self) -> Path:
