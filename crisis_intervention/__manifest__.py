@@ -86,6 +86,7 @@
         "views/crisis_destruction_views.xml",
         "views/crisis_chronology_views.xml",
         "views/crisis_print_log_views.xml",
+        "views/crisis_number_gap_views.xml",
         "views/crisis_disclosure_views.xml",
         "views/crisis_protocol_views.xml",
         "views/crisis_emergency_views.xml",

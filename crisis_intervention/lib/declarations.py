@@ -56,7 +56,6 @@ class Step:
     :ivar sequence: place in lists of steps
     :ivar context: context with which the form of its record is opened, as (key, value) pairs
     :ivar continues: state of a record that is gone on with instead of beginning a new one
-    :ivar begins: whether the step may be done with a new record
     :ivar about_access: a step about access to the case: it neither holds closing up nor ends with it
     """
 
@@ -66,7 +65,6 @@ class Step:
     sequence: int = 500
     context: tuple[tuple[str, Any], ...] = ()
     continues: str = ""
-    begins: bool = True
     about_access: bool = False
 
 
@@ -97,6 +95,20 @@ class Counter:
 
     field: str
     domain: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True)
+class Done:
+    """Something that the closing report of a case counts as done.
+
+    :ivar label: lazy translation, e.g. "Sessions held"
+    :ivar domain: which of the model's records are counted
+    :ivar sequence: place in the report
+    """
+
+    label: Any
+    domain: tuple[Condition, ...]
+    sequence: int = 500
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,13 @@ from .concern import (
 from .case import (
     test_case,
     test_case_audience,
+    test_case_declarations,
     test_case_moves,
     test_concurrency,
     test_escalation,
     test_handover,
     test_loop_closing,
+    test_numbers,
     test_query_counts,
     test_school_year,
     test_stage_gates,
@@ -49,6 +51,8 @@ from .privacy import (
     test_identity,
     test_leak_crawler,
     test_leaks,
+    test_leaks_doors,
+    test_leaks_outsiders,
     test_person_request,
     test_sealed,
 )
@@ -60,6 +64,7 @@ from .emergency import (
 )
 from .odoo import (
     test_js,
+    test_ours,
     test_school_limits,
     test_tours,
     test_upgrade_guard,

@@ -241,6 +241,9 @@ crisis.print.log
   own                     -      -     -    -      -        R          -     R         -        -      -
   other_class             -      -     -    -      -        x          -     R         -        -      -
   other_school            -      -     -    -      -        x          -     x         -        -      -
+crisis.number.gap
+  own_school              -      -     -    -      -        -          -     R         -        -      -
+  other_school            -      -     -    -      -        -          -     x         -        -      -
 crisis.class.report
   own_class               -      -     R    -      -        R          R     R         -        -      -
   other_class             -      -     x    -      -        R          R     R         -        -      -
@@ -437,7 +440,7 @@ FIELDS = {
     "crisis.stage": [("gate_ids", _TRIAGE | _CONFIGURATORS, _CONFIGURATORS)],
     "crisis.session": [
         (
-            "notes risk_change disclosure summary_draft addendum_ids",
+            "notes risk_change confidentiality_exception summary_draft addendum_ids",
             {"psychology_teacher"},
             {"psychology_teacher"},
         ),

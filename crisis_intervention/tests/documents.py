@@ -7,7 +7,7 @@ from odoo import Command, fields
 from odoo.tests import HttpCase
 
 from .common import CrisisCommon
-from .privacy.test_leaks import CANARIES
+from .privacy.canaries import CANARIES
 
 # The state in which each record of the loop is part of the file.
 FILED = {

@@ -36,7 +36,7 @@ def migrate(cr, version):
         )
         if policy:
             policy.write(figures)
-    env["crisis.numbering"]._ensure(env["res.company"].search([]))
+    env["crisis.numbering"]._prepare(env["res.company"].search([]))
     # steps that were open before escalation existed start their clock with their own due moment
     cr.execute(
         "UPDATE crisis_deadline SET next_escalation = date_due, escalation_count = 0 "

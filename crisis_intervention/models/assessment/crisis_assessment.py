@@ -3,7 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Event, Excerpt, Gate
+from ...lib.declarations import Chapter, Done, Event, Excerpt, Gate, Step
 from ...lib.instrument_definition import INFORMANTS, Person, age_on
 from ...lib.risk import RISK_LEVELS
 from ...roles import PSYCHOLOGY
@@ -25,6 +25,7 @@ class CrisisAssessment(models.Model):
         "crisis.assessment.result",
         "crisis.kept.record",
     ]
+    _number_prefix = "CA"
     _order = "date desc, id desc"
     _check_company_auto = True
     _entered_fields = frozenset(
@@ -268,6 +269,57 @@ class CrisisAssessment(models.Model):
         codes = gate.instrument_ids.mapped("code")
         named = [("instrument_id.code", "in", codes)] if codes else []
         return [*super()._gate_domain(gate), *named]
+
+    @api.model
+    def _case_steps(self):
+        """Declare that the student is assessed."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "assessment", _lt("Assessment"), "crisis_intervention.mail_activity_assessment", 30
+            ),
+        )
+
+    @api.model
+    def _action_begin(self, case, step):
+        """Begin a form about the student of the case."""
+        return case._action_new_assessment()
+
+    @api.model
+    def _case_chapters(self):
+        # psychology teachers have the whole forms in the file, others the results
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                30,
+                "crisis_intervention.crisis_assessment_action_report_file",
+                (("state", "in", ("done", "refused")),),
+            ),
+            Chapter(
+                40,
+                "crisis_intervention.crisis_assessment_action_report_result",
+                (("state", "=", "done"),),
+                unless=PSYCHOLOGY,
+            ),
+        )
+
+    @api.model
+    def _done_in_case(self):
+        done = Done(_lt("Assessments completed"), (("state", "in", ("done",)),), sequence=10)
+        return (*super()._done_in_case(), done)
+
+    @api.model
+    def _cases_kept_open(self, cases):
+        """Keep cases open until somebody has decided on a proposed level."""
+        waiting = [("case_id", "in", cases.ids), ("proposal", "=", "pending")]
+        return super()._cases_kept_open(cases) | {
+            case: self.env._(
+                "%(case)s cannot be closed: an assessment proposes a higher level. Decide on it "
+                "first.",
+                case=case.name,
+            )
+            for [case] in self._read_group(waiting, ["case_id"])
+        }
 
     def _person(self):
         """Return whom the form is about, as the scoring module wants it."""

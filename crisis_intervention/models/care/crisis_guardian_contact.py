@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Event, Excerpt
+from ...lib.declarations import Chapter, Counter, Done, Event, Excerpt, Step
 from ...sealed_fields import ConfidentialBinary
 
 _lt = LazyTranslate(__name__)
@@ -13,6 +13,7 @@ class CrisisGuardianContact(models.Model):
 
     _name = "crisis.guardian.contact"
     _description = "Guardian Contact"
+    _number_prefix = "GC"
     _inherit = ["crisis.signed.record"]
     _order = "date desc, id desc"
     _entered_fields = frozenset(
@@ -208,3 +209,42 @@ class CrisisGuardianContact(models.Model):
                 icon="fa-phone",
             ),
         )
+
+    @api.model
+    def _case_steps(self):
+        """Declare that guardians are told and asked for consent by a contact."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "guardian", _lt("Guardians told"), "crisis_intervention.mail_activity_guardian", 20
+            ),
+            Step(
+                "consent",
+                _lt("Consent of the guardians"),
+                "crisis_intervention.mail_activity_consent",
+                80,
+                context=(("default_purpose", "consent"),),
+            ),
+        )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("guardian_contact_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                80,
+                "crisis_intervention.crisis_guardian_contact_action_report_record",
+                (("state", "=", "signed"),),
+            ),
+        )
+
+    @api.model
+    def _done_in_case(self):
+        done = Done(
+            _lt("Contacts with the guardians"), (("state", "in", ("signed",)),), sequence=30
+        )
+        return (*super()._done_in_case(), done)

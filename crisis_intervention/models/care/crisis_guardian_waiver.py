@@ -2,9 +2,12 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS
-from ...lib.declarations import Excerpt
+from ...lib.declarations import Chapter, Counter, Excerpt, Step
+
+_lt = LazyTranslate(__name__)
 
 
 class CrisisGuardianWaiver(models.Model):
@@ -15,6 +18,7 @@ class CrisisGuardianWaiver(models.Model):
 
     _name = "crisis.guardian.waiver"
     _description = "Decision Not to Tell the Guardians"
+    _number_prefix = "GW"
     _inherit = ["crisis.case.record", "crisis.approval.mixin"]
     _order = "id desc"
     _entered_fields = frozenset(("case_id", "reason", "protection", "end_reason"))
@@ -106,3 +110,31 @@ class CrisisGuardianWaiver(models.Model):
     @api.model
     def _permission_excerpt(self):
         return Excerpt(self._filled_in("state"), sequence=80)
+
+    @api.model
+    def _case_steps(self):
+        """Declare that the decision is another person's."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "waiver",
+                _lt("Decision whether guardians are told"),
+                "crisis_intervention.mail_activity_waiver",
+                140,
+            ),
+        )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("guardian_waiver_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                90,
+                "crisis_intervention.crisis_guardian_waiver_action_report_record",
+                (("state", "in", ("active", "ended")),),
+            ),
+        )

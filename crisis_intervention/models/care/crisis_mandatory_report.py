@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import MANDATORY_REPORT_HOURS
-from ...lib.declarations import Event, Excerpt
+from ...lib.declarations import Chapter, Counter, Event, Excerpt, Step
 from ...roles import PRINCIPAL
 from ...sealed_fields import ConfidentialBinary, ConfidentialText
 
@@ -25,6 +25,7 @@ class CrisisMandatoryReport(models.Model):
     _name = "crisis.mandatory.report"
     _description = "Mandatory Report"
     _inherit = ["crisis.waivable", "crisis.case.record"]
+    _number_prefix = "LR"
     _order = "id desc"
     _entered_fields = frozenset(
         (
@@ -165,3 +166,42 @@ class CrisisMandatoryReport(models.Model):
                 icon="fa-bullhorn",
             ),
         )
+
+    @api.model
+    def _case_steps(self):
+        """Declare that the law waits for a report."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "mandatory_report",
+                _lt("Mandatory report"),
+                "crisis_intervention.mail_activity_mandatory_report",
+                130,
+            ),
+        )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("mandatory_report_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(120, "crisis_intervention.crisis_mandatory_report_action_report_sheet"),
+        )
+
+    @api.model
+    def _cases_kept_open(self, cases):
+        """Keep cases open until what the law demands is reported, or decided on."""
+        found = self._read_group(
+            [("case_id", "in", cases.ids), ("state", "=", "open")], ["case_id"]
+        )
+        return super()._cases_kept_open(cases) | {
+            case: self.env._(
+                "%(case)s cannot be closed: a report that the law demands is open. Report it, or "
+                "let the principal decide that the law does not ask for it.",
+                case=case.name,
+            )
+            for [case] in found
+        }

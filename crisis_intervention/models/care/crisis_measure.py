@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Event, Excerpt
+from ...lib.declarations import Counter, Done, Event, Excerpt, Step
 from ...roles import MORAL_EDUCATION, PSYCHOLOGY
 
 _lt = LazyTranslate(__name__)
@@ -30,6 +30,7 @@ class CrisisMeasure(models.Model):
 
     _name = "crisis.measure"
     _description = "Measure"
+    _number_prefix = "MS"
     _inherit = ["crisis.case.record"]
     _order = "date_due, id"
     _entered_fields = frozenset(
@@ -284,3 +285,20 @@ class CrisisMeasure(models.Model):
                 "measure", _lt("Measure ended"), "date_done", "user_id", icon="fa-check-square-o"
             ),
         )
+
+    @api.model
+    def _case_steps(self):
+        """Declare that measures have to be carried out."""
+        return (
+            *super()._case_steps(),
+            Step("measure", _lt("Measure"), "crisis_intervention.mail_activity_measure", 90),
+        )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("measure_count", (("state", "in", ("todo", "doing")),))
+
+    @api.model
+    def _done_in_case(self):
+        done = Done(_lt("Measures done"), (("state", "in", ("done",)),), sequence=40)
+        return (*super()._done_in_case(), done)

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Event, Excerpt
+from ...lib.declarations import Chapter, Counter, Event, Excerpt
 from ...sealed_fields import ConfidentialText
 
 _lt = LazyTranslate(__name__)
@@ -13,6 +13,7 @@ class CrisisMedicalRecord(models.Model):
 
     _name = "crisis.medical.record"
     _description = "Medical Record"
+    _number_prefix = "MR"
     _inherit = ["crisis.signed.record"]
     _order = "date desc, id desc"
     _entered_fields = frozenset(
@@ -116,5 +117,20 @@ class CrisisMedicalRecord(models.Model):
                 "user_id",
                 states=("signed",),
                 icon="fa-medkit",
+            ),
+        )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("medical_record_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                100,
+                "crisis_intervention.crisis_medical_record_action_report_record",
+                (("state", "=", "signed"),),
             ),
         )

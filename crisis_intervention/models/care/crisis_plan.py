@@ -6,7 +6,7 @@ from odoo.tools.i18n import format_list
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS
-from ...lib.declarations import Event, Excerpt
+from ...lib.declarations import Chapter, Counter, Event, Excerpt, Step
 from ...lib.risk import RISK_LEVELS
 
 _lt = LazyTranslate(__name__)
@@ -27,6 +27,7 @@ class CrisisPlan(models.Model):
 
     _name = "crisis.plan"
     _description = "Intervention Plan"
+    _number_prefix = "CP"
     _inherit = ["crisis.case.record", "crisis.approval.mixin"]
     _order = "case_id, version desc, id desc"
     _entered_fields = frozenset(
@@ -257,3 +258,56 @@ class CrisisPlan(models.Model):
     def _timeline_events(self):
         """Return what of it stands in the timeline of a case."""
         return (Event("plan", _lt("Plan in force"), "date_active", "create_uid", icon="fa-map-o"),)
+
+    @api.model
+    def _case_steps(self):
+        """Declare that the plan is made, and has to be approved."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "plan",
+                _lt("Intervention plan"),
+                "crisis_intervention.mail_activity_plan",
+                40,
+                continues="draft",
+            ),
+            Step(
+                "plan_approval",
+                _lt("Approval of the plan"),
+                "crisis_intervention.mail_activity_plan_approval",
+                50,
+                continues="waiting",
+            ),
+        )
+
+    @api.model
+    def _action_begin(self, case, step):
+        """Lead to no new plan where one has to be approved."""
+        if step.code == "plan_approval":
+            raise UserError(self.env._("Write the plan and ask for approval first."))
+        return super()._action_begin(case, step)
+
+    @api.model
+    def _case_counter(self):
+        return Counter("plan_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                50,
+                "crisis_intervention.crisis_plan_action_report_plan",
+                (("state", "in", ("active", "replaced")),),
+            ),
+            Chapter(
+                60,
+                "crisis_intervention.crisis_plan_action_report_safety",
+                (
+                    ("state", "=", "active"),
+                    ("warning_signs", "!=", False),
+                    ("helpers", "!=", False),
+                    ("professionals", "!=", False),
+                ),
+            ),
+        )

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS, reply_hours
-from ...lib.declarations import Event, Excerpt
+from ...lib.declarations import Chapter, Counter, Done, Event, Excerpt, Step
 from ...sealed_fields import ConfidentialBinary
 from ..odoo.res_partner import RESOURCE_KINDS
 
@@ -25,12 +25,15 @@ REPLY_FIELDS = frozenset(
     )
 )
 
+_lt = LazyTranslate(__name__)
+
 
 class CrisisReferral(models.Model):
     """A referral to somebody outside: letter, reply slip, and for the district centre access."""
 
     _name = "crisis.referral"
     _description = "Referral"
+    _number_prefix = "RF"
     _inherit = ["crisis.case.record", "crisis.approval.mixin"]
     _order = "id desc"
     _entered_fields = REPLY_FIELDS | {
@@ -339,3 +342,50 @@ class CrisisReferral(models.Model):
                 icon="fa-reply",
             ),
         )
+
+    @api.model
+    def _case_steps(self):
+        """Declare that referrals are decided on, sent and answered."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "referral_approval",
+                _lt("Approval of a referral"),
+                "crisis_intervention.mail_activity_referral_approval",
+                100,
+            ),
+            Step(
+                "referral",
+                _lt("Referral to be sent"),
+                "crisis_intervention.mail_activity_referral",
+                110,
+            ),
+            Step(
+                "referral_reply",
+                _lt("Reply to a referral"),
+                "crisis_intervention.mail_activity_referral_reply",
+                120,
+            ),
+        )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("referral_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                110,
+                "crisis_intervention.crisis_referral_action_report_letter",
+                (("state", "in", ("sent", "replied", "ended")),),
+            ),
+        )
+
+    @api.model
+    def _done_in_case(self):
+        done = Done(
+            _lt("Referrals answered"), (("state", "in", ("replied", "ended")),), sequence=50
+        )
+        return (*super()._done_in_case(), done)

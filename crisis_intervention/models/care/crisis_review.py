@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Event, Excerpt, Gate
+from ...lib.declarations import Chapter, Counter, Done, Event, Excerpt, Gate, Step
 from ...lib.risk import RISK_LEVELS, severity
 
 _lt = LazyTranslate(__name__)
@@ -24,6 +24,7 @@ class CrisisReview(models.Model):
 
     _name = "crisis.review"
     _description = "Case Review"
+    _number_prefix = "RV"
     _inherit = ["crisis.signed.record"]
     _order = "date desc, id desc"
     _entered_fields = frozenset(
@@ -200,3 +201,38 @@ class CrisisReview(models.Model):
                 "review", _lt("Review"), "date", "user_id", states=("signed",), icon="fa-refresh"
             ),
         )
+
+    @api.model
+    def _case_steps(self):
+        """Declare that levels are reviewed, and a case that is ready is closed by a review."""
+        return (
+            *super()._case_steps(),
+            Step("review", _lt("Review"), "crisis_intervention.mail_activity_review", 70),
+            Step(
+                "closing",
+                _lt("Closing of a case that needs no more care"),
+                "crisis_intervention.mail_activity_closing",
+                160,
+                context=(("default_decision", "close"),),
+            ),
+        )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("review_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                130,
+                "crisis_intervention.crisis_review_action_report_record",
+                (("state", "=", "signed"),),
+            ),
+        )
+
+    @api.model
+    def _done_in_case(self):
+        done = Done(_lt("Reviews"), (("state", "in", ("signed",)),), sequence=60)
+        return (*super()._done_in_case(), done)

@@ -6,7 +6,7 @@ from odoo.tools.i18n import format_list
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS, RETURN_FOLLOW_UP_WEEKS
-from ...lib.declarations import Event, Excerpt
+from ...lib.declarations import Chapter, Counter, Event, Excerpt, Step
 from ...sealed_fields import ConfidentialBinary
 
 _lt = LazyTranslate(__name__)
@@ -17,6 +17,7 @@ class CrisisSchoolReturn(models.Model):
 
     _name = "crisis.school.return"
     _description = "Return to School"
+    _number_prefix = "SR"
     _inherit = ["crisis.case.record", "crisis.approval.mixin"]
     _order = "id desc"
     _entered_fields = frozenset(
@@ -170,5 +171,33 @@ class CrisisSchoolReturn(models.Model):
                 "create_uid",
                 states=("agreed",),
                 icon="fa-graduation-cap",
+            ),
+        )
+
+    @api.model
+    def _case_steps(self):
+        """Declare that the principal agrees to a return."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "school_return",
+                _lt("Approval of a return to school"),
+                "crisis_intervention.mail_activity_school_return",
+                150,
+            ),
+        )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("school_return_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                140,
+                "crisis_intervention.crisis_school_return_action_report_form",
+                (("state", "=", "agreed"),),
             ),
         )

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Event, Excerpt, Gate
+from ...lib.declarations import Chapter, Counter, Done, Event, Excerpt, Gate, Step
 from ...roles import PSYCHOLOGY
 from ...sealed_fields import SealedText
 
@@ -25,6 +25,7 @@ class CrisisSession(models.Model):
 
     _name = "crisis.session"
     _description = "Intervention Session"
+    _number_prefix = "CS"
     _inherit = ["crisis.signed.record"]
     _order = "date_start desc, id desc"
     _entered_fields = frozenset(
@@ -40,7 +41,7 @@ class CrisisSession(models.Model):
             "risk_change",
             "next_start",
             "summary_draft",
-            "disclosure",
+            "confidentiality_exception",
             "addendum_ids",
         )
     )
@@ -78,8 +79,9 @@ class CrisisSession(models.Model):
         string="Risk Since Last Time",
         groups=PSYCHOLOGY,
     )
-    disclosure = SealedText(
+    confidentiality_exception = SealedText(
         string="Secrecy Broken",
+        former_names=("disclosure",),
         groups=PSYCHOLOGY,
         help="If something had to be passed on: why, what, to whom, when, and whether the student "
         "was told before.",
@@ -259,7 +261,7 @@ class CrisisSession(models.Model):
 
     @api.model
     def _permission_excerpt(self):
-        scoped = ("notes", "risk_change", "disclosure", "addendum_ids")
+        scoped = ("notes", "risk_change", "confidentiality_exception", "addendum_ids")
         hidden = (*scoped, "summary_draft", "next_start")
         fields_ = self._filled_in("state", "summary", "user_id", without=hidden)
         return Excerpt(fields_, sequence=60, scope="notes", scoped=scoped)
@@ -287,3 +289,36 @@ class CrisisSession(models.Model):
                 icon="fa-comments-o",
             ),
         )
+
+    @api.model
+    def _case_steps(self):
+        """Declare that sessions have to be held."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "session",
+                _lt("Intervention session"),
+                "crisis_intervention.mail_activity_session",
+                60,
+            ),
+        )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("session_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                70,
+                "crisis_intervention.crisis_session_action_report_record",
+                (("state", "=", "signed"),),
+            ),
+        )
+
+    @api.model
+    def _done_in_case(self):
+        done = Done(_lt("Sessions held"), (("state", "in", ("signed",)),), sequence=20)
+        return (*super()._done_in_case(), done)

@@ -19,4 +19,5 @@ from . import (
     crisis_escalation,
     crisis_chronology,
     crisis_duty,
+    crisis_number_gap,
 )

@@ -62,6 +62,7 @@ class CrisisCase(models.Model):
         "crisis.confidential",
         "mail.tracking.duration.mixin",
     ]
+    _number_prefix = "CI"
     _order = "severity desc, next_deadline, id desc"
     _track_duration_field = "stage_id"
     _check_company_auto = True

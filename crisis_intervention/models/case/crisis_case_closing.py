@@ -3,9 +3,8 @@ from datetime import timedelta
 from dateutil.relativedelta import relativedelta
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.tools.i18n import format_list
+from odoo.fields import Domain
 
-from ...lib.deadlines import ACCESS_KINDS
 from ...lib.school_year import leaving_day
 from ...roles import TRIAGE
 
@@ -78,51 +77,23 @@ class CrisisCaseClosing(models.AbstractModel):
                 )
             )
 
-    def _check_closing(self, old_stages):
+    def _check_closing(self):
         """Check that nothing is left open in cases that are being closed.
 
-        :param old_stages: dict of case to the ``crisis.stage`` it comes from
         :raises UserError: names what is open
         """
-        newly = self.filtered(lambda case: not old_stages[case].closed)
+        sentences = [sentence for found in self._kept_open().values() for sentence in found]
+        if sentences:
+            raise UserError("\n".join(sentences))
+
+    def _kept_open(self):
+        """Return dict of case to sentences, one for each kind of record that keeps it open."""
         # sudo: which records are open, of models that the user may not read; only kinds are named
-        for case in newly.sudo():
-            open_reports = (
-                self.env["crisis.mandatory.report"]
-                .sudo()
-                .search_count([("case_id", "=", case.id), ("state", "=", "open")], limit=1)
-            )
-            if open_reports:
-                raise UserError(
-                    self.env._(
-                        "%(case)s cannot be closed: a report that the law demands is open. Report "
-                        "it, or let the principal decide that the law does not ask for it.",
-                        case=case.name,
-                    )
-                )
-            if case.pending_assessment_id:
-                raise UserError(
-                    self.env._(
-                        "%(case)s cannot be closed: an assessment proposes a higher level. Decide "
-                        "on it first.",
-                        case=case.name,
-                    )
-                )
-            kinds = set(
-                case.deadline_ids.filtered(lambda d: d.res_id and not d.date_done).mapped("kind")
-            ) - set(ACCESS_KINDS)
-            labels = dict(
-                self.env["crisis.deadline"]._fields["kind"]._description_selection(self.env)
-            )
-            if kinds:
-                raise UserError(
-                    self.env._(
-                        "%(case)s cannot be closed yet. Still open: %(duties)s.",
-                        case=case.name,
-                        duties=format_list(self.env, sorted(labels[kind] for kind in kinds)),
-                    )
-                )
-            case.date_retention = case._retention_end()
+        cases, result = self.sudo(), {}
+        for model in self._kinds():
+            for case, sentence in self.env[model].sudo()._cases_kept_open(cases).items():
+                result.setdefault(case, []).append(sentence)
+        return result
 
     def _open_closing(self):
         """Let the owner close this case, so that what is ready does not lie about."""
@@ -132,7 +103,13 @@ class CrisisCaseClosing(models.AbstractModel):
             self._open_step("closing", fields.Datetime.now() + timedelta(days=CLOSING_DAYS))
 
     def _end_with_case(self):
-        """End what goes on in cases that were just closed: reminders, and access of the district."""
+        """End what goes on in cases that were just closed: reminders, and access of the district.
+
+        From now on their files are kept for some years.
+        """
+        # sudo: crisis.case - kept by the system; the right to close was checked
+        for case in self.sudo():
+            case.date_retention = case._retention_end()
         self._close_steps(["closing"])
         # sudo: crisis.referral - replied ones wait for nothing; the right to close was checked
         replied = (
@@ -160,18 +137,10 @@ class CrisisCaseClosing(models.AbstractModel):
         :return: list of (label, number)
         """
         self.ensure_one()
-        counted = [
-            (self.env._("Assessments completed"), "crisis.assessment", "done"),
-            (self.env._("Sessions held"), "crisis.session", "signed"),
-            (self.env._("Contacts with the guardians"), "crisis.guardian.contact", "signed"),
-            (self.env._("Measures done"), "crisis.measure", "done"),
-            (self.env._("Referrals answered"), "crisis.referral", "replied", "ended"),
-            (self.env._("Reviews"), "crisis.review", "signed"),
-        ]
-        return [
-            (
-                label,
-                self.env[model].search_count([("case_id", "=", self.id), ("state", "in", states)]),
-            )
-            for label, model, *states in counted
-        ]
+        counts = []
+        for model, done in self._in_sequence("_done_in_case"):
+            kind = self.env[model]
+            if kind.has_access("read"):
+                domain = kind._in_cases(self) & Domain(list(done.domain))
+                counts.append((self.env._(done.label), kind.search_count(domain)))
+        return counts

@@ -172,7 +172,7 @@ class CrisisCaseGates(models.AbstractModel):
         self._check_moves(old_stages)
         now = fields.Datetime.now()
         closing = self.filtered(lambda case: case.stage_id.closed)
-        closing._check_closing(old_stages)
+        closing._check_closing()
         reopened = self.filtered(lambda case: case.date_closed) - closing
         # sudo: crisis.case - dates kept by the system; the caller's right to write was checked
         self.sudo().write({"date_last_stage_update": now})

@@ -203,6 +203,12 @@ class CrisisCaseOpening(models.AbstractModel):
 
         :raises RedirectWarning: one of ``students`` has an open case
         """
+        # Of two who open a case of the same student the second has to begin again, and then sees
+        # the first: a row that was written meanwhile makes Odoo repeat the request.
+        self.env.cr.execute(
+            "UPDATE crisis_student SET write_date = write_date WHERE id = ANY(%s)",
+            [students.ids],
+        )
         # sudo: crisis.case - only the reference of a case in the user's schools is shown, to users
         # who may open cases and so may read them
         existing = self.sudo().search(

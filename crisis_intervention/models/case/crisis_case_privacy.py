@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools.safe_eval import safe_eval
 
-from ...roles import CONFIDENTIAL, PRINCIPAL, TRIAGE
+from ...roles import CONFIDENTIAL, DISTRICT, DOCTOR, HEAD_TEACHER, PRINCIPAL, STAFF, TRIAGE
 
 RELATIONS = [
     ("role", "Role in the school"),
@@ -14,15 +14,8 @@ RELATIONS = [
     ("grant", "Permission to look"),
     ("emergency", "Emergency access"),
 ]
-# End of a rule's XML id to the relation that it is about; all others are about the role alone.
-_RULE_RELATIONS = {
-    "_rule_head_teacher": "class",
-    "_rule_own_class": "class",
-    "_rule_school_doctor": "medical",
-    "_rule_district": "referral",
-    "_rule_own": "own",
-    "_rule_reporter": "reporter",
-}
+# Roles that see a case by what ties them to it; rules for all others are about the role alone.
+_RELATION_OF_ROLE = {HEAD_TEACHER: "class", DOCTOR: "medical", DISTRICT: "referral"}
 # Below a case, but only for those who work it: they are listed with the case itself. So is the
 # timeline, which shows nothing that is not listed.
 _WITH_THE_CASE = frozenset(
@@ -107,19 +100,16 @@ class CrisisCasePrivacy(models.AbstractModel):
 
     def _audience_records(self):
         """Return dict of model to the records of this case, the case itself among them."""
-        below = sorted(
-            name
-            for name, model in self.env.registry.items()
-            if name.startswith("crisis.")
-            and name not in _WITH_THE_CASE
-            and name != "crisis.access.grant"  # told with its own lines
-            and not model._abstract
-            and not model._transient
-            and model._auto
-            and (link := model._fields.get("case_id"))
+        apart = _WITH_THE_CASE | {"crisis.access.grant"}  # permissions have lines of their own
+        kinds = (self.env[name] for name in self._kinds() if name not in apart)
+        below = [
+            kind._name
+            for kind in kinds
+            if kind._auto
+            and (link := kind._fields.get("case_id"))
             and link.store
-            and link.comodel_name == "crisis.case"
-        )
+            and link.comodel_name == self._name
+        ]
         records = {"crisis.case": self, "crisis.concern": self.concern_ids}
         for model in below:
             records[model] = (
@@ -173,7 +163,7 @@ class CrisisCasePrivacy(models.AbstractModel):
 
         :param records: see ``_audience_records``; any school that one of them names counts
         """
-        staff = self.env.ref("crisis_intervention.group_staff")
+        staff = self.env.ref(STAFF)
         groups = self.env["res.groups"].search(
             [("privilege_id.category_id", "=", staff.privilege_id.category_id.id)]
         )
@@ -193,11 +183,10 @@ class CrisisCasePrivacy(models.AbstractModel):
         """
         key = (user._get_group_ids(), readable._name)
         if key not in rules:
-            # sudo: ir.rule - names of the rules that the server itself applies to this user
+            # sudo: ir.rule - the rules that the server itself applies to this user
             of_user = self.env["ir.rule"].with_user(user)._get_rules(readable._name, "read").sudo()
-            names = of_user._get_external_ids()
             rules[key] = [
-                (rule, self._rule_relation(names[rule.id])) for rule in of_user if rule.groups
+                (rule, self._rule_relation(rule, readable)) for rule in of_user if rule.groups
             ]
         groups = user.all_group_ids
         context = readable.env["ir.rule"]._eval_context()
@@ -216,12 +205,12 @@ class CrisisCasePrivacy(models.AbstractModel):
         return reasons
 
     @api.model
-    def _rule_relation(self, names):
-        """Return the relation that the rule with these XML ids is about."""
-        for name in names:
-            for end, relation in _RULE_RELATIONS.items():
-                if name.endswith(end):
-                    return relation
+    def _rule_relation(self, rule, records):
+        """Return the relation by which ``rule`` lets in: it follows from the role it is for."""
+        relations = {**_RELATION_OF_ROLE, STAFF: records._staff_relation}
+        for role, relation in relations.items():
+            if rule.groups == self.env.ref(role):
+                return relation
         return "role"
 
     def _audience_grants(self):
@@ -261,7 +250,7 @@ class CrisisCasePrivacy(models.AbstractModel):
         self.ensure_one()
         register = self.env["crisis.disclosure"]
         register._check_reader(self)
-        register._seal()
+        register._close_chain()
         return {
             **self.env["ir.actions.act_window"]._for_xml_id(
                 "crisis_intervention.crisis_disclosure_action"

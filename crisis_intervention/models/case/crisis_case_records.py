@@ -1,31 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ...roles import TRIAGE
-
-# Count field to model and condition: what stands behind the buttons of the case.
-COUNTED = {
-    "plan_count": ("crisis.plan", []),
-    "measure_count": ("crisis.measure", [("state", "in", ["todo", "doing"])]),
-    "session_count": ("crisis.session", []),
-    "guardian_contact_count": ("crisis.guardian.contact", []),
-    "medical_record_count": ("crisis.medical.record", []),
-    "referral_count": ("crisis.referral", []),
-    "mandatory_report_count": ("crisis.mandatory.report", []),
-    "review_count": ("crisis.review", []),
-    "school_return_count": ("crisis.school.return", []),
-    "guardian_waiver_count": ("crisis.guardian.waiver", []),
-}
-# Which records a step is done with; the others are done by hand or by a dialog.
-STEP_MODELS = {
-    "guardian": "crisis.guardian.contact",
-    "consent": "crisis.guardian.contact",
-    "plan": "crisis.plan",
-    "plan_approval": "crisis.plan",
-    "session": "crisis.session",
-    "review": "crisis.review",
-    "closing": "crisis.review",
-}
 
 
 class CrisisCaseRecords(models.AbstractModel):
@@ -55,17 +32,14 @@ class CrisisCaseRecords(models.AbstractModel):
     @api.depends_context("uid")
     def _compute_counts(self):
         """Count the records that the user may read."""
-        for field, (model, domain) in COUNTED.items():
+        for model, counter in self._collected("_case_counter"):
             records = self.env[model].sudo(False)
             counts = {}
             if records.has_access("read"):
-                counts = dict(
-                    records._read_group(
-                        [("case_id", "in", self.ids), *domain], ["case_id"], ["__count"]
-                    )
-                )
+                domain = records._in_cases(self) & Domain(list(counter.domain))
+                counts = dict(records._read_group(domain, [records._case_link()], ["__count"]))
             for case in self:
-                case[field] = counts.get(case._origin, 0)
+                case[counter.field] = counts.get(case._origin, 0)
 
     @api.depends("risk_level", "guardians_not_told", "date_closed")
     def _compute_consent_missing(self):
@@ -116,36 +90,20 @@ class CrisisCaseRecords(models.AbstractModel):
     def _action_step(self, kind, record=None):
         """Return the window action with which the step ``kind`` is done.
 
-        :param record: ``crisis.case.record`` the step is about; by default the one that is being
-            written, or a new one
+        :param record: the record the step is about; by default the one that is being written, or
+            a new one
         """
         self.ensure_one()
         if record:
             return record._action_form()
-        if kind == "assessment":
-            return self._action_new_assessment()
-        model = STEP_MODELS[kind]
-        wanted = [("case_id", "=", self.id), ("state", "=", "draft")]
-        if kind == "plan_approval":
-            wanted[1] = ("state", "=", "waiting")
-        if model == "crisis.plan":
-            found = self.env[model].search(wanted, limit=1)
-            if found:
-                return found._action_form()
-            if kind == "plan_approval":
-                raise UserError(self.env._("Write the plan and ask for approval first."))
-        context = {"default_case_id": self.id}
-        if kind == "consent":
-            context["default_purpose"] = "consent"
-        if kind == "closing":
-            context["default_decision"] = "close"
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.name,
-            "res_model": model,
-            "views": [(False, "form")],
-            "context": context,
-        }
+        model, step = self._by_code("_case_steps")[kind]
+        if step.continues:
+            begun = self.env[model].search(
+                [("case_id", "=", self.id), ("state", "=", step.continues)], limit=1
+            )
+            if begun:
+                return begun._action_form()
+        return self.env[model]._action_begin(self, step)
 
     def action_review(self):
         """Begin a review; of a closed case, one that reopens it."""
@@ -161,23 +119,22 @@ class CrisisCaseRecords(models.AbstractModel):
         """
         self.ensure_one()
         field = self.env.context.get("crisis_count")
-        if field not in COUNTED:
+        counters = {counter.field: model for model, counter in self._collected("_case_counter")}
+        if field not in counters:
             raise UserError(self.env._("This requirement does not exist."))
-        model, _domain = COUNTED[field]
-        behind = [("case_id", "=", self.id)]
+        records = self.env[counters[field]]
+        behind = list(records._in_cases(self))
         begin = (
             not self.date_closed
-            and self.env[model].has_access("create")
-            and not self.env[model].search_count(behind, limit=1)
+            and records.has_access("create")
+            and not records.search_count(behind, limit=1)
         )
-        return {
-            "type": "ir.actions.act_window",
-            "name": self._fields[field]._description_string(self.env),
-            "res_model": model,
-            "views": [(False, "form")] if begin else [(False, "list"), (False, "form")],
-            "domain": behind,
-            "context": {"default_case_id": self.id},
-        }
+        return records._action_list(
+            behind,
+            name=self._fields[field]._description_string(self.env),
+            views=[(False, "form")] if begin else [(False, "list"), (False, "form")],
+            context={"default_case_id": self.id},
+        )
 
     def action_view_concerns(self):
         """Show the reports behind this case."""

@@ -1,8 +1,12 @@
 from odoo import api, fields, models
 from odoo.tools.i18n import format_list
+from odoo.tools.translate import LazyTranslate
 
-from ...lib.deadlines import STEP_KINDS, due_dates, tightened
+from ...lib.deadlines import due_dates, tightened
+from ...lib.declarations import Step
 from ...lib.risk import severity
+
+_lt = LazyTranslate(__name__)
 
 # A case without a level runs by this one, so that a missing decision never stops the clock.
 DEFAULT_LEVEL = "yellow"
@@ -27,18 +31,40 @@ class CrisisCaseSteps(models.AbstractModel):
         compute="_compute_next_step", store=True, index=True, compute_sudo=True
     )
     next_step = fields.Selection(
-        STEP_KINDS, compute="_compute_next_step", store=True, compute_sudo=True
+        selection=lambda self: self._selection_of("_case_steps"),
+        compute="_compute_next_step",
+        store=True,
+        compute_sudo=True,
     )
     open_step_count = fields.Integer(
         string="Open Steps", compute="_compute_next_step", store=True, compute_sudo=True
     )
     is_overdue = fields.Boolean(compute="_compute_is_overdue")
 
+    @api.model
+    def _case_steps(self):
+        """Declare the step that is done by word of mouth, without a record."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "first_contact",
+                _lt("First contact with the student"),
+                "crisis_intervention.mail_activity_first_contact",
+                10,
+            ),
+        )
+
+    @api.model
+    def _action_begin(self, case, step):
+        """Lead to the case itself, where its step is marked as done."""
+        return case._action_form()
+
     @api.depends("deadline_ids.date_due", "deadline_ids.date_done", "date_closed")
     def _compute_next_step(self):
         """Keep the earliest open deadline on the case, where lists and cards can sort by it."""
+        declared = self._by_code("_case_steps")  # nobody can do those of an addon that is gone
         for case in self:
-            waiting = case.deadline_ids.filtered(lambda deadline: not deadline.date_done)
+            waiting = case.deadline_ids.filtered(lambda d: not d.date_done and d.kind in declared)
             steps = [] if case.date_closed else waiting.sorted(lambda d: (d.date_due, d.id))
             case.next_deadline = steps[0].date_due if steps else False
             case.next_step = steps[0].kind if steps else False
@@ -130,7 +156,7 @@ class CrisisCaseSteps(models.AbstractModel):
     def _open_step(self, kind, due, record=None, user=None, role=None):
         """Open a deadline of this case.
 
-        :param str kind: a code of ``STEP_KINDS``
+        :param str kind: one that a kind of record declares
         :param due: moment (UTC, naive)
         :param record: what it is about; a step without one is unique in the case
         :param user: who does it; by default the owner of the case
@@ -235,10 +261,8 @@ class CrisisCaseSteps(models.AbstractModel):
         :param bool fresh: the cases were just created and cannot have an activity yet
         """
         types = {
-            kind: self.env["ir.model.data"]._xmlid_to_res_id(
-                f"crisis_intervention.mail_activity_{kind}"
-            )
-            for kind, _label in STEP_KINDS
+            kind: self.env["ir.model.data"]._xmlid_to_res_id(step.activity)
+            for kind, (_model, step) in self._by_code("_case_steps").items()
         }
         # sudo: mail.activity - the system keeps this activity; it holds a type and a date only.
         # quick update: owners are told once by _tell_owners, not per activity
@@ -256,8 +280,7 @@ class CrisisCaseSteps(models.AbstractModel):
                     ("activity_type_id", "in", list(types.values())),
                 ]
             ).grouped("res_id")
-        model_id = self.env["ir.model"]._get_id(self._name)
-        to_create, to_remove = [], activities
+        lacking, to_remove = {}, activities
         for case in self:
             mine = existing.get(case.id, activities)
             if not case.next_deadline:
@@ -265,17 +288,17 @@ class CrisisCaseSteps(models.AbstractModel):
                 continue
             due = fields.Datetime.context_timestamp(case, case.next_deadline).date()
             wanted = (types[case.next_step], case.user_id.id, due)
-            values = dict(
-                zip(("activity_type_id", "user_id", "date_deadline"), wanted, strict=True)
-            )
             kept = mine[:1]
             to_remove |= mine - kept
             if not kept:
-                to_create.append({"res_model_id": model_id, "res_id": case.id, **values})
+                lacking.setdefault((case.next_step, due), []).append((case, case.user_id))
             elif (kept.activity_type_id.id, kept.user_id.id, kept.date_deadline) != wanted:
-                kept.write(values)
+                names = ("activity_type_id", "user_id", "date_deadline")
+                kept.write(dict(zip(names, wanted, strict=True)))
         to_remove.unlink()
-        activities.create(to_create)
+        for (kind, due), pairs in lacking.items():
+            _model, step = self._by_code("_case_steps")[kind]
+            self._plan_activities(step.activity, pairs, due)
 
     def _tell_owners(self):
         """Tell owners other than the user that a case is theirs now (content-free mail)."""

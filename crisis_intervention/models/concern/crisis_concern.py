@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import clean_context
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Event, Excerpt, Sharing
+from ...lib.declarations import Chapter, Event, Excerpt, Sharing
 from ...lib.risk import RISK_LEVELS
 from ...roles import TRIAGE
 
@@ -57,7 +57,9 @@ class CrisisConcern(models.Model):
     _name = "crisis.concern"
     _description = "Concern Report"
     _inherit = ["crisis.concern.duty", "crisis.concern.restricted", "crisis.quiet.thread"]
+    _number_prefix = "CR"
     _order = "observed_at desc, id desc"
+    _staff_relation = "reporter"
     _check_company_auto = True
 
     name = fields.Char(string="Reference", readonly=True, copy=False, index="trigram")
@@ -332,3 +334,10 @@ class CrisisConcern(models.Model):
     def _timeline_events(self):
         """Return what of it stands in the timeline of a case."""
         return (Event("concern", _lt("Report"), "create_date", "reporter_id", icon="fa-flag-o"),)
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(20, "crisis_intervention.crisis_concern_action_report_form"),
+        )

@@ -42,6 +42,7 @@ class CrisisEmergency(models.Model):
         "crisis.waivable",
         "crisis.kept.record",
     ]
+    _number_prefix = "EM"
     # running ones first: PostgreSQL sorts what has no end before all others
     _order = "date_end desc, id desc"
     _check_company_auto = True

@@ -12,6 +12,7 @@ class CrisisEmergencyReport(models.Model):
 
     _name = "crisis.emergency.report"
     _description = "Report of an Emergency"
+    _number_prefix = "ER"
     _inherit = ["crisis.kept.record"]
     _order = "id desc"
     _takes_no_files = True

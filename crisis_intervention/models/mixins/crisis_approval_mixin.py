@@ -84,7 +84,8 @@ class CrisisApprovalMixin(models.AbstractModel):
         if self.case_id:  # a permission may be asked about a student without a case
             self.case_id._open_step(kind, due, record=self, role=approver)
         first = company._crisis_holders(APPROVER_GROUPS[approver]) & users or users
-        self._plan_activity(f"crisis_intervention.mail_activity_{kind}", first, due)
+        _model, step = self._by_code("_case_steps")[kind]
+        self._plan_activity(step.activity, first, due)
 
     def action_approve(self, comment=False):
         """Approve.

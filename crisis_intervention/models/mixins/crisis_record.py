@@ -21,6 +21,8 @@ class CrisisRecord(models.AbstractModel):
     _number_prefix = None
     # States in which a record counts and others are told of it; empty: in any.
     _finished_states = ()
+    # Why members of staff see one without a role in the case: code of ``crisis.case.audience``.
+    _staff_relation = "own"
     # A register that outlives what it is about: erasure leaves it alone.
     _outlives_erasure = False
 
@@ -74,6 +76,16 @@ class CrisisRecord(models.AbstractModel):
         return ()
 
     @api.model
+    def _action_begin(self, case, step):
+        """Return the window action that begins a record of this kind, to do a step of ``case``.
+
+        :param step: ``Step`` that this kind declares
+        :raises UserError: it is done with a record that has to be there already
+        """
+        context = {"default_case_id": case.id, **dict(step.context)}
+        return self._action_form(name=case.name, context=context)
+
+    @api.model
     def _stage_gates(self):
         """Return the ``Gate`` s that records of this kind can meet."""
         return ()
@@ -85,9 +97,8 @@ class CrisisRecord(models.AbstractModel):
         :param gate: ``crisis.stage.gate`` with a code that this kind declares
         :param cases: ``crisis.case`` records with superuser rights
         """
-        link = self._case_link()
-        found = self._read_group([(link, "in", cases.ids), *self._gate_domain(gate)], [link])
-        ids = {case.id for [case] in found}
+        domain = self._in_cases(cases) & Domain(self._gate_domain(gate))
+        ids = {case.id for [case] in self._read_group(domain, [self._case_link()])}
         return cases.filtered(lambda case: case._origin.id in ids)
 
     @api.model
@@ -98,8 +109,13 @@ class CrisisRecord(models.AbstractModel):
 
     @api.model
     def _action_meet_gate(self, code, case):
-        """Return the window action with which gate ``code`` of this kind is met in ``case``."""
-        return case._action_step(code)
+        """Return the window action with which gate ``code`` of this kind is met in ``case``.
+
+        By default the step of the same name is done, or a record begun.
+        """
+        if code in self._by_code("_case_steps"):
+            return case._action_step(code)
+        return self._action_form(name=case.name, context={"default_case_id": case.id})
 
     @api.model
     def _case_counter(self):
@@ -108,7 +124,7 @@ class CrisisRecord(models.AbstractModel):
 
     @api.model
     def _done_in_case(self):
-        """Return (lazy label, domain) pairs: what the closing report counts as done."""
+        """Return what of this kind the closing report counts as ``Done``, several where it differs."""
         return ()
 
     @api.model
@@ -132,20 +148,31 @@ class CrisisRecord(models.AbstractModel):
         return tuple((name, value) for name, value in declared if value)
 
     @api.model
-    def _by_code(self, method):
-        """Return what all kinds declare by ``method``: things with a code and a sequence.
+    @tools.ormcache("method")
+    def _in_sequence(self, method):
+        """Return what all kinds declare by ``method``, several each, in the order of sequence.
 
-        :return: dict of code to (name of the model, what it declares), in their order
+        :return: tuple of (name of the model, one thing that it declares)
         """
         declared = [(name, each) for name, several in self._collected(method) for each in several]
-        declared.sort(key=lambda pair: pair[1].sequence)
-        return {each.code: (name, each) for name, each in declared}
+        return tuple(sorted(declared, key=lambda pair: pair[1].sequence))
 
     @api.model
+    @tools.ormcache("method")
+    def _by_code(self, method):
+        """Return what all kinds declare by ``method``, several each, with a code.
+
+        :return: dict of code to (name of the model, what it declares), in the order of sequence;
+            not to be changed by callers
+        """
+        return {each.code: (name, each) for name, each in self._in_sequence(method)}
+
+    @api.model
+    @tools.ormcache("method", "self.env.lang")
     def _selection_of(self, method):
         """Return (code, label in the user's language) pairs of what kinds declare by ``method``."""
         declared = self._by_code(method).items()
-        return [(code, self.env._(each.label)) for code, (_name, each) in declared]
+        return tuple((code, self.env._(each.label)) for code, (_name, each) in declared)
 
     @api.model
     def _case_link(self):
@@ -179,8 +206,7 @@ class CrisisRecord(models.AbstractModel):
     @api.model
     def _in_cases(self, cases):
         """Return which records of this kind hang on ``cases``."""
-        sharing = self._case_sharing()
-        return Domain(sharing.cases if sharing else "case_id", "in", cases.ids)
+        return Domain(self._case_link(), "in", cases.ids)
 
     @api.model
     def _about_students(self, students):

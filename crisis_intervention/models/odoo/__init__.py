@@ -6,6 +6,7 @@ from . import (
     ir_binary,
     ir_http,
     ir_rule,
+    ir_sequence,
     mail_activity,
     mail_message,
     res_company,

@@ -133,7 +133,7 @@ class ResCompany(models.Model):
     def create(self, vals_list):
         """Create companies, each with its own reference numbers."""
         companies = super().create(vals_list)
-        self.env["crisis.numbering"]._ensure(companies)
+        self.env["crisis.numbering"]._prepare(companies)
         return companies
 
     def _crisis_place_names(self):

@@ -6,7 +6,7 @@ from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import GRANT_HOURS
-from ...lib.declarations import Event
+from ...lib.declarations import Event, Step
 from ...roles import CONFIDENTIAL, TRIAGE
 
 _lt = LazyTranslate(__name__)
@@ -36,6 +36,7 @@ class CrisisAccessGrant(models.Model):
         "crisis.kept.record",
         "crisis.approval.mixin",
     ]
+    _number_prefix = "AG"
     _order = "id desc"
     _check_company_auto = True
     _entered_fields = frozenset(("student_id", "case_id", "scope", "purpose", "hours"))
@@ -278,3 +279,24 @@ class CrisisAccessGrant(models.Model):
     def _timeline_events(self):
         """Return what of it stands in the timeline of a case."""
         return (Event("grant", _lt("Permission to look"), "date_from", "user_id", icon="fa-eye"),)
+
+    @api.model
+    def _case_steps(self):
+        """Declare that permissions are decided on, and emergency accesses looked into."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "grant",
+                _lt("Decision on a permission to look"),
+                "crisis_intervention.mail_activity_grant",
+                170,
+                about_access=True,
+            ),
+            Step(
+                "grant_review",
+                _lt("Review of an emergency access"),
+                "crisis_intervention.mail_activity_grant_review",
+                180,
+                about_access=True,
+            ),
+        )

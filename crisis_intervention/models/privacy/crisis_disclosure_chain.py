@@ -52,7 +52,7 @@ class CrisisDisclosureChain(models.AbstractModel):
         )
 
     @api.model
-    def _seal(self, limit=BATCH):
+    def _close_chain(self, limit=BATCH):
         """Close the chain over the rows that wait; whoever comes second leaves it to the first.
 
         :return: number of rows the chain was closed over
@@ -152,10 +152,10 @@ class CrisisDisclosureChain(models.AbstractModel):
         return None
 
     @api.model
-    def _cron_seal(self):
+    def _cron_close_chain(self):
         """Close the chain over all rows that wait."""
         try:
-            while done := self._seal():
+            while done := self._close_chain():
                 if not self.env["ir.cron"]._commit_progress(done):
                     break
         except psycopg2.errors.SerializationFailure:
@@ -168,7 +168,7 @@ class CrisisDisclosureChain(models.AbstractModel):
 
         :return: ``disclosure_chain.Verdict``
         """
-        self._seal()
+        self._close_chain()
         cr = self.env.cr
         cr.execute("SELECT count, hash, signature FROM crisis_disclosure_head")
         head = cr.fetchone()

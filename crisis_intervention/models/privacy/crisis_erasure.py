@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..mixins.crisis_numbering import NUMBERED
-
 # What stands where the database wants a text and none is left.
 NOTHING = "—"
 STUDENT = "crisis.student"
@@ -151,7 +149,7 @@ class CrisisErasure(models.AbstractModel):
             if not field.store or not field.column_type or name in _SKIPPED:
                 continue
             if field.type in _TEXTS:
-                if name == "res_model" or (name == "name" and records._name in NUMBERED):
+                if name == "res_model" or (name == "name" and records._number_prefix):
                     continue  # references and names of models tell nothing about a child
                 values[name] = NOTHING if field.required else None
             elif field.type in ("json", "binary"):

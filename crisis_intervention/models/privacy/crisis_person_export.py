@@ -10,7 +10,6 @@ from ...identity import confirm_identity
 from ...lib.pdf_pages import framed
 from ...sealed_fields import reading_permitted
 from ..mixins.crisis_confidential import reading_by
-from ..mixins.crisis_numbering import NUMBERED
 from ..mixins.record_text import lines
 
 PAPER = "crisis_intervention.crisis_assessment_action_report_guardian"
@@ -73,7 +72,7 @@ class CrisisPersonExport(models.AbstractModel):
                         "title": self.env["ir.model"]._get(model).name,
                         "records": [
                             {
-                                "reference": record.name if model in NUMBERED else "",
+                                "reference": record.name if record._number_prefix else "",
                                 "lines": lines(record, names),
                                 "values": self._export_values(record, names),
                             }

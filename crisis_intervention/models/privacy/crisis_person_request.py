@@ -2,8 +2,12 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools.translate import LazyTranslate
 
+from ...lib.declarations import Step
 from ...roles import PRINCIPAL
+
+_lt = LazyTranslate(__name__)
 
 
 class CrisisPersonRequest(models.Model):
@@ -12,6 +16,7 @@ class CrisisPersonRequest(models.Model):
     _name = "crisis.person.request"
     _description = "Request about Personal Data"
     _inherit = ["crisis.person.export", "crisis.kept.record"]
+    _number_prefix = "PR"
     _order = "id desc"
     _check_company_auto = True
     _entered_fields = frozenset(
@@ -190,3 +195,17 @@ class CrisisPersonRequest(models.Model):
                     "out before that decision ends; ask the principal."
                 )
             )
+
+    @api.model
+    def _case_steps(self):
+        """Declare that requests are answered in time."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "person_request",
+                _lt("Answer to a request about personal data"),
+                "crisis_intervention.mail_activity_person_request",
+                190,
+                about_access=True,
+            ),
+        )

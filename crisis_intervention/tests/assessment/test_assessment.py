@@ -27,7 +27,7 @@ class TestAssessment(CrisisCommon):
 
     def test_numbered_and_linked_to_the_open_case(self):
         form = self._make_assessment(self.student_1, LOW, self.instrument)
-        self.assertRegex(form.name, r"^CA/\d{4}/0001$")
+        self.assertRegex(form.name, r"^CA/\d{4}/\d{4}$")
         self.assertEqual(form.case_id, self.case)
         self.assertEqual(form.informant, "student")
         self.assertEqual(form.entry, "form")

@@ -7,8 +7,9 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ...lib.pdf_pages import page_count
+from ..common import DENIALS
 from ..documents import FileCase, text_of
-from ..privacy.test_leaks import CANARIES
+from ..privacy.canaries import CANARIES
 
 CASE = "crisis.case"
 PLAN = "crisis.plan"
@@ -33,7 +34,7 @@ DOCUMENTS = {
     ),
     "crisis_session_report_record": (
         "crisis.session", "psychology", ("辅导记录表", "Session Record"),
-        "location present notes disclosure summary", ["SESSIONNOTECANARY"],
+        "location present notes confidentiality_exception summary", ["SESSIONNOTECANARY"],
     ),
     "crisis_guardian_contact_report_record": (
         CONTACT, "moral", ("家校沟通记录", "Guardian Contact Record"),
@@ -116,12 +117,6 @@ USERS = (
     "nobody",
     "district",
     "other_psychology",
-)
-DENIALS = (
-    "odoo.addons.base.models.ir_rule",
-    "odoo.addons.base.models.ir_model",
-    "odoo.http",
-    "odoo.orm",
 )
 
 
@@ -428,7 +423,7 @@ class TestCaseFile(LoopDocuments):
         text = "".join(pages)
         lines = self._lines(pages[:1])
         self.assertEqual(set(self.references) - set(lines), {self.filed["crisis.session"].name})
-        for canary in ("NOTESCANARY", "DISCLOSURECANARY", "SESSIONNOTECANARY", "ANSWERCANARY"):
+        for canary in ("NOTESCANARY", "EXCEPTIONCANARY", "SESSIONNOTECANARY", "ANSWERCANARY"):
             self.assertNotIn(canary, text)
         for canary in ("BACKGROUNDCANARY", "CONCLUSIONCANARY", "GOALSCANARY"):
             self.assertIn(canary, text)

@@ -210,8 +210,7 @@ class TestReview(LoopCase):
 
     def setUp(self):
         super().setUp()
-        # a test is one transaction
-        self.patch(type(self.env["ir.cron"]), "_commit_progress", lambda cron, *args, **kwargs: 60)
+        self._let_crons_go_on()
 
     def _assess(self):
         form = self._make_assessment(

@@ -1,5 +1,6 @@
 from . import (
     test_js,
+    test_ours,
     test_school_limits,
     test_tours,
     test_upgrade_guard,

@@ -8,6 +8,8 @@ from . import (
     test_identity,
     test_leak_crawler,
     test_leaks,
+    test_leaks_doors,
+    test_leaks_outsiders,
     test_person_request,
     test_sealed,
 )
