@@ -224,7 +224,7 @@ def _source(release: str) -> Path:
                 )
             archive = _git("archive", commit).stdout
             # it gets its name when it is complete
-            unpacking = folder.with_suffix(".unpacking")
+            unpacking = folder.with_name(f"{folder.name}.unpacking")
             unpacking.mkdir(exist_ok=True)
             subprocess.run(["tar", "-x", "-C", unpacking], input=archive, check=True)
             unpacking.rename(folder)

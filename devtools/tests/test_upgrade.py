@@ -61,6 +61,7 @@ class TestUpgrade(unittest.TestCase):
     def test_a_missing_history_is_told(self):
         with (
             patch.object(upgrade, "releases", return_value={"1.0": "0" * 40}),
+            patch.object(upgrade, "locked"),
             self.assertRaisesRegex(DevError, "not in the history here: git fetch --unshallow"),
         ):
             upgrade._source("1.0")
