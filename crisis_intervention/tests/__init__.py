@@ -57,6 +57,7 @@ from .emergency import (
     test_emergency_tours,
 )
 from .odoo import (
+    test_house,
     test_js,
     test_tours,
 )
