@@ -1,7 +1,7 @@
 {
     "name": "Crisis Intervention",
     "summary": "Student crisis cases of schools: concern reports, graded risk, stages, deadlines",
-    "version": "19.0.1.3.0",
+    "version": "19.0.2.0.0",
     "category": "Services/Crisis Intervention",
     "author": "crisis_intervention developers",
     "license": "LGPL-3",
@@ -86,6 +86,7 @@
         "views/crisis_destruction_views.xml",
         "views/crisis_chronology_views.xml",
         "views/crisis_print_log_views.xml",
+        "views/crisis_number_gap_views.xml",
         "views/crisis_disclosure_views.xml",
         "views/crisis_protocol_views.xml",
         "views/crisis_emergency_views.xml",

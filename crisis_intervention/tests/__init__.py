@@ -2,7 +2,6 @@
 from .lib import (
     test_num2words_zh,
     test_pure,
-    test_school_year,
     test_scoring,
     test_scoring_generated,
 )
@@ -19,12 +18,17 @@ from .concern import (
 from .case import (
     test_case,
     test_case_audience,
+    test_case_declarations,
     test_case_moves,
     test_concurrency,
     test_escalation,
     test_handover,
     test_loop_closing,
+    test_numbers,
     test_query_counts,
+    test_school_year,
+    test_stage_gates,
+    test_timeline,
 )
 from .care import (
     test_documents_loop,
@@ -38,6 +42,8 @@ from .assessment import (
     test_instrument_exchange,
 )
 from .privacy import (
+    test_access_beside,
+    test_access_fields,
     test_access_grant,
     test_access_matrix,
     test_destruction,
@@ -47,6 +53,8 @@ from .privacy import (
     test_identity,
     test_leak_crawler,
     test_leaks,
+    test_leaks_doors,
+    test_leaks_outsiders,
     test_person_request,
     test_sealed,
 )
@@ -59,5 +67,8 @@ from .emergency import (
 from .odoo import (
     test_house,
     test_js,
+    test_ours,
+    test_school_limits,
     test_tours,
+    test_upgrade_guard,
 )

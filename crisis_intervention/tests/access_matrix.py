@@ -114,6 +114,11 @@ crisis.case.change
   other_class             -      -     -    -      -        R          R     R         -        -      -
   medical                 -      -     -    -      -        R          R     R         -        -      -
   other_school            -      -     -    -      -        x          x     x         -        -      -
+crisis.chronology
+  own_class               -      -     R    x      -        R          R     R         -        -      -
+  other_class             -      -     x    x      -        R          R     R         -        -      -
+  medical                 -      -     x    R      -        R          R     R         -        -      -
+  other_school            -      -     x    x      -        x          x     x         -        -      -
 crisis.instrument
   general                 -      -     -    R      -        R          R     R         -        RWC    RWC
   own_school              -      -     -    R      -        RWC        R     R         -        RWC    RWC
@@ -236,6 +241,9 @@ crisis.print.log
   own                     -      -     -    -      -        R          -     R         -        -      -
   other_class             -      -     -    -      -        x          -     R         -        -      -
   other_school            -      -     -    -      -        x          -     x         -        -      -
+crisis.number.gap
+  own_school              -      -     -    -      -        -          -     R         -        -      -
+  other_school            -      -     -    -      -        -          -     x         -        -      -
 crisis.class.report
   own_class               -      -     R    -      -        R          R     R         -        -      -
   other_class             -      -     x    -      -        R          R     R         -        -      -
@@ -335,6 +343,8 @@ crisis.destruction.line
   other_school            -      -     -    -    -        x          x     x         -        -      -
 crisis.stage
   any                     -      R     R    R      R        R          R     R         R        RWC    RWC
+crisis.stage.gate
+  any                     -      -     -    -      -        R          R     R         -        RWCD   RWCD
 crisis.category
   any                     -      R     R    R      R        R          R     R         R        RWC    RWC
 crisis.response.policy
@@ -380,6 +390,7 @@ _TRIAGE = {"psychology_teacher", "moral_education", "principal"}
 _DIRECTORY = {"school_doctor", *_TRIAGE}
 _HISTORY = {"head_teacher", *_DIRECTORY}
 _GUARDIANS = {"security_officer", *_HISTORY}
+_CONFIGURATORS = {"configurator", "administrator"}
 
 # Fields with an audience smaller than their model's: model to list of (fields, roles that read,
 # roles that write). Roles not named get an access error, whatever way they reach for the field.
@@ -425,11 +436,11 @@ FIELDS = {
             _TRIAGE,
             set(),
         ),
-        ("chronology_ids", _HISTORY, set()),
     ],
+    "crisis.stage": [("gate_ids", _TRIAGE | _CONFIGURATORS, _CONFIGURATORS)],
     "crisis.session": [
         (
-            "notes risk_change disclosure summary_draft addendum_ids",
+            "notes risk_change confidentiality_exception summary_draft addendum_ids",
             {"psychology_teacher"},
             {"psychology_teacher"},
         ),

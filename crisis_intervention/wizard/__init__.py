@@ -1,5 +1,4 @@
 from . import (
-    base_import_import,
     crisis_access_review,
     crisis_approval_decide,
     crisis_assessment_compare,

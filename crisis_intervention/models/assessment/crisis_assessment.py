@@ -1,11 +1,15 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.tools.translate import LazyTranslate
 
+from ...lib.declarations import Chapter, Done, Event, Excerpt, Gate, Step
 from ...lib.instrument_definition import INFORMANTS, Person, age_on
 from ...lib.risk import RISK_LEVELS
 from ...roles import PSYCHOLOGY
 from ...sealed_fields import SealedJson, SealedText
+
+_lt = LazyTranslate(__name__)
 
 
 class CrisisAssessment(models.Model):
@@ -21,6 +25,7 @@ class CrisisAssessment(models.Model):
         "crisis.assessment.result",
         "crisis.kept.record",
     ]
+    _number_prefix = "CA"
     _order = "date desc, id desc"
     _check_company_auto = True
     _entered_fields = frozenset(
@@ -41,6 +46,7 @@ class CrisisAssessment(models.Model):
         )
     )
     _locked_states = frozenset(("done", "refused"))
+    _finished_states = ("done", "refused")
     # additions keep themselves: each of them is append-only
     _later_fields = frozenset(("addendum_ids",))
     # a scanned form shows single answers to those who may read the result only
@@ -235,6 +241,86 @@ class CrisisAssessment(models.Model):
             "a new assessment."
         )
 
+    @api.model
+    def _permission_excerpt(self):
+        scoped = ("answers", "missing_reason", "addendum_ids")
+        fields_ = self._filled_in(
+            "state", "band_id", "risk_level", without=(*scoped, "transcription")
+        )
+        return Excerpt(fields_, sequence=50, scope="answers", scoped=scoped)
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(
+            ("date", "instrument_id", "informant", "band_id", "conclusion"),
+            domain=(("state", "=", "done"),),
+            sequence=50,
+        )
+
+    @api.model
+    def _stage_gates(self):
+        """Declare the gate of a completed form; a refused one holds nothing up."""
+        gate = Gate("assessment", _lt("Assessment done"), 30, states=("done", "refused"))
+        return (*super()._stage_gates(), gate)
+
+    @api.model
+    def _gate_domain(self, gate):
+        """Count forms of the instruments that the gate names only, in any version."""
+        codes = gate.instrument_ids.mapped("code")
+        named = [("instrument_id.code", "in", codes)] if codes else []
+        return [*super()._gate_domain(gate), *named]
+
+    @api.model
+    def _case_steps(self):
+        """Declare that the student is assessed."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "assessment", _lt("Assessment"), "crisis_intervention.mail_activity_assessment", 30
+            ),
+        )
+
+    @api.model
+    def _action_begin(self, case, step):
+        """Begin a form about the student of the case."""
+        return case._action_new_assessment()
+
+    @api.model
+    def _case_chapters(self):
+        # psychology teachers have the whole forms in the file, others the results
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                30,
+                "crisis_intervention.crisis_assessment_action_report_file",
+                (("state", "in", ("done", "refused")),),
+            ),
+            Chapter(
+                40,
+                "crisis_intervention.crisis_assessment_action_report_result",
+                (("state", "=", "done"),),
+                unless=PSYCHOLOGY,
+            ),
+        )
+
+    @api.model
+    def _done_in_case(self):
+        done = Done(_lt("Assessments completed"), (("state", "in", ("done",)),), sequence=10)
+        return (*super()._done_in_case(), done)
+
+    @api.model
+    def _cases_kept_open(self, cases):
+        """Keep cases open until somebody has decided on a proposed level."""
+        waiting = [("case_id", "in", cases.ids), ("proposal", "=", "pending")]
+        return super()._cases_kept_open(cases) | {
+            case: self.env._(
+                "%(case)s cannot be closed: an assessment proposes a higher level. Decide on it "
+                "first.",
+                case=case.name,
+            )
+            for [case] in self._read_group(waiting, ["case_id"])
+        }
+
     def _person(self):
         """Return whom the form is about, as the scoring module wants it."""
         self.ensure_one()
@@ -246,4 +332,11 @@ class CrisisAssessment(models.Model):
             age=age_on(self.date, student.birth_date),
             grade=student.class_id.grade or None,
             informant=self.informant,
+        )
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event("assessment", _lt("Assessment"), "date_done", "done_by_id", icon="fa-list-alt"),
         )

@@ -145,7 +145,9 @@ class CrisisAssessmentBatch(models.AbstractModel):
             template=template,
             page_size=len(rows),
         )
-        return self.browse(row["id"] for row in rows)
+        assessments = self.browse(row["id"] for row in rows)
+        self.env["crisis.chronology"]._follow(assessments)
+        return assessments
 
     def _column_values(self, row):
         """Return the values of a row as its columns hold them, in the order of ``_OWN``."""

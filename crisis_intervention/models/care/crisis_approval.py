@@ -1,4 +1,9 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.tools.translate import LazyTranslate
+
+from ...lib.declarations import Event
+
+_lt = LazyTranslate(__name__)
 
 
 class CrisisApproval(models.Model):
@@ -22,3 +27,12 @@ class CrisisApproval(models.Model):
     res_id = fields.Many2oneReference(
         string="About", model_field="res_model", required=True, readonly=True, index=True
     )
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (Event("approval", _lt("Approval"), "date", "user_id", icon="fa-gavel"),)
+
+    def _timeline_detail(self):
+        """Return what was decided."""
+        return dict(self._fields["decision"]._description_selection(self.env))[self.decision]

@@ -1,6 +1,10 @@
 from odoo import api, fields, models
+from odoo.tools.translate import LazyTranslate
 
+from ...lib.declarations import Event
 from ...lib.risk import RISK_LEVELS
+
+_lt = LazyTranslate(__name__)
 
 
 class CrisisCaseChange(models.Model):
@@ -35,27 +39,52 @@ class CrisisCaseChange(models.Model):
     closed_by_id = fields.Many2one("res.users", ondelete="restrict")
 
     @api.model
-    def _log(self, cases, reason, old, closings):
-        """Keep the reason of a change.
+    def _log(self, cases, reason, before):
+        """Keep the reason of changes of level and stage.
 
-        :param cases: ``crisis.case`` records after the change
+        :param cases: ``crisis.case`` records after a write
         :param str reason: given by the user
-        :param old: dict of case to (level code or False, ``crisis.stage``) before the change
-        :param closings: dict of case to (moment or False, ``res.users``) of its closing before
+        :param before: dict of case to its ``Facts`` before the write
         """
+        changed = cases.filtered(
+            lambda case: (
+                (case.risk_level, case.stage_id) != (before[case].risk_level, before[case].stage_id)
+            )
+        )
         # sudo: crisis.case.change - written here only, nobody has the right to write it directly
         self.sudo().create(
             [
                 {
                     "case_id": case.id,
-                    "old_level": old[case][0],
+                    "old_level": before[case].risk_level,
                     "new_level": case.risk_level,
-                    "old_stage_id": old[case][1].id,
+                    "old_stage_id": before[case].stage_id.id,
                     "new_stage_id": case.stage_id.id,
                     "reason": reason,
-                    "date_closed": not case.date_closed and closings[case][0],
-                    "closed_by_id": not case.date_closed and closings[case][1].id,
+                    "date_closed": not case.date_closed and before[case].date_closed,
+                    "closed_by_id": not case.date_closed and before[case].closed_by_id.id,
                 }
-                for case in cases
+                for case in changed
             ]
         )
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event("change", _lt("Level or stage changed"), "date", "user_id", icon="fa-exchange"),
+            Event(
+                "closed_before",
+                _lt("Case closed before"),
+                "date_closed",
+                "closed_by_id",
+                icon="fa-unlock-alt",
+            ),
+        )
+
+    def _timeline_detail(self):
+        """Return the levels, or the stages, before and after."""
+        if self.old_level == self.new_level:
+            return f"{self.old_stage_id.name} → {self.new_stage_id.name}"
+        levels = dict(self._fields["new_level"]._description_selection(self.env))
+        return f"{levels.get(self.old_level, '')} → {levels.get(self.new_level, '')}"

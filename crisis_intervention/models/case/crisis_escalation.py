@@ -2,12 +2,15 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools.translate import LazyTranslate
 
-from ...lib.deadlines import ACCESS_KINDS, ESCALATION_STEPS, escalation_moments, is_quiet
+from ...lib.deadlines import ESCALATION_STEPS, escalation_moments, is_quiet
+from ...lib.declarations import Event
 from ...lib.risk import RISK_LEVELS
-from ...roles import MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY, TRIAGE
+from ...roles import DISTRICT, MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY, TRIAGE
 
-DISTRICT = "crisis_intervention.group_district"
+_lt = LazyTranslate(__name__)
+
 ACTIVITY = "crisis_intervention.mail_activity_escalation"
 BATCH = 500
 
@@ -87,7 +90,7 @@ class CrisisEscalation(models.Model):
                 ("date_done", "=", False),
                 "|",
                 ("case_id.date_closed", "=", False),
-                ("kind", "in", ACCESS_KINDS),
+                ("kind", "in", self.env["crisis.deadline"]._access_kinds()),
             ]
         )
         quiet = self.env["res.company"]
@@ -187,40 +190,22 @@ class CrisisEscalation(models.Model):
 
         :param told: dict of (user, whether as district) to positions in ``escalations``
         """
-        activity_type = self.env.ref(ACTIVITY)
-        today = fields.Date.context_today(self)
         wanted = {}
         for (user, as_district), positions in told.items():
             mine = self.browse(escalations[position].id for position in positions)
-            for record in mine._places(user, as_district):
-                wanted[(*record, user.id)] = True
-        activities = self.env["mail.activity"]
+            for model, res_id in mine._places(user, as_district):
+                wanted[model, res_id, user.id] = (self.env[model].browse(res_id), user)
         known = {
             (activity.res_model, activity.res_id, activity.user_id.id)
-            for activity in activities.search(
+            for activity in self.env["mail.activity"].search(
                 [
-                    ("activity_type_id", "=", activity_type.id),
+                    ("activity_type_id", "=", self.env.ref(ACTIVITY).id),
                     ("res_model", "in", list({model for model, _id, _user in wanted})),
                     ("res_id", "in", list({res_id for _model, res_id, _user in wanted})),
                 ]
             )
         }
-        model_ids = {model: self.env["ir.model"]._get_id(model) for model, _id, _user in wanted}
-        values = [
-            {
-                "res_model_id": model_ids[model],
-                "res_id": res_id,
-                "activity_type_id": activity_type.id,
-                "user_id": user_id,
-                "date_deadline": today,
-                "automated": True,
-            }
-            for model, res_id, user_id in wanted
-            if (model, res_id, user_id) not in known
-        ]
-        activities.with_context(mail_activity_quick_update=True, crisis_no_followers=True).create(
-            values
-        )
+        self._plan_activities(ACTIVITY, [wanted[key] for key in wanted if key not in known])
 
     def _places(self, user, as_district):
         """Return the (model, id) pairs on which ``user`` is told of these escalations.
@@ -286,3 +271,19 @@ class CrisisEscalation(models.Model):
             if limit - due > timedelta(days=2 * policy.review_interval_days):
                 case._lapse_level(due - timedelta(days=policy.review_interval_days))
                 self.env["ir.cron"]._commit_progress(1)
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "escalation", _lt("Missed step passed on"), "date", "create_uid", icon="fa-level-up"
+            ),
+        )
+
+    def _timeline_detail(self):
+        """Return which step it is about, and who was told."""
+        return " → ".join(
+            dict(self._fields[name]._description_selection(self.env))[self[name]]
+            for name in ("kind", "step")
+        )

@@ -1,4 +1,9 @@
 from odoo import api, fields, models
+from odoo.tools.translate import LazyTranslate
+
+from ...lib.declarations import Event
+
+_lt = LazyTranslate(__name__)
 
 
 class CrisisPrintLog(models.Model):
@@ -8,6 +13,7 @@ class CrisisPrintLog(models.Model):
     _description = "Printed Case File"
     _inherit = ["crisis.append.only"]
     _order = "date desc, id desc"
+    _outlives_erasure = True
 
     case_id = fields.Many2one("crisis.case", required=True, ondelete="restrict", index=True)
     company_id = fields.Many2one(
@@ -34,3 +40,8 @@ class CrisisPrintLog(models.Model):
                 "pages": pages,
             }
         )
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (Event("printed", _lt("Case file printed"), "date", "user_id", icon="fa-print"),)
