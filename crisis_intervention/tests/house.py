@@ -10,6 +10,12 @@ from pathlib import Path
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # What every class says of itself, so that nothing is lost when two of them say it.
 ITSELF = frozenset(("_name", "_inherit", "_description"))
+_NOTHING = frozenset(
+    (
+        *("return", "return None", "return ''", "return ()", "return []", "return {}"),
+        *("return False", "raise NotImplementedError"),
+    )
+)
 # Texts that mean a group of names by their spelling: "crisis.", "crisis.%", "^crisis_", ...
 _SPELLED = re.compile(r"\^?crisis\\?[._]%?|crisis_intervention\\?[._]%?")
 # What is asked about names of ours: method to how its argument begins then.
@@ -118,6 +124,21 @@ def goes_on(statement: ast.stmt) -> bool:
     )
 
 
+def says_nothing(statement: ast.stmt) -> bool:
+    """Tell whether a statement is a method that only waits to be overridden.
+
+    It has no body, or raises NotImplementedError, or returns what is empty.
+    """
+    if not isinstance(statement, FUNCTIONS):
+        return False
+    return all(
+        isinstance(line, ast.Pass)
+        or (isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant))
+        or ast.unparse(line) in _NOTHING
+        for line in statement.body
+    )
+
+
 def is_field(statement: ast.stmt) -> bool:
     """Tell whether a statement defines a field: Odoo joins what several classes say of it."""
     return (
@@ -146,6 +167,7 @@ def hidden(definers, overrides, widens=lambda first, second: False):
         for (outer, place, statement), (inner, lost_in, lost) in combinations(places, 2)
         if not overrides(outer, inner)
         and not goes_on(statement)
+        and not says_nothing(lost)
         and not (is_field(statement) and is_field(lost) and widens(outer, inner))
     ]
 
@@ -158,6 +180,8 @@ def spelled(tree: ast.Module) -> list[str]:
     """
     nodes = list(ast.walk(tree))
     pieces = {id(piece) for n in nodes if isinstance(n, ast.JoinedStr) for piece in n.values}
+    # docstrings, and other texts that nobody uses
+    pieces |= {id(n.value) for n in nodes if isinstance(n, ast.Expr)}
     found = {}
     for node in nodes:
         if isinstance(node, ast.Constant) and id(node) not in pieces:

@@ -69,7 +69,7 @@ class TestHouse(TransactionCase):
                     lambda outer, inner: outer.model == inner.model and outer.addon != inner.addon,
                 )
             )
-        self.assertGreater(attributes, 3000)
+        self.assertGreater(attributes, 2000)
         self.assertFalse(found, "\n".join(sorted(found)))
 
     def test_no_class_says_something_twice(self):
@@ -79,7 +79,7 @@ class TestHouse(TransactionCase):
                 for node in house.classes(tree):
                     seen += 1
                     found += [f"{addon}/{file}: {name}" for name in house.doubles(node)]
-        self.assertGreater(seen, 150)
+        self.assertGreater(seen, 120)
         self.assertFalse(found, "\n".join(found))
 
     def test_no_model_is_extended_in_its_own_addon(self):
@@ -91,7 +91,7 @@ class TestHouse(TransactionCase):
                 f"{addon}: {model} in {', '.join(files)}"
                 for model, files in house.extended_twice(trees).items()
             ]
-        self.assertGreater(seen, 140)
+        self.assertGreater(seen, 120)
         self.assertFalse(found, "\n".join(found))
 
     def test_every_kind_of_record_is_one_of_ours(self):
@@ -99,7 +99,7 @@ class TestHouse(TransactionCase):
         names = [name for name in self.registry if name.split(".")[0] == "crisis"]
         kinds = [name for name in names if not self.registry[name]._abstract]
         base = self.registry["crisis.record"]
-        self.assertGreater(len(kinds), 80)
+        self.assertGreater(len(kinds), 60)
         self.assertFalse([name for name in kinds if not issubclass(self.registry[name], base)])
 
     def test_no_rule_goes_by_spelling(self):
@@ -108,7 +108,7 @@ class TestHouse(TransactionCase):
             for file, tree in house.sources(path, "models", "wizard", "controllers").items():
                 seen += 1
                 found += [f"{addon}/{file}, {rule}" for rule in house.spelled(tree)]
-        self.assertGreater(seen, 130)
+        self.assertGreater(seen, 120)
         self.assertFalse(found, "\n".join(found))
 
 
@@ -182,6 +182,23 @@ class Company(models.Model):
         self.assertEqual(self._hidden(field), ["phone"])
         self.assertEqual(self._hidden(field, widens=lambda *owners: True), [])
         self.assertEqual(self._hidden(same, widens=lambda *owners: True), ["_range"])
+
+    def test_a_hook_is_nothing_to_hide(self):
+        source = """
+class Outer(models.AbstractModel):
+    def _events(self): return (1,)
+
+class Inner(models.AbstractModel):
+    def _events(self):
+        \"""Return what happened.\"""
+        return ()
+"""
+        self.assertEqual(self._hidden(source), [])
+        for body in ("raise NotImplementedError", "pass", "return None", "return"):
+            self.assertEqual(self._hidden(source.replace("return ()", body)), [])
+        for body in ("return (2,)", "raise UserError", "self._a()", "x = 1"):
+            with self.subTest(body=body):
+                self.assertEqual(self._hidden(source.replace("return ()", body)), ["_events"])
 
     def test_hidden_between_two_parts_of_a_model(self):
         source = """
