@@ -65,6 +65,7 @@ from .emergency import (
     test_emergency_tours,
 )
 from .odoo import (
+    test_house,
     test_js,
     test_ours,
     test_school_limits,
