@@ -1,7 +1,7 @@
 """Sealing texts for the database: AES-GCM with a ring of keys, bound to the place of the text.
 
 A ring is written as ``id:base64`` entries with commas, the newest key first: it seals, all of them
-open. Nothing in here knows Odoo.
+open. No ORM.
 """
 
 import base64
@@ -97,7 +97,7 @@ class Keyring:
         head = f"{PREFIX}{key_id}:"
         try:
             data = base64.b64decode(encoded, validate=True)
-            opened = AESGCM(self.keys[key_id]).decrypt(
+            opened: bytes = AESGCM(self.keys[key_id]).decrypt(
                 data[:_NONCE_BYTES], data[_NONCE_BYTES:], f"{head}{place}".encode()
             )
         except (InvalidTag, ValueError):  # binascii.Error is a ValueError
