@@ -1,6 +1,7 @@
 # Odoo finds test modules by their names here, whatever room they are in.
 from .lib import (
     test_num2words_zh,
+    test_pdf_pages,
     test_pure,
     test_scoring,
     test_scoring_generated,
