@@ -32,7 +32,9 @@ from .case import (
 )
 from .care import (
     test_documents_loop,
+    test_loop_decisions,
     test_loop_records,
+    test_overview,
     test_plan,
 )
 from .assessment import (
@@ -62,7 +64,10 @@ from .emergency import (
     test_emergency,
     test_emergency_after,
     test_emergency_crowd,
+    test_emergency_drill,
+    test_emergency_run,
     test_emergency_tours,
+    test_protocol,
 )
 from .odoo import (
     test_js,
