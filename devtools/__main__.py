@@ -25,7 +25,8 @@ def _parser() -> argparse.ArgumentParser:
     test = commands.add_parser("test", help="all tests, or those of WHAT")
     test.add_argument("what", nargs="?", help="test module (test_case) or Odoo test tag")
     test.add_argument("--long", action="store_true", help="also what takes long")
-    test.add_argument("--keep", action="store_true", help="keep the database")
+    test.add_argument("--keep", action="store_true", help="keep the databases")
+    test.add_argument("--record", action="store_true", help="write how long each file took")
     test.add_argument(
         "--addons", nargs=2, metavar=("DIR", "NAME"), help="test addon NAME of DIR on top"
     )
@@ -52,6 +53,12 @@ def _parser() -> argparse.ArgumentParser:
         "--accept", action="store_true", help="overrides were read against the Odoo of now"
     )
     guard.set_defaults(run=_guard)
+    upgrade = commands.add_parser(
+        "upgrade-check", help="update a demo school of a release, and compare its records"
+    )
+    upgrade.add_argument("release", nargs="?", help="version (default: the last one)")
+    upgrade.add_argument("--keep", action="store_true", help="keep the updated database")
+    upgrade.set_defaults(run=_upgrade_check)
     return parser
 
 
@@ -65,7 +72,7 @@ def _serve(args: argparse.Namespace) -> int:
 def _test(args: argparse.Namespace) -> int:
     from .testrun import main
 
-    return main(args.what, args.long, args.addons, args.keep)
+    return main(args.what, args.long, args.addons, args.keep, args.record)
 
 
 def _bench(args: argparse.Namespace) -> int:
@@ -105,6 +112,12 @@ def _guard(args: argparse.Namespace) -> int:
     from .guard import main
 
     return main(args.accept)
+
+
+def _upgrade_check(args: argparse.Namespace) -> int:
+    from .upgrade import main
+
+    return main(args.release, args.keep)
 
 
 def main() -> int:

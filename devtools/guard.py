@@ -42,7 +42,7 @@ def _accept() -> None:
         log = workshop.logs / f"{database}.log"
         workshop.copy(workshop.template(), database)
         try:
-            workshop.install(log, database)
+            workshop.install(log, database, addons())
             with (TOOLS / "guard_accept.py").open(encoding="utf-8") as script:
                 workshop.call(log, "shell", "-d", database, "--no-http", stdin=script)
         finally:

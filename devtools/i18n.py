@@ -38,7 +38,7 @@ def _work(workshop: Workshop, options: list[str]) -> list[str]:
     problems: list[str] = []
     workshop.copy(workshop.template(), database)
     try:
-        workshop.install(log, database)
+        workshop.install(log, database, addons())
         with tempfile.TemporaryDirectory() as folder:
             for name in addons():
                 template = Path(folder) / f"{name}.pot"

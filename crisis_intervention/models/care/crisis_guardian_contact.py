@@ -7,6 +7,12 @@ from ...sealed_fields import ConfidentialBinary
 
 _lt = LazyTranslate(__name__)
 
+# Papers that the guardians get.
+FOR_GUARDIANS = (
+    "crisis_intervention.crisis_guardian_contact_report_notice",
+    "crisis_intervention.crisis_guardian_contact_report_consent",
+)
+
 
 class CrisisGuardianContact(models.Model):
     """A contact with the guardians: told, agreed, consented or refused; locked when signed."""
@@ -170,7 +176,7 @@ class CrisisGuardianContact(models.Model):
 
     def _check_printable(self, report):
         """Refuse notice and consent form where guardians must not be told; the record is free."""
-        if report.endswith(("_notice", "_consent")):
+        if report in FOR_GUARDIANS:
             self._check_guardians_may_know()
         return super()._check_printable(report)
 

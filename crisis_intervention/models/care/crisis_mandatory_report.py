@@ -137,8 +137,7 @@ class CrisisMandatoryReport(models.Model):
     def _end(self, vals):
         """Close the report and what waits for it."""
         self._set(vals)
-        # sudo: mail.activity - also those of others, they are all about this report
-        self.sudo().activity_ids.unlink()
+        self._end_activities()
         for case, reports in self.grouped("case_id").items():
             case._close_steps(["mandatory_report"], reports)
 

@@ -221,8 +221,7 @@ class CrisisMeasure(models.Model):
     def _finish(self, state):
         """Close measures and what waits for them."""
         self._set({"state": state, "date_done": fields.Datetime.now()})
-        # sudo: mail.activity - also those of others, they are all about this measure
-        self.sudo().activity_ids.unlink()
+        self._end_activities()
         for case, measures in self.grouped("case_id").items():
             case._close_steps(["measure"], measures)
 

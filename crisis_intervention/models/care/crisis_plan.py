@@ -11,6 +11,7 @@ from ...lib.risk import RISK_LEVELS
 
 _lt = LazyTranslate(__name__)
 
+SAFETY_PLAN = "crisis_intervention.crisis_plan_report_safety"
 SAFETY_FIELDS = (
     "warning_signs",
     "own_coping",
@@ -198,7 +199,7 @@ class CrisisPlan(models.Model):
             before._set({"state": "replaced"})
             before.flush_recordset(["state"])
             plan._set({"state": "active", "date_active": fields.Datetime.now()})
-            plan.activity_ids.unlink()
+            plan._end_activities()
             before.measure_ids._replace()
             plan.measure_ids._begin()
 
@@ -225,7 +226,7 @@ class CrisisPlan(models.Model):
 
     def _check_printable(self, report):
         """Refuse an empty page."""
-        if report.endswith("_safety") and not all(plan.has_safety_plan for plan in self):
+        if report == SAFETY_PLAN and not all(plan.has_safety_plan for plan in self):
             raise UserError(
                 self.env._(
                     "The safety plan is not written yet: it needs at least warning signs, whom to "
@@ -236,7 +237,7 @@ class CrisisPlan(models.Model):
 
     def _one_page_sizes(self, report):
         """Begin with big type; smaller where the child has more to say."""
-        if report.endswith("_safety"):
+        if report == SAFETY_PLAN:
             return [29, 25, 21, 18, 15]
         return super()._one_page_sizes(report)
 

@@ -244,8 +244,7 @@ class CrisisReferral(models.Model):
         now = fields.Datetime.now()
         due = now + timedelta(hours=reply_hours(self.case_id.risk_level))
         self._set({"state": "sent", "date_sent": now, "date_reply_due": due})
-        # sudo: mail.activity - also those of others, they are all about this referral
-        self.sudo().activity_ids.unlink()
+        self._end_activities()
         self.case_id._close_steps(["referral"], self)
         self.case_id._open_step("referral_reply", due, record=self, user=self.user_id)
         self._plan_activity("crisis_intervention.mail_activity_referral_reply", self.user_id, due)
@@ -272,7 +271,7 @@ class CrisisReferral(models.Model):
                 "replied_by_id": self.env.uid,
             }
         )
-        sent.activity_ids.unlink()
+        sent._end_activities()
         sent.case_id._close_steps(["referral_reply"], sent)
         sent._plan_activity(
             "crisis_intervention.mail_activity_referral_reply",
@@ -291,8 +290,7 @@ class CrisisReferral(models.Model):
         if self.state != "replied" and not (self.note_end or "").strip():
             raise UserError(self.env._("Write why it ends without a reply."))
         self._set({"state": "ended"})
-        # sudo: mail.activity - also those of others, they are all about this referral
-        self.sudo().activity_ids.unlink()
+        self._end_activities()
         self.case_id._close_steps(["referral", "referral_reply"], self)
         self._sync_district()
 

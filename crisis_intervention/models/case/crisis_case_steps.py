@@ -20,6 +20,7 @@ class CrisisCaseSteps(models.AbstractModel):
 
     _name = "crisis.case.steps"
     _description = "Steps of a Case"
+    _inherit = ["crisis.record"]
 
     clock_start = fields.Datetime(
         default=fields.Datetime.now,

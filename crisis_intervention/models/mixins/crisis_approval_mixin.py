@@ -116,7 +116,7 @@ class CrisisApprovalMixin(models.AbstractModel):
             if refusal:
                 raise AccessError(refusal)
             record._log_approval(decision, comment)
-        waiting.activity_ids.unlink()
+        waiting._end_activities()
 
     def _log_approval(self, decision, comment=False):
         """Keep who decided what, when, with which words, in the case."""

@@ -138,5 +138,5 @@ class CrisisAccessEmergency(models.AbstractModel):
         )
         if verdict == "abuse" and grant._is_open():
             self.action_revoke()
-        grant.activity_ids.unlink()
+        grant._end_activities()
         grant._end_step("grant_review")

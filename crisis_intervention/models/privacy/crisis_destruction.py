@@ -114,8 +114,7 @@ class CrisisDestruction(models.Model):
             raise UserError(self.env._("Name two witnesses, neither of them yourself."))
         now = fields.Datetime.now()
         self._set({"state": "approved", "approved_by_id": user.id, "date_approved": now})
-        # sudo: mail.activity - also those of others, they are all about this record
-        self.sudo().activity_ids.unlink()
+        self._end_activities()
         self._plan_activity(ACTIVITY, witnesses, now)
 
     def action_cancel(self):
@@ -126,8 +125,7 @@ class CrisisDestruction(models.Model):
             raise AccessError(self.env._("The principal decides on destructions."))
         self._lock_in("proposed", "approved")
         self._set({"state": "cancelled"})
-        # sudo: mail.activity - also those of others, they are all about this record
-        self.sudo().activity_ids.unlink()
+        self._end_activities()
 
     def action_witness(self):
         """Sign as a witness of the destruction; with the second one it is carried out.

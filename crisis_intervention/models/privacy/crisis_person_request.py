@@ -146,8 +146,7 @@ class CrisisPersonRequest(models.Model):
             }
         )
         self._cases()._close_steps(["person_request"], self)
-        # sudo: mail.activity - also those of others, they are all about this request
-        self.sudo().activity_ids.unlink()
+        self._end_activities()
 
     def action_grant(self):
         """Grant what was asked for; an erasure lets the retention of closed cases end now."""
