@@ -68,11 +68,10 @@ def specification(arch, model: str, models: dict) -> dict:
                 spec["context"] = context
             if kind in _X2MANY:
                 _sub_specification(spec, node, fields[name]["relation"], models)
-        for other in _DEPENDENCIES.get(node.get("widget"), ()):
-            if other in fields:
-                shown.add(other)
-                is_many2one = fields[other]["type"] == "many2one"
-                result.setdefault(other, {"fields": {}} if is_many2one else {})
+        for other in fields.keys() & _DEPENDENCIES.get(node.get("widget"), ()):
+            shown.add(other)
+            is_many2one = fields[other]["type"] == "many2one"
+            result.setdefault(other, {"fields": {}} if is_many2one else {})
     for name in shown:
         if fields[name]["type"] in ("many2one", "reference"):
             result[name]["fields"]["display_name"] = {}

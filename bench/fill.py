@@ -10,6 +10,8 @@ from odoo import api
 from odoo.modules.registry import Registry
 
 from .client import PASSWORD
+from .fill_cases import fill_cases
+from .texts import SPARE, person, picked
 
 STAGES = 7
 # Users of each kind; the first one is timed, all of them own records.
@@ -21,26 +23,6 @@ USERS = {
     "head_teacher": ["crisis_intervention.group_head_teacher"],
 }
 OWNERS = 3
-CLASS_SIZE = 40
-# Students without a case, to create cases for.
-SPARE = 400
-
-_SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈彭吕苏"
-_GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂英华玉兰春梅海燕雪晨宇浩轩子涵梓欣怡佳"
-
-
-def _characters(texts, number: str) -> str:
-    """Return SQL that picks from ``texts`` by ``number``."""
-    values = ",".join(f"'{text}'" for text in texts)
-    return f"(ARRAY[{values}])[1 + mod({number}, {len(texts)})]"
-
-
-def _name(pick=lambda texts: texts, number: str = "n") -> str:
-    """Return SQL for the name number ``number``: 64,000 names of three characters."""
-    surnames, given = pick(_SURNAMES), pick(_GIVEN)
-    first = _characters(given, f"{number} / {len(_SURNAMES)}")
-    second = _characters(given, f"{number} / {len(_SURNAMES) * len(_GIVEN)} + {number}")
-    return f"{_characters(surnames, number)} || {first} || {second}"
 
 
 class Filler:
@@ -115,7 +97,7 @@ class Filler:
         ).ids
 
     def _owner(self, kind: str) -> str:
-        return _characters(self.users[kind], f"n / {STAGES}").replace("'", "")
+        return picked(self.users[kind], f"n / {STAGES}").replace("'", "")
 
     def records(self, kind: str, model: str, protos: list[dict], **columns: str) -> int:
         """Create records of one model with activity and stage history; return the id base."""
@@ -185,8 +167,8 @@ class Filler:
                  "user_id": user, "expected_revenue": 100, "email_from": "a@proto.example.com"}
                 for stage in stages
             ],
-            name=_name(),
-            contact_name=_name(),
+            name=person(),
+            contact_name=person(),
             email_from="'a@x' || n || '.example.com'",
             email_normalized="'a@x' || n || '.example.com'",
             email_domain_criterion="'@x' || n || '.example.com'",
@@ -210,7 +192,7 @@ class Filler:
                 {"partner_name": f"Proto {stage}", "stage_id": stage, "user_id": user}
                 for stage in stages
             ],
-            partner_name=_name(),
+            partner_name=person(),
         )
         return {
             "model": "hr.applicant",
@@ -235,7 +217,7 @@ class Filler:
                  "user_ids": [(6, 0, [user])]}
                 for stage in stages
             ],
-            name=_name(),
+            name=person(),
         )  # fmt: skip
         self.cr.execute(
             f"""INSERT INTO project_task_user_rel (task_id, user_id, stage_id)
@@ -252,9 +234,7 @@ class Filler:
 
     def cases(self) -> dict:
         """Fill crisis.case, with a student each."""
-        from .fill_cases import fill_cases
-
-        return fill_cases(self, _name)
+        return fill_cases(self)
 
 
 def fill(database: str, count: int, kinds: list[str]) -> dict[str, dict]:
@@ -267,7 +247,7 @@ def fill(database: str, count: int, kinds: list[str]) -> dict[str, dict]:
         filler = Filler(env, count)
         env["ir.cron"].search([]).active = False
         result = {kind: getattr(filler, f"{kind}s")() for kind in kinds}
-        cr.execute(f"SELECT {_name()} FROM generate_series(1, {min(count, 400)}) n")
+        cr.execute(f"SELECT {person()} FROM generate_series(1, {min(count, 400)}) n")
         names = [name for [name] in cr.fetchall()]
         for entry in result.values():
             entry["names"] = names

@@ -2,7 +2,9 @@
 
 from pypinyin import lazy_pinyin
 
-from .fill import CLASS_SIZE, SPARE, _characters
+from .texts import SPARE, person, picked
+
+CLASS_SIZE = 40
 
 # Per ten cases: three blue, four yellow, two orange, one red.
 _LEVELS = ["blue"] * 3 + ["yellow"] * 4 + ["orange"] * 2 + ["red"]
@@ -13,7 +15,7 @@ _STEPS = ["first_contact", "guardian", "assessment", "plan", "review"]
 BACKGROUND = "Text. " * 40
 
 
-def _classes_and_students(filler, name_sql) -> int:
+def _classes_and_students(filler) -> int:
     """Fill classes and students; return the id base of the students."""
     env = filler.env
     total = filler.count + SPARE
@@ -32,9 +34,9 @@ def _classes_and_students(filler, name_sql) -> int:
         "crisis_student",
         student.ids,
         total,
-        name=name_sql(),
-        pinyin=name_sql(lazy_pinyin),
-        pinyin_initials=name_sql(lambda texts: [part[0] for part in lazy_pinyin(texts)]),
+        name=person(),
+        pinyin=person(lazy_pinyin),
+        pinyin_initials=person(lambda texts: [part[0] for part in lazy_pinyin(texts)]),
         student_number="lpad(n::text, 8, '0')",
         class_id=f"{classes} + 1 + (n - 1) / {CLASS_SIZE}",
     )
@@ -87,10 +89,10 @@ def _seal(filler, base: int) -> None:
     )
 
 
-def fill_cases(filler, name_sql) -> dict:
+def fill_cases(filler) -> dict:
     """Fill crisis.case; return what the timing must know."""
     cr = filler.cr
-    students = _classes_and_students(filler, name_sql)
+    students = _classes_and_students(filler)
     stages = filler.env["crisis.stage"].search([])
     # cases are filled without the records behind them
     gates = ("assessment", "plan", "plan_approval", "session", "review")
@@ -105,8 +107,8 @@ def fill_cases(filler, name_sql) -> dict:
         name="'CI/2020/' || lpad(n::text, 6, '0')",
         student_id=f"{students} + n",
         class_id=f"(SELECT class_id FROM crisis_student WHERE id = {students} + n)",
-        risk_level=_characters(_LEVELS, turn),
-        severity=_characters([_SEVERITY[level] for level in _LEVELS], turn) + "::int",
+        risk_level=picked(_LEVELS, turn),
+        severity=picked([_SEVERITY[level] for level in _LEVELS], turn) + "::int",
         medical_involved="n % 9 = 0",
         date_opened=opened,
         clock_start=opened,

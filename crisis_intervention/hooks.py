@@ -1,6 +1,3 @@
-from .models.mixins.crisis_numbering import NUMBERED
-
-
 def post_init_hook(env):
     """Prepare existing schools and colleagues.
 
@@ -8,7 +5,7 @@ def post_init_hook(env):
     own administrator is left out: who runs the server has no business in a child's file. So are
     those who already have a role, as district centre and configurator do not report.
     """
-    env["crisis.numbering"]._ensure(env["res.company"].search([]))
+    env["crisis.numbering"]._prepare(env["res.company"].search([]))
     staff = env.ref("crisis_intervention.group_staff")
     roles = env["res.groups"].search(
         [("privilege_id.category_id", "=", staff.privilege_id.category_id.id)]
@@ -18,6 +15,5 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Take along what Odoo does not remove by itself: reference numbers, the end of the chain."""
-    env["ir.sequence"].search([("code", "in", list(NUMBERED))]).unlink()
+    """Take along what Odoo does not remove by itself: the end of the chain."""
     env.cr.execute("DROP TABLE IF EXISTS crisis_disclosure_head")

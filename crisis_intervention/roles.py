@@ -5,23 +5,25 @@ _PREFIX = "crisis_intervention.group_"
 PSYCHOLOGY = f"{_PREFIX}psychology_teacher"
 MORAL_EDUCATION = f"{_PREFIX}moral_education"
 PRINCIPAL = f"{_PREFIX}principal"
+CONFIGURATOR = f"{_PREFIX}configurator"
+DISTRICT = f"{_PREFIX}district"
 
 # Those who decide on reports and work cases: the technical group that these three roles bring along.
 TRIAGE = f"{_PREFIX}case_worker"
 # Those who may read the confidential side of a case; only psychology teachers write it.
 CONFIDENTIAL = f"{PSYCHOLOGY},{PRINCIPAL}"
 
-_HEAD_TEACHER = f"{_PREFIX}head_teacher"
-_DOCTOR = f"{_PREFIX}school_doctor"
+HEAD_TEACHER = f"{_PREFIX}head_teacher"
+DOCTOR = f"{_PREFIX}school_doctor"
 _SECURITY = f"{_PREFIX}security_officer"
 
 # Those who handle emergencies of the whole school, and read what was learned from them.
-EMERGENCY = f"{_DOCTOR},{_SECURITY},{TRIAGE}"
+EMERGENCY = f"{DOCTOR},{_SECURITY},{TRIAGE}"
 STAFF = f"{_PREFIX}staff"
 
 # Identity numbers and birth dates: head teachers are left out, as a field group opens the field of
 # every student they can see, and they see the names of all.
-DIRECTORY = f"{_DOCTOR},{TRIAGE}"
+DIRECTORY = f"{DOCTOR},{TRIAGE}"
 # Records of the class history are limited to the own class by a rule, so head teachers are in.
-HISTORY = f"{_HEAD_TEACHER},{DIRECTORY}"
+HISTORY = f"{HEAD_TEACHER},{DIRECTORY}"
 GUARDIAN_READERS = f"{_SECURITY},{HISTORY}"

@@ -62,13 +62,13 @@ def keyring(env):
         ) from None
 
 
-def open_sealed(env, sealed, place):
-    """Return the text sealed for ``place``.
+def open_sealed(env, sealed, *places):
+    """Return the text sealed for one of ``places``.
 
     :raises UserError: says why it cannot be opened
     """
     try:
-        return keyring(env).open(sealed, place)
+        return keyring(env).open(sealed, *places)
     except SealError as error:
         messages = {
             "unknown_key": env._(
@@ -121,6 +121,8 @@ class Confidential(fields.Field):
 
     copy = False
     sealed = False
+    # what it was called before: older texts are sealed, and readings registered, under that
+    former_names = ()
     _description_searchable = False
 
     def _description_sortable(self, env):
@@ -192,6 +194,17 @@ class Sealed(Confidential):
         """Return what binds a sealed text to its place in the database."""
         return f"{self.model_name}.{self.name}.{id_}"
 
+    def _former_places(self, id_):
+        """Return the places that texts were bound to before the field was renamed."""
+        return [f"{self.model_name}.{name}.{id_}" for name in self.former_names]
+
+    def _opened(self, env, sealed, id_):
+        """Return the text that the column of record ``id_`` holds.
+
+        :raises UserError: says why it cannot be opened
+        """
+        return open_sealed(env, sealed, self._place(id_), *self._former_places(id_))
+
     def _to_text(self, value):
         """Return a value of the cache as text."""
         return value
@@ -212,7 +225,7 @@ class Sealed(Confidential):
         return super()._insert_cache(
             records,
             [
-                value and self._from_text(open_sealed(records.env, value, self._place(id_)))
+                value and self._from_text(self._opened(records.env, value, id_))
                 for id_, value in zip(records._ids, values, strict=False)
             ],
         )

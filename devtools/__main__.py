@@ -1,67 +1,81 @@
 """The command line of ``./dev``."""
 
 import argparse
+import os
 import signal
 import subprocess
 import sys
 
 from .common import ROOT, DevError
+from .odoo_source import NEWER
 
 
 def _parser() -> argparse.ArgumentParser:
-    """Return the parser of all subcommands."""
+    """Return the parser of all subcommands; each says by ``run`` what does it."""
     parser = argparse.ArgumentParser(prog="./dev", description=__doc__)
+    parser.add_argument(
+        "--newer-odoo", action="store_true", help="with the newest Odoo 19 of the Debian mirror"
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="a demo school in the browser")
     serve.add_argument("--reset", action="store_true", help="start over with fresh demo data")
     serve.add_argument("--port", type=int, help="TCP port (8069 if free)")
     serve.add_argument("--no-demo", action="store_true", help="a database without demo data")
+    serve.set_defaults(run=_serve)
     test = commands.add_parser("test", help="all tests, or those of WHAT")
     test.add_argument("what", nargs="?", help="test module (test_case) or Odoo test tag")
     test.add_argument("--long", action="store_true", help="also what takes long")
-    test.add_argument("--keep", action="store_true", help="keep the database")
+    test.add_argument("--keep", action="store_true", help="keep the databases")
+    test.add_argument("--record", action="store_true", help="write how long each file took")
     test.add_argument(
         "--addons", nargs=2, metavar=("DIR", "NAME"), help="test addon NAME of DIR on top"
     )
-    commands.add_parser(
+    test.set_defaults(run=_test)
+    bench = commands.add_parser(
         "bench", help="times against Odoo's own apps", add_help=False, prefix_chars="\0"
-    ).add_argument("arguments", nargs="*")
+    )
+    bench.add_argument("arguments", nargs="*")
+    bench.set_defaults(run=_bench)
     shell = commands.add_parser("shell", help="Odoo's shell on the demo database")
     shell.add_argument("script", nargs="?", help="run this file instead, with env")
-    commands.add_parser("lint", help="ruff, pylint-odoo, XML, JavaScript")
+    shell.set_defaults(run=_shell)
+    lint = commands.add_parser("lint", help="linters, types, import circles, rules of this house")
+    lint.set_defaults(run=_lint)
     i18n = commands.add_parser("i18n", help="update and check the translations")
     i18n.add_argument("--check", action="store_true", help="write nothing")
-    commands.add_parser("matrix", help="write the access matrix of the tests into the README")
+    i18n.set_defaults(run=_i18n)
+    matrix = commands.add_parser(
+        "matrix", help="write the access matrix of the tests into the README"
+    )
+    matrix.set_defaults(run=_matrix)
+    guard = commands.add_parser("guard", help="the table of what is overridden of Odoo's code")
+    guard.add_argument(
+        "--accept", action="store_true", help="overrides were read against the Odoo of now"
+    )
+    guard.set_defaults(run=_guard)
+    upgrade = commands.add_parser(
+        "upgrade-check", help="update a demo school of a release, and compare its records"
+    )
+    upgrade.add_argument("release", nargs="?", help="version (default: the last one)")
+    upgrade.add_argument("--keep", action="store_true", help="keep the updated database")
+    upgrade.set_defaults(run=_upgrade_check)
     return parser
 
 
-def _dispatch(args: argparse.Namespace) -> int:
-    """Run the chosen subcommand and return its exit code."""
-    # imported late: each command loads only what it needs
-    if args.command == "serve":
-        from .serve import serve
+# imported late: each command loads only what it needs
+def _serve(args: argparse.Namespace) -> int:
+    from .serve import serve
 
-        return serve(args.reset, args.port, not args.no_demo)
-    if args.command == "shell":
-        from .serve import shell
+    return serve(args.reset, args.port, not args.no_demo)
 
-        return shell(args.script)
-    if args.command == "test":
-        from .testrun import main
 
-        return main(args.what, args.long, args.addons, args.keep)
-    if args.command == "lint":
-        from .lint import main
+def _test(args: argparse.Namespace) -> int:
+    from .testrun import main
 
-        return main()
-    if args.command == "matrix":
-        from .matrix import main
+    return main(args.what, args.long, args.addons, args.keep, args.record)
 
-        return main()
-    if args.command == "i18n":
-        from .i18n import main
 
-        return main(args.check)
+def _bench(args: argparse.Namespace) -> int:
     from .workshop import opened
 
     with opened() as workshop:
@@ -70,12 +84,51 @@ def _dispatch(args: argparse.Namespace) -> int:
         return subprocess.run(command, env=environment, check=False).returncode
 
 
+def _shell(args: argparse.Namespace) -> int:
+    from .serve import shell
+
+    return shell(args.script)
+
+
+def _lint(_args: argparse.Namespace) -> int:
+    from .lint import main
+
+    return main()
+
+
+def _i18n(args: argparse.Namespace) -> int:
+    from .i18n import main
+
+    return main(args.check)
+
+
+def _matrix(_args: argparse.Namespace) -> int:
+    from .matrix import main
+
+    return main()
+
+
+def _guard(args: argparse.Namespace) -> int:
+    from .guard import main
+
+    return main(args.accept)
+
+
+def _upgrade_check(args: argparse.Namespace) -> int:
+    from .upgrade import main
+
+    return main(args.release, args.keep)
+
+
 def main() -> int:
     """Run ``./dev`` and show failures without a traceback."""
     # being told to end is like Ctrl+C: servers started here are stopped on the way out
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    args = _parser().parse_args()
+    if args.newer_odoo:
+        os.environ[NEWER] = "1"
     try:
-        return _dispatch(_parser().parse_args())
+        return args.run(args)
     except DevError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

@@ -37,9 +37,9 @@ class Step:
         print(f"{'✗' if kind else '✓'} {self.text} ({seconds:.0f} s)", flush=True)
 
 
-def addons() -> list[str]:
+def addons(folder: Path = ROOT) -> list[str]:
     """Return the names of the addons of this repository."""
-    return sorted(path.parent.name for path in ROOT.glob("*/__manifest__.py"))
+    return sorted(path.parent.name for path in folder.glob("*/__manifest__.py"))
 
 
 def manifest(name: str, folder: Path = ROOT) -> dict:

@@ -36,10 +36,10 @@ def case_faults(case, stages):
     elif not all(case[name] for name in CLOSING):
         yield "is closed without a complete closing report"
     passed = stages.filtered(lambda stage: stage.sequence < case.stage_id.sequence)
-    missing = {code for stage in passed for code in stage._gates()} - case._met_gates()[case]
+    missing = case._missing_gates({case: passed.gate_ids})[case]
     if missing:
-        yield f"stands in its stage without {', '.join(sorted(missing))}"
-    if any(passed.mapped("gate_plan")) and "active" not in case.plan_ids.mapped("state"):
+        yield f"stands in its stage without {', '.join(missing.mapped('code'))}"
+    if "plan" in passed.gate_ids.mapped("code") and "active" not in case.plan_ids.mapped("state"):
         yield "is under way without a plan in force"
     now = fields.Datetime.now()
     for step in case.deadline_ids - waiting:

@@ -20,7 +20,7 @@ session = env["crisis.session"].create(
         "summary_draft": SEALED,
     }
 )
-session.disclosure = SEALED
+session.confidentiality_exception = SEALED
 form = env["crisis.assessment"].search([], limit=1)
 draft = env["crisis.assessment"].create(
     {

@@ -38,13 +38,7 @@ def _work(workshop: Workshop, options: list[str]) -> list[str]:
     problems: list[str] = []
     workshop.copy(workshop.template(), database)
     try:
-        code = workshop.call(
-            log,
-            "server",
-            *("-d", database, "-i", ",".join(addons()), "--stop-after-init", "--no-http"),
-        )
-        if code:
-            raise DevError(f"Odoo failed, see {log}")
+        workshop.install(log, database, addons())
         with tempfile.TemporaryDirectory() as folder:
             for name in addons():
                 template = Path(folder) / f"{name}.pot"

@@ -1,14 +1,15 @@
-"""``./dev matrix``: the access matrix of the tests as the table of the README."""
+"""``./dev matrix``: the access matrix of the tests as the table of docs/ACCESS.md."""
 
 import ast
 import importlib.util
 import re
 
-from .common import ROOT, DevError, note
+from .common import ROOT, note
+from .marked import fill
 
 ADDON = "crisis_intervention"
-README = ROOT / "README.md"
-BEGIN, END = "<!-- access matrix -->", "<!-- end of the access matrix -->"
+DOCUMENT = ROOT / "docs/ACCESS.md"
+MARK = "access matrix"
 # Columns: role of the tests, English and Chinese name. Nobody reads anything without a role, and
 # Odoo's administrator is a configurator.
 COLUMNS = [
@@ -45,25 +46,17 @@ SHOWN = 5
 
 
 def main() -> int:
-    """Write the table into the README."""
-    README.write_text(_with_table(README.read_text(encoding="utf-8")), encoding="utf-8")
-    note("README.md: access matrix written")
+    """Write the table into the document."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    DOCUMENT.write_text(fill(text, MARK, table()), encoding="utf-8")
+    note(f"{DOCUMENT.name}: access matrix written")
     return 0
 
 
 def check(_workshop: object = None) -> list[str]:
     """Return what is out of date, without writing anything."""
-    text = README.read_text(encoding="utf-8")
-    return [] if text == _with_table(text) else ["README.md: run ./dev matrix"]
-
-
-def _with_table(text: str) -> str:
-    """Return the README's text with the table of now between its marks."""
-    before, begin, rest = text.partition(BEGIN)
-    _old, end, after = rest.partition(END)
-    if not begin or not end:
-        raise DevError(f"README.md lacks the marks {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
+    text = DOCUMENT.read_text(encoding="utf-8")
+    return [] if text == fill(text, MARK, table()) else [f"{DOCUMENT.name}: run ./dev matrix"]
 
 
 def table() -> str:

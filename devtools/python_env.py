@@ -15,29 +15,31 @@ def odoo_python() -> Path:
 
 def tools_python() -> Path:
     """Return the Python of our own environment, which has the tools besides what Odoo needs."""
-    return _environment("odoo", TOOLS / "requirements.txt")
+    return _environment("odoo", "odoo", "addons", "tools")
 
 
 def lint_python() -> Path:
     """Return the Python of the environment with the linters."""
-    return _environment("lint", TOOLS / "requirements-lint.txt")
+    return _environment("lint", "lint")
 
 
-def _environment(name: str, requirements: Path) -> Path:
-    """Return the Python of an environment, made anew when its requirements changed."""
+def _environment(name: str, *kinds: str) -> Path:
+    """Return the Python of an environment, made anew when its requirements changed.
+
+    :param kinds: ends of the names of requirement files
+    """
+    files = [TOOLS / f"requirements-{kind}.txt" for kind in kinds]
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    key = digest(requirements.read_text(encoding="utf-8"), version)
+    key = digest(*(path.read_text(encoding="utf-8") for path in files), version)
     folder = CACHE / f"venv-{name}-{key}"
     result = folder / "bin/python"
     done = folder / ".installed"
     with locked(f"venv-{name}"):
         if not done.exists():
-            with Step(f"Python packages ({requirements.name})"):
+            with Step(f"Python packages ({', '.join(kinds)})"):
                 run([sys.executable, "-m", "venv", "--clear", folder], "Making the environment")
-                run(
-                    [result, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-                    + ["-r", requirements],
-                    "Installing Python packages",
-                )
+                install = [result, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+                chosen = [part for path in files for part in ("-r", path)]
+                run([*install, *chosen], "Installing Python packages")
                 done.touch()
     return result

@@ -11,6 +11,10 @@ _TEST_LOGGERS = ("odoo.tests", ".tests.")
 # the name of a test is TestClass.test_method; failures in setUpClass and the like have another
 _FAILURE = re.compile(r"(?:FAIL|ERROR): (?:Subtest )?(\w+\.\w+|.+)")
 _SKIPPED = re.compile(r"skipped (\w+\.\w+)?")
+# A line of Odoo's detailed report: addon, file, class, method, seconds.
+_DURATION = re.compile(
+    r"^\t(\w+)\.((?:\w+\.)*test_\w+)\.([A-Z]\w*)\.(\w+): ([\d.]+)s \d+ queries$", re.MULTILINE
+)
 
 
 @dataclass
@@ -26,6 +30,13 @@ class Outcome:
         """Count a failure."""
         self.failed += 1
         self.problems.append(problem)
+
+    def add(self, other: "Outcome") -> None:
+        """Count what another run says."""
+        self.passed += other.passed
+        self.failed += other.failed
+        self.problems += other.problems
+        self.skipped += other.skipped
 
 
 def blocks(log: str):
@@ -80,6 +91,15 @@ def read_tests(log: str) -> Outcome:
         tail = "\n".join(log.splitlines()[-25:])
         outcome.fail(f"Odoo never finished its tests. The end of its log:\n{tail}")
     return outcome
+
+
+def durations(log: str) -> dict[str, dict[str, float]]:
+    """Return file to test to seconds; preparing a class counts as a test of its own."""
+    result: dict[str, dict[str, float]] = {}
+    for addon, path, class_, method, seconds in _DURATION.findall(log):
+        file = f"{addon}/tests/{path.replace('.', '/')}.py"
+        result.setdefault(file, {})[f"{class_}.{method}"] = float(seconds)
+    return result
 
 
 def complaints(log: str) -> list[str]:

@@ -3,11 +3,11 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from .common import CACHE, DevError, Step, run, warn
 
-# package to a way to tell whether it is there
 NEEDED = {
     "chromium": lambda: any(map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))),
     "wkhtmltopdf": lambda: shutil.which("wkhtmltopdf"),
@@ -30,8 +30,16 @@ def _has_chinese_font() -> bool:
 
 
 def ensure() -> None:
-    """Install what is missing when running as root; otherwise say how to install it."""
-    missing = [package for package, there in NEEDED.items() if not there()]
+    """See to it that what Odoo and its tests call is there."""
+    install(NEEDED)
+
+
+def install(needed: dict[str, Callable[[], object]]) -> None:
+    """Install what is missing when running as root; otherwise say how to install it.
+
+    :param needed: package to a way to tell whether it is there
+    """
+    missing = [package for package, there in needed.items() if not there()]
     if not missing:
         return
     command = ["apt-get", "install", "-y", "--no-install-recommends", *missing]

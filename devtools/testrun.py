@@ -1,259 +1,178 @@
-"""``./dev test``: Odoo's test runner on a fresh database, and the checks around it."""
+"""``./dev test``: Odoo's test runner on fresh databases, and the checks around it.
 
+All tests are split by files over two databases, which run side by side; how long each file took is
+known from ``test_durations.json``, which ``./dev test --record`` writes.
+"""
+
+import json
 import os
-import re
 import subprocess
-import tempfile
-import threading
-import unittest
-import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
-from . import i18n, matrix
-from .common import ROOT, TOOLS, DevError, Step, addons, note, run
-from .results import Outcome, complaints, read_tests
-from .workshop import LANGUAGE, Workshop, free_port, opened
+from . import checks
+from .common import TOOLS, DevError, Step, addons, note
+from .results import Outcome, durations, read_tests
+from .split import gaps, split
+from .workshop import Workshop, free_port, opened
 
-# What dump_canaries.py writes into fields that are sealed, and into one that is not.
-SEALED, OPEN = "SEALEDCANARY", "OPENCANARY"
+DURATIONS = TOOLS / "test_durations.json"
+SIDE_BY_SIDE = 2
 
 
-def main(what: str | None, long: bool, extra: tuple[str, str] | None, keep: bool) -> int:
+def main(
+    what: str | None, long: bool, extra: tuple[str, str] | None, keep: bool, record: bool
+) -> int:
     """Run the tests and print the closing line ``N passed, N failed``, whatever happens.
 
     :param what: Odoo test tag, test module such as ``test_case``, or None for everything
     :param long: also what takes long (many seeds, many records)
     :param extra: folder and name of another addon to test on top
-    :param keep: keep the database of the tests
+    :param keep: keep the databases of the tests
+    :param record: write how long each file took
     :return: exit code: 0 when all passed and there was something to pass
     """
     if long:
         os.environ["CRISIS_LONG_TESTS"] = "1"
-    tests, checks, given_up = Outcome(), Outcome(), threading.Event()
+    tests, around = Outcome(), Outcome()
     try:
         with opened(Path(extra[0]) if extra else None) as workshop:
             names = [*addons(), *([extra[1]] if extra else [])]
-            around = threading.Thread(target=_checks, args=(workshop, checks, given_up))
-            if not what:
-                workshop.template()
-                workshop.template(demo=True)
-                around.start()
-            try:
-                tests = _odoo_tests(workshop, names, what, keep)
-            except BaseException:
-                given_up.set()
-                raise
-            finally:
-                if not what:
-                    around.join()
+            if what:
+                tests = _some(workshop, names, what, keep)
+            else:
+                with checks.beside(workshop, around):
+                    tests = _all(workshop, names, keep, record)
     except DevError as error:
         tests.fail(str(error))
     if not tests.passed and not tests.failed:
         note("\nNo test was run" + (f": nothing is called {what}." if what else "."))
-    for text in [*tests.problems, *checks.problems, *tests.skipped]:
+    for text in [*tests.problems, *around.problems, *tests.skipped, *around.skipped]:
         note(f"\n{text}")
-    failed = tests.failed + checks.failed
-    note(f"\n{tests.passed + checks.passed} passed, {failed} failed")
+    failed = tests.failed + around.failed
+    note(f"\n{tests.passed + around.passed} passed, {failed} failed")
     return 0 if tests.passed and not failed else 1
 
 
-def _tags(what: str | None, names: list[str], folders: list[Path]) -> str:
-    """Return Odoo's test tags for what the developer asked for.
-
-    :param folders: folders that the addons called ``names`` are in
-    """
-    if not what:
-        return ",".join(f"/{name}" for name in names)
-    if what.startswith(("/", ":", "-")):
-        return what
-    if what[0].isupper():
-        return f":{what}"
-    found = {
-        f"/{file.relative_to(path)}"
-        for path in folders
-        for name in names
-        for file in (path / name / "tests").rglob(f"{Path(what).stem}.py")
-    }
-    return ",".join(sorted(found)) or what
-
-
-def _odoo_tests(workshop: Workshop, names: list[str], what: str | None, keep: bool) -> Outcome:
-    """Install the addons on a fresh database with their tests on."""
+def _some(workshop: Workshop, names: list[str], what: str, keep: bool) -> Outcome:
+    """Install the addons on a fresh database with the tests of ``what`` on."""
     database = f"crisis_test_{os.getpid()}"
     log = workshop.logs / f"test-{os.getpid()}.log"
     workshop.copy(workshop.template(), database)
     try:
-        with Step(f"Tests of {', '.join(names)} (log: {log})"):
-            code = workshop.call(
-                log,
-                "server",
-                *("-d", database, "-i", ",".join(names), "--stop-after-init"),
-                *("--test-enable", f"--test-tags={_tags(what, names, workshop.own_folders)}"),
-                *(f"--http-port={free_port()}", "--max-cron-threads=0"),
-            )
+        with Step(f"Tests of {what} (log: {log})"):
+            tags = _tags(what, names, workshop.own_folders)
+            process = _start(workshop, log, database, tags, "-i", ",".join(names))
+            return _finished([process], [log])[0]
     finally:
-        if keep:
-            note(f"Kept: database {database}")
-        else:
-            workshop.drop(database)
-    outcome = read_tests(log.read_text(encoding="utf-8"))
-    if code and not outcome.failed:
-        outcome.fail(f"Odoo ended with exit code {code}, see {log}")
+        _dispose(workshop, database, keep)
+
+
+def _tags(what: str, names: list[str], folders: list[Path]) -> str:
+    """Return Odoo's test tags for what the developer asked for.
+
+    :param folders: folders that the addons called ``names`` are in
+    """
+    if what.startswith(("/", ":", "-")):
+        return what
+    if what[0].isupper():
+        return f":{what}"
+    found = {file for file in _files(names, folders) if Path(file).stem == Path(what).stem}
+    return ",".join(f"/{file}" for file in sorted(found)) or what
+
+
+def _files(names: list[str], folders: list[Path]) -> list[str]:
+    """Return the files with tests of the addons, such as ``addon/tests/room/test_it.py``."""
+    return sorted(
+        str(file.relative_to(folder))
+        for folder in folders
+        for name in names
+        for file in (folder / name / "tests").rglob("test_*.py")
+    )
+
+
+def _all(workshop: Workshop, names: list[str], keep: bool, record: bool) -> Outcome:
+    """Install the addons once, then run the tests on copies of that database, side by side."""
+    base = f"crisis_test_{os.getpid()}"
+    files = _files(names, workshop.own_folders)
+    known = json.loads(DURATIONS.read_text(encoding="utf-8")) if DURATIONS.exists() else {}
+    parts = split(files, known, SIDE_BY_SIDE)
+    databases = [f"{base}_{number}" for number in range(1, len(parts) + 1)]
+    logs = [workshop.logs / f"test-{os.getpid()}-{n}.log" for n in range(len(parts) + 1)]
+    try:
+        outcome = _prepare(workshop, names, base, logs[0])
+        for database in databases:
+            workshop.copy(base, database)
+        with Step(f"Tests on {len(parts)} databases (logs: {', '.join(map(str, logs[1:]))})"):
+            processes = [
+                _start(workshop, log, database, ",".join(f"/{file}" for file in part))
+                for log, database, part in zip(logs[1:], databases, parts, strict=True)
+            ]
+            for one in _finished(processes, logs[1:]):
+                outcome.add(one)
+    finally:
+        workshop.drop(base)
+        for database in databases:
+            _dispose(workshop, database, keep)
+    took = [durations(log.read_text(encoding="utf-8")) for log in logs]
+    for gap in gaps(files, took):
+        outcome.fail(gap)
+    if record:
+        _record(took)
     return outcome
 
 
-def _checks(workshop: Workshop, outcome: Outcome, given_up: threading.Event) -> None:
-    """Run the checks around the tests, each counted as one test, until ``given_up``."""
-    checks: list[tuple[str, Callable[[Workshop], list[str]]]] = [
-        ("devtools' own tests", _own_tests),
-        ("install, upgrade and uninstall leave a clean log", _life_cycle),
-        ("demo data in Chinese leaves a clean log, a dump holds nothing sealed", _demo),
-        ("translations are complete", i18n.check),
-        ("the README's access matrix is up to date", matrix.check),
-        ("wheels hold the whole addon", _wheels),
-    ]
-    for name, check in checks:
-        if given_up.is_set():
-            return
-        try:
-            with Step(name):
-                problems = check(workshop)
-        except Exception as error:  # a check that breaks has failed, and the others go on
-            problems = [f"{type(error).__name__}: {error}"]
-        if problems:
-            outcome.fail(f"FAIL: {name}\n" + "\n".join(problems))
-        else:
-            outcome.passed += 1
-
-
-def _own_tests(_workshop: Workshop) -> list[str]:
-    """Run the unit tests of this package."""
-    suite = unittest.defaultTestLoader.discover(str(TOOLS / "tests"), top_level_dir=str(ROOT))
-    result = unittest.TestResult()
-    suite.run(result)
-    if not result.testsRun:
-        return ["no test found"]
-    return [trace for _test, trace in [*result.failures, *result.errors]]
-
-
-def _life_cycle(workshop: Workshop) -> list[str]:
-    """Install without demo data, upgrade, uninstall: no warning, no error."""
-    database = f"crisis_cycle_{os.getpid()}"
-    names = ",".join(addons())
-    common = ("-d", database, "--stop-after-init", "--no-http", "--max-cron-threads=0")
-    problems = []
+def _prepare(workshop: Workshop, names: list[str], database: str, log: Path) -> Outcome:
+    """Install the addons with the tests that run on installation, and build the client's assets."""
     workshop.copy(workshop.template(), database)
+    with Step("Database of the tests"):
+        tags = ",".join([*(f"/{name}" for name in names), "-post_install"])
+        process = _start(workshop, log, database, tags, "-i", ",".join(names))
+        [outcome] = _finished([process], [log])
+        # once, instead of once for each copy
+        with (TOOLS / "make_assets.py").open(encoding="utf-8") as script:
+            assets = log.with_suffix(".assets.log")
+            workshop.call(assets, "shell", "-d", database, "--no-http", stdin=script)
+    return outcome
+
+
+def _start(workshop: Workshop, log: Path, database: str, tags: str, *options: str):
+    """Start Odoo with tests on a database."""
+    return workshop.start(
+        log,
+        "server",
+        *("-d", database, "--stop-after-init", "--max-cron-threads=0", *options),
+        *("--test-enable", f"--test-tags={tags}", "--log-handler=odoo.tests.stats:DEBUG"),
+        f"--http-port={free_port()}",
+    )
+
+
+def _finished(processes: list[subprocess.Popen], logs: list[Path]) -> list[Outcome]:
+    """Wait for runs of tests, and return their outcomes; when interrupted, end them."""
     try:
-        for step, command in (
-            ("install", ("server", *common, "-i", names)),
-            ("upgrade", ("server", *common, "-u", names)),
-            ("uninstall", ("module", "uninstall", "-d", database, *addons())),
-        ):
-            log = workshop.logs / f"{database}-{step}.log"
-            code = _call(workshop, log, command)
-            found = complaints(log.read_text(encoding="utf-8"))
-            if code or found:
-                problems += [f"{step} (exit code {code}, log {log}):", *found]
-        left = workshop.server.query(
-            "SELECT relname FROM pg_class WHERE relname LIKE 'crisis%' "
-            "UNION SELECT code FROM ir_sequence WHERE code LIKE 'crisis%'",
-            database,
-        )
-        if left:
-            problems.append("left behind by uninstall: " + ", ".join(left))
-    finally:
-        workshop.drop(database)
-    return problems
+        codes = [process.wait() for process in processes]
+    except BaseException:
+        for process in processes:
+            process.terminate()
+        raise
+    outcomes = []
+    for code, log in zip(codes, logs, strict=True):
+        outcome = read_tests(log.read_text(encoding="utf-8"))
+        if code and not outcome.failed:
+            outcome.fail(f"Odoo ended with exit code {code}, see {log}")
+        outcomes.append(outcome)
+    return outcomes
 
 
-def _call(workshop: Workshop, log: Path, command: tuple[str, ...]) -> int:
-    """Run one of Odoo's commands; those with subcommands take the configuration behind them."""
-    if command[0] != "module":
-        return workshop.call(log, *command)
-    line = workshop.command(command[0])
-    line = [*line[:4], command[1], *line[4:], *command[2:]]
-    with log.open("w", encoding="utf-8") as output:
-        return subprocess.run(
-            line,
-            env=workshop.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            check=False,
-        ).returncode
-
-
-def _demo(workshop: Workshop) -> list[str]:
-    """Install with demo data and in Chinese: no warning, no error, a consistent school; dump it."""
-    database = f"crisis_demo_{os.getpid()}"
-    log = workshop.logs / f"{database}.log"
-    workshop.copy(workshop.template(demo=True), database)
-    try:
-        code = workshop.call(
-            log,
-            "server",
-            *("-d", database, "-i", ",".join(addons()), "--with-demo", "--stop-after-init"),
-            *("--no-http", "--max-cron-threads=0", f"--load-language={LANGUAGE}"),
-        )
-        found = complaints(log.read_text(encoding="utf-8"))
-        if code or found:
-            return [f"exit code {code}, log {log}", *found]
-        return [*_demo_faults(workshop, database), *_dump(workshop, database)]
-    finally:
+def _dispose(workshop: Workshop, database: str, keep: bool) -> None:
+    """Drop a database, or say that it is kept."""
+    if keep:
+        note(f"Kept: database {database}")
+    else:
         workshop.drop(database)
 
 
-def _dump(workshop: Workshop, database: str) -> list[str]:
-    """Write canaries into all sealed fields, and look for them in a dump of the database."""
-    log = workshop.logs / f"{database}-dump.log"
-    with (TOOLS / "dump_canaries.py").open(encoding="utf-8") as script:
-        workshop.call(log, "shell", "-d", database, "--no-http", stdin=script)
-    said = log.read_text(encoding="utf-8")
-    counts = re.search(r"canaries: (\d+) of (\d+)", said)
-    if not counts or counts[1] != counts[2] or counts[1] == "0":
-        return [f"not every sealed field got a canary, see {log}"]
-    dump = workshop.server.call("pg_dump", database)
-    if OPEN not in dump:
-        return ["the dump lacks what is not sealed, so it proves nothing"]
-    return [f"a sealed text stands in the dump: {line[:80]}" for line in dump.splitlines()
-            if SEALED in line]  # fmt: skip
-
-
-def _demo_faults(workshop: Workshop, database: str) -> list[str]:
-    """Run ``demo_check.py`` in Odoo's shell; return what it finds, or the end of what it said."""
-    log = workshop.logs / f"{database}-check.log"
-    with (TOOLS / "demo_check.py").open(encoding="utf-8") as script:
-        options = ("-d", database, "--no-http", "--log-level=warn")
-        workshop.call(log, "shell", *options, stdin=script)
-    lines = log.read_text(encoding="utf-8").splitlines()
-    if "checked" not in lines:
-        return ["the check of the demo data broke:", *lines[-5:]]
-    return [line for line in lines if line.startswith("problem: ")]
-
-
-def _wheels(workshop: Workshop) -> list[str]:
-    """Build each addon as a wheel, and compare its files with those of the folder."""
-    problems = []
-    with tempfile.TemporaryDirectory() as folder:
-        for name in addons():
-            command = [workshop.tools, "-m", "pip", "wheel", "--no-deps", "--quiet"]
-            command += ["--no-build-isolation", "--wheel-dir", folder, ROOT / name]
-            done = subprocess.run(
-                list(map(str, command)), capture_output=True, text=True, check=False
-            )
-            if done.returncode:
-                raise DevError(done.stderr[-2000:])
-            wheel = next(Path(folder).glob(f"odoo_addon_{name}-*.whl"), None)
-            if not wheel:
-                problems.append(f"{name}: no wheel odoo_addon_{name}-….whl was built")
-                continue
-            with zipfile.ZipFile(wheel) as archive:
-                inside = set(archive.namelist())
-            listed = run(["git", "ls-files", name], "git ls-files", cwd=ROOT).stdout.split()
-            problems += [
-                f"{wheel.name} lacks {path}"
-                for path in listed
-                if Path(path).name != "pyproject.toml" and f"odoo/addons/{path}" not in inside
-            ]
-    return problems
+def _record(took: list[dict[str, dict[str, float]]]) -> None:
+    """Write how long each file took, in seconds."""
+    seconds = {file: round(sum(tests.values()), 1) for part in took for file, tests in part.items()}
+    text = json.dumps(dict(sorted(seconds.items())), indent=4)
+    DURATIONS.write_text(f"{text}\n", encoding="utf-8")

@@ -42,6 +42,9 @@ class Workshop:
             "PYTHONPATH": str(self.odoo.path),
             "PATH": system_tools.browser_path(),
             "PYTHONWARNINGS": "ignore",
+            # Odoo starts often: compiled once, and not into the folders of the sources
+            "PYTHONPYCACHEPREFIX": str(CACHE / "pycache"),
+            "PYTHONDONTWRITEBYTECODE": "",
         }
 
     def _seal_keys(self) -> str:
@@ -60,18 +63,36 @@ class Workshop:
         """Return the command line of one of Odoo's commands, with our configuration."""
         return [str(self.python), "-c", _RUN, name, "-c", str(self._configuration()), *args]
 
-    def call(self, log: Path, name: str, *args: str, **options) -> int:
-        """Run one of Odoo's commands with its output in ``log``; return its exit code."""
+    def start(self, log: Path, name: str, *args: str, **options) -> subprocess.Popen:
+        """Start one of Odoo's commands with its output in ``log``."""
         with log.open("w", encoding="utf-8") as output:
-            return subprocess.run(
+            return subprocess.Popen(
                 self.command(name, *args),
                 env=self.environment(),
                 stdin=options.pop("stdin", subprocess.DEVNULL),
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                check=False,
                 **options,
-            ).returncode
+            )
+
+    def call(self, log: Path, name: str, *args: str, **options) -> int:
+        """Run one of Odoo's commands with its output in ``log``; return its exit code."""
+        process = self.start(log, name, *args, **options)
+        try:
+            return process.wait()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+
+    def install(self, log: Path, database: str, names: list[str], *options: str) -> None:
+        """Install addons on a database.
+
+        :raises DevError: Odoo failed
+        """
+        common = ("-d", database, "--stop-after-init", "--no-http", "--max-cron-threads=0")
+        if self.call(log, "server", *common, "-i", ",".join(names), *options):
+            raise DevError(f"Odoo failed, see {log}")
 
     def _configuration(self) -> Path:
         """Write the configuration file that all of Odoo's commands share."""

@@ -54,7 +54,7 @@ class CrisisExcelExport(ExcelExport):
 
     def from_group_data(self, fields, columns_headers, groups):
         """Write the names of groups as texts."""
-        if groups._model._name.startswith("crisis."):
+        if request.env["crisis.record"]._is_ours(groups._model._name):
             _disarm(groups)
         return super().from_group_data(fields, columns_headers, groups)
 

@@ -3,34 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-# Steps with hours in the response standard.
-STANDARD_KINDS = [
-    ("first_contact", "First contact with the student"),
-    ("guardian", "Guardians told"),
-    ("assessment", "Assessment"),
-    ("plan", "Intervention plan"),
-    ("plan_approval", "Approval of the plan"),
-    ("session", "Intervention session"),
-    ("review", "Review"),
-]
-# Steps that records of the case open and close.
-RECORD_KINDS = [
-    ("consent", "Consent of the guardians"),
-    ("measure", "Measure"),
-    ("referral_approval", "Approval of a referral"),
-    ("referral", "Referral to be sent"),
-    ("referral_reply", "Reply to a referral"),
-    ("mandatory_report", "Mandatory report"),
-    ("waiver", "Decision whether guardians are told"),
-    ("school_return", "Approval of a return to school"),
-    ("closing", "Closing of a case that needs no more care"),
-    ("grant", "Decision on a permission to look"),
-    ("grant_review", "Review of an emergency access"),
-    ("person_request", "Answer to a request about personal data"),
-]
-# Duties about access to a case: they neither hold its closing up nor end with it.
-ACCESS_KINDS = ("grant", "grant_review", "person_request")
-STEP_KINDS = STANDARD_KINDS + RECORD_KINDS
+# Steps with hours of their own in the response standard; it gives reviews an interval in days.
+STANDARD_KINDS = ("first_contact", "guardian", "consent", "assessment", "plan")
 
 # How long an approval may take. The plan's own time limit (red 24 h, orange 3 d, yellow 7 d, a
 # default of this system) is to hold with it, so that it gets a sixth to a third of that.

@@ -4,7 +4,7 @@ Labels are lazy translations (``LazyTranslate``): declarations are cached for al
 into the reader's language when they are shown.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 Condition = tuple[str, str, Any]
@@ -56,8 +56,7 @@ class Step:
     :ivar sequence: place in lists of steps
     :ivar context: context with which the form of its record is opened, as (key, value) pairs
     :ivar continues: state of a record that is gone on with instead of beginning a new one
-    :ivar begins: whether the step may be done with a new record
-    :ivar about_access: a duty about access to the case: it neither holds closing up nor ends with it
+    :ivar about_access: a step about access to the case: it neither holds closing up nor ends with it
     """
 
     code: str
@@ -66,7 +65,6 @@ class Step:
     sequence: int = 500
     context: tuple[tuple[str, Any], ...] = ()
     continues: str = ""
-    begins: bool = True
     about_access: bool = False
 
 
@@ -100,6 +98,20 @@ class Counter:
 
 
 @dataclass(frozen=True)
+class Done:
+    """Something that the closing report of a case counts as done.
+
+    :ivar label: lazy translation, e.g. "Sessions held"
+    :ivar domain: which of the model's records are counted
+    :ivar sequence: place in the report
+    """
+
+    label: Any
+    domain: tuple[Condition, ...]
+    sequence: int = 500
+
+
+@dataclass(frozen=True)
 class Sharing:
     """How records that may be about several children hang on cases and students.
 
@@ -112,11 +124,19 @@ class Sharing:
 
 @dataclass(frozen=True)
 class Excerpt:
-    """Which records of a model, and which of their fields, are given to somebody.
+    """Which fields of the finished records of a model are given to somebody.
 
-    :ivar fields: names of the fields, in their order
-    :ivar domain: which records, as a list of conditions; empty for all
+    :ivar fields: names of the fields; they are told in the order of the model
+    :ivar domain: which of the finished records, as a list of conditions; empty for all
+    :ivar sequence: place among the other kinds
+    :ivar order: how the records are sorted; empty: as usual where they are given
+    :ivar scope: a scope of permissions that is about this kind: it opens these records alone
+    :ivar scoped: names of the fields that only permissions with this scope in them open
     """
 
     fields: tuple[str, ...]
-    domain: tuple[Condition, ...] = field(default=())
+    domain: tuple[Condition, ...] = ()
+    sequence: int = 500
+    order: str = ""
+    scope: str = ""
+    scoped: tuple[str, ...] = ()

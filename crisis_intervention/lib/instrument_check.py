@@ -6,9 +6,10 @@ whatever the items before it say, so a few scores that cannot occur may be deman
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
-from itertools import islice, product
+from itertools import islice, pairwise, product
+from typing import Any
 
 from .instrument_definition import (
     KINDS,
@@ -31,6 +32,9 @@ MANY_SUMS = 50_000
 MANY_PEOPLE = 5_000
 MANY_CHECKS = 5_000_000
 
+# Code of a fault, and what it names.
+Fault = tuple[str, dict[str, Any]]
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -38,7 +42,7 @@ class Problem:
 
     code: str
     place: tuple[str, int]
-    details: dict = field(default_factory=dict, hash=False)
+    details: dict[str, Any] = field(default_factory=dict, hash=False)
 
 
 def check(definition: Definition) -> list[Problem]:
@@ -68,20 +72,12 @@ def _items(definition: Definition) -> Iterator[Problem]:
         yield Problem("no_items", ("items", 0))
     earlier: dict[str, Item] = {}
     for index, item in enumerate(definition.items):
-        faults = [*_answers(item), *_flag(item)]
-        if item.condition:
-            for code in item.condition.items:
-                asked = earlier.get(code)
-                if asked is None:
-                    faults.append(("condition_item", {"item": code}))
-                elif not item.condition.answers & {o.code for o in asked.options}:
-                    faults.append(("condition_answer", {"item": code}))
-        for code, details in faults:
+        for code, details in (*_answers(item), *_flag(item), *_condition(item, earlier)):
             yield Problem(code, ("items", index), {"code": item.code, **details})
         earlier[item.code] = item
 
 
-def _answers(item: Item) -> Iterator[tuple[str, dict]]:
+def _answers(item: Item) -> Iterator[Fault]:
     """Check kind, options and reversal of one item."""
     if item.kind not in KINDS:
         yield "unknown_kind", {"kind": item.kind}
@@ -92,18 +88,32 @@ def _answers(item: Item) -> Iterator[tuple[str, dict]]:
             yield "duplicate_option", {"option": option}
     if item.low is not None and item.high is not None and item.low >= item.high:
         yield "number_range", {}
-    if item.reverse:
-        if item.kind == "number":
-            if item.low is None or item.high is None:
-                yield "reverse_range", {}
-        else:
-            own = sorted(o.score for o in item.options if o.score is not None)
-            # 0, 1, 3, 5 turned round would be scores no answer has
-            if not own or sorted(effective_scores(item).values()) != own:
-                yield "reverse_scores", {}
+    if item.reverse and item.kind == "number":
+        if item.low is None or item.high is None:
+            yield "reverse_range", {}
+    elif item.reverse:
+        own = sorted(o.score for o in item.options if o.score is not None)
+        # 0, 1, 3, 5 turned round would be scores no answer has
+        if not own or sorted(effective_scores(item).values()) != own:
+            yield "reverse_scores", {}
 
 
-def _flag(item: Item) -> Iterator[tuple[str, dict]]:
+def _condition(item: Item, earlier: dict[str, Item]) -> Iterator[Fault]:
+    """Check what the condition of one item names.
+
+    :param earlier: the items before it, by code
+    """
+    if not item.condition:
+        return
+    for code in item.condition.items:
+        asked = earlier.get(code)
+        if asked is None:
+            yield "condition_item", {"item": code}
+        elif not item.condition.answers & {o.code for o in asked.options}:
+            yield "condition_answer", {"item": code}
+
+
+def _flag(item: Item) -> Iterator[Fault]:
     """Check the red flag of one item."""
     if not item.flag_level:
         if item.flag_from or item.flag_blank:
@@ -137,10 +147,22 @@ def _scales(definition: Definition) -> Iterator[Problem]:
             yield Problem(code, ("scales", index), {"code": scale.code, **details})
 
 
-def _scale(scale: Scale, items: dict[str, Item]) -> Iterator[tuple[str, dict]]:
+def _scale(scale: Scale, items: dict[str, Item]) -> Iterator[Fault]:
     """Check one scale."""
     if scale.rule not in RULES:
         yield "unknown_rule", {"rule": scale.rule}
+    yield from _scale_items(scale, items)
+    if scale.rule == "mean" and scale.factor <= 0:
+        yield "factor", {}
+    if not 0 <= scale.missing_allowed < max(len(scale.items), 1):
+        yield "missing_allowed", {}
+    if not 0 <= scale.decimals <= 3:
+        yield "decimals", {}
+    yield from _table(scale)
+
+
+def _scale_items(scale: Scale, items: dict[str, Item]) -> Iterator[Fault]:
+    """Check that a scale is made of items that have scores, each once."""
     if not scale.items:
         yield "scale_empty", {}
     for code, count in Counter(scale.items).items():
@@ -150,22 +172,20 @@ def _scale(scale: Scale, items: dict[str, Item]) -> Iterator[tuple[str, dict]]:
             yield "scale_item_twice", {"item": code}
         elif _possible(items[code]) is None:
             yield "scale_unscored", {"item": code}
-    if scale.rule == "mean" and scale.factor <= 0:
-        yield "factor", {}
-    if not 0 <= scale.missing_allowed < max(len(scale.items), 1):
-        yield "missing_allowed", {}
-    if not 0 <= scale.decimals <= 3:
-        yield "decimals", {}
+
+
+def _table(scale: Scale) -> Iterator[Fault]:
+    """Check that the lines of a table run forwards and lie side by side."""
     rows = sorted(scale.table)
-    for row in rows:
-        if row[0] > row[1]:
-            yield "table_range", {"low": row[0], "high": row[1]}
-    for row, following in zip(rows, rows[1:], strict=False):
-        if following[0] <= row[1]:
-            yield "table_overlap", {"low": following[0]}
+    for low, high, _standard in rows:
+        if low > high:
+            yield "table_range", {"low": low, "high": high}
+    for (_low, high, _standard), (following, *_rest) in pairwise(rows):
+        if following <= high:
+            yield "table_overlap", {"low": following}
 
 
-def _possible(item: Item) -> list[float] | None:
+def _possible(item: Item) -> set[float] | None:
     """Return the effective scores an answer can have; None when the item cannot be in a scale.
 
     A number counts in whole steps from ``low`` to ``high``.
@@ -173,9 +193,9 @@ def _possible(item: Item) -> list[float] | None:
     if item.kind == "number":
         if item.low is None or item.high is None or item.high - item.low > 1000:
             return None
-        return [item.low + step for step in range(int(item.high - item.low) + 1)]
+        return {item.low + step for step in range(int(item.high - item.low) + 1)}
     scores = effective_scores(item)
-    return sorted(set(scores.values())) if len(scores) == len(item.options) and scores else None
+    return set(scores.values()) if len(scores) == len(item.options) and scores else None
 
 
 def reachable(scale: Scale, items: dict[str, Item]) -> set[float] | None:
@@ -188,8 +208,8 @@ def reachable(scale: Scale, items: dict[str, Item]) -> set[float] | None:
     sums = {(0, 0, 0.0)}  # items asked, of them missing, sum so far
     for code in scale.items:
         item = items[code]
-        gains = {_gain(scale, item, score) for score in _possible(item)}
-        reached = set()
+        gains = {_gain(scale, item, score) for score in _possible(item) or ()}
+        reached: set[tuple[int, int, float]] = set()
         for asked, missing, total in sums:
             reached.update((asked + 1, missing, round(total + gain, 6)) for gain in gains)
             if missing < scale.missing_allowed:
@@ -228,16 +248,17 @@ def _bands(definition: Definition) -> Iterator[Problem]:
         if raw is None:
             yield Problem("too_many_scores", ("scales", index), {"code": code})
             continue
-        values = _standard(scale, raw)
-        if None in values:
-            lacking = min(set(raw) - {r for r in raw if _standard(scale, {r}) != {None}})
-            yield Problem("table_hole", ("scales", index), {"code": code, "score": lacking})
+        standard = {score: scale.standard(score) for score in raw}
+        lacking = [score for score, value in standard.items() if value is None]
+        if lacking:
+            yield Problem("table_hole", ("scales", index), {"code": code, "score": min(lacking)})
         elif not faulty:
             own = [(i, b) for i, b in enumerate(definition.bands) if b.scale == code]
-            yield from _ranges(index, scale, own, sorted(values))
+            values = sorted({value for value in standard.values() if value is not None})
+            yield from _ranges(index, scale, own, values)
 
 
-def _band(band: Band, scales: dict) -> Iterator[str]:
+def _band(band: Band, scales: Container[str]) -> Iterator[str]:
     """Check one band by itself."""
     if band.scale not in scales:
         yield "band_scale"
@@ -252,20 +273,12 @@ def _band(band: Band, scales: dict) -> Iterator[str]:
         yield "unknown_level"
 
 
-def _standard(scale: Scale, raw: Iterable[float]) -> set[float | None]:
-    """Return the scores people read for raw scores; None stands for a hole in the table."""
-    if not scale.table:
-        return set(raw)
-    return {
-        next((std for low, high, std in scale.table if low <= score <= high), None) for score in raw
-    }
-
-
 def _ranges(
     index: int, scale: Scale, bands: list[tuple[int, Band]], values: list[float]
 ) -> Iterator[Problem]:
     """Demand exactly one band for each score, for every kind of person that has bands at all."""
-    reached, overlaps = set(), set()
+    reached: set[int] = set()
+    overlaps: set[tuple[int, float]] = set()
     holes = []
     people = list(islice(_people([band for _index, band in bands]), MANY_PEOPLE + 1))
     if len(people) > MANY_PEOPLE or len(people) * len(bands) * len(values) > MANY_CHECKS:

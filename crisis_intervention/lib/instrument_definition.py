@@ -6,10 +6,25 @@ its exchange file produce. The *effective* score of an answer is the one after r
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 YES_NO = (("Y", 1.0), ("N", 0.0))
 RULES = ("sum", "mean", "count", "weighted")
 KINDS = ("choice", "yes_no", "number", "text")
+INFORMANTS = [
+    ("student", "Student"),
+    ("parent", "Parent"),
+    ("teacher", "Teacher"),
+    ("psychologist", "Psychology teacher"),
+]
+
+# An instrument as a plain tree, see ``definition``.
+Tree = dict[str, Any]
+# Code of an option, number or text; None and "" are blank.
+Answer = str | float | None
+# Item code to answer.
+Answers = Mapping[str, Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +79,12 @@ class Scale:
     decimals: int = 0
     table: tuple[tuple[float, float, float], ...] = ()
     total: bool = False
+
+    def standard(self, raw: float) -> float | None:
+        """Return the score that bands and people read for a raw one, None where the table ends."""
+        if not self.table:
+            return raw
+        return next((value for low, high, value in self.table if low <= raw <= high), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +143,13 @@ def _within(value: int | None, low: int | None, high: int | None) -> bool:
     return value is not None and (low is None or value >= low) and (high is None or value <= high)
 
 
+def age_on(day: date | None, birth_date: date | None) -> int | None:
+    """Return the age in full years on ``day``, None when a date is unknown."""
+    if not birth_date or not day:
+        return None
+    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
+
+
 def effective_scores(item: Item) -> dict[str, float]:
     """Return option code to effective score, of the options that have one."""
     scores = {option.code: option.score for option in item.options if option.score is not None}
@@ -133,14 +161,16 @@ def effective_scores(item: Item) -> dict[str, float]:
 
 def flagging_answers(item: Item) -> frozenset[str]:
     """Return the answers to choose from that raise the red flag of ``item``."""
+    if not item.flag_from:
+        return frozenset()
     scores = effective_scores(item)
     limit = scores.get(item.flag_from)
     if limit is None:
-        return frozenset([item.flag_from]) if item.flag_from else frozenset()
+        return frozenset([item.flag_from])
     return frozenset(code for code, score in scores.items() if score >= limit)
 
 
-def definition(tree: Mapping) -> Definition:
+def definition(tree: Tree) -> Definition:
     """Build a definition from the plain tree of an instrument; texts in it are left aside.
 
     :param tree: dict with lists ``options`` (default answers of choice items), ``items``, ``scales``
@@ -148,39 +178,46 @@ def definition(tree: Mapping) -> Definition:
     :return: the definition, unchecked (see ``instrument_check``)
     """
     default = _options(tree.get("options"))
-    items = []
-    for entry in tree.get("items", ()):
-        kind = entry.get("kind", "choice")
+    return Definition(
+        tuple(_item(entry, default) for entry in tree.get("items", ())),
+        tuple(_scale(entry) for entry in tree.get("scales", ())),
+        tuple(Band(**_known(entry, Band)) for entry in tree.get("bands", ())),
+    )
+
+
+def _item(entry: Tree, default: tuple[Option, ...]) -> Item:
+    """Return the item of a tree entry; ``default`` are the answers of choice items."""
+    kind = entry.get("kind", "choice")
+    options: tuple[Option, ...] = ()
+    if kind == "choice":
         options = _options(entry.get("options")) or default
-        if kind == "yes_no":
-            options = tuple(Option(*pair) for pair in YES_NO)
-        condition = entry.get("condition")
-        items.append(
-            Item(
-                options=options if kind in ("choice", "yes_no") else (),
-                condition=condition
-                and Condition(tuple(condition["items"]), frozenset(condition["answers"])),
-                **_known(entry, Item, skip=("options", "condition")),
-            )
-        )
-    scales = [
-        Scale(
-            items=tuple(entry.get("items", ())),
-            table=tuple(tuple(row) for row in entry.get("table") or ()),
-            **_known(entry, Scale, skip=("items", "table")),
-        )
-        for entry in tree.get("scales", ())
-    ]
-    bands = [Band(**_known(entry, Band)) for entry in tree.get("bands", ())]
-    return Definition(tuple(items), tuple(scales), tuple(bands))
+    elif kind == "yes_no":
+        options = tuple(Option(*pair) for pair in YES_NO)
+    condition = entry.get("condition")
+    return Item(
+        options=options,
+        condition=Condition(tuple(condition["items"]), frozenset(condition["answers"]))
+        if condition
+        else None,
+        **_known(entry, Item, skip=("options", "condition")),
+    )
 
 
-def _options(entries: Iterable[Mapping] | None) -> tuple[Option, ...]:
+def _options(entries: Iterable[Tree] | None) -> tuple[Option, ...]:
     """Return the options of tree entries."""
     return tuple(Option(entry["code"], entry.get("score")) for entry in entries or ())
 
 
-def _known(entry: Mapping, cls: type, skip: tuple[str, ...] = ()) -> dict:
+def _scale(entry: Tree) -> Scale:
+    """Return the scale of a tree entry."""
+    return Scale(
+        items=tuple(entry.get("items", ())),
+        table=tuple(tuple(row) for row in entry.get("table") or ()),
+        **_known(entry, Scale, skip=("items", "table")),
+    )
+
+
+def _known(entry: Tree, cls: type[Item | Scale | Band], skip: tuple[str, ...] = ()) -> Tree:
     """Return what of ``entry`` is a field of ``cls``; a missing key keeps the default."""
     return {
         key: entry[key]

@@ -8,17 +8,19 @@ further ones. What equals its default stands neither in the tree nor in the file
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from lxml import etree
 
 from .instrument_check import check
-from .instrument_definition import definition
+from .instrument_definition import INFORMANTS, Tree, definition
 
 SIZE_LIMIT = 1_000_000  # bytes; a form of 100 items takes about 60,000
-SCHEMA = Path(__file__).parents[1] / "data" / "instrument.rng"
+DATA = Path(__file__).parents[1] / "data"
+SCHEMA = DATA / "instrument.rng"
+SHIPPED = DATA / "instruments"
 FORMAT = "1"
 BASE = "en_US"
-INFORMANTS = ("student", "parent", "teacher", "psychologist")
 
 _FLOATS = frozenset(("score", "weight", "low", "high", "factor", "threshold"))
 _INTEGERS = frozenset(
@@ -63,7 +65,7 @@ class Fault:
 
     line: int
     code: str
-    details: dict = field(default_factory=dict, hash=False)
+    details: dict[str, Any] = field(default_factory=dict, hash=False)
 
 
 def _schema() -> etree.RelaxNG:
@@ -71,7 +73,7 @@ def _schema() -> etree.RelaxNG:
     return etree.RelaxNG(etree.parse(SCHEMA))
 
 
-def load(data: bytes) -> tuple[dict | None, list[Fault]]:
+def load(data: bytes) -> tuple[Tree | None, list[Fault]]:
     """Read an exchange file.
 
     Nothing is fetched and no entity is resolved, whatever the file says.
@@ -99,11 +101,11 @@ def load(data: bytes) -> tuple[dict | None, list[Fault]]:
     schema = _schema()
     if not schema.validate(root):
         return None, [
-            Fault(entry.line or root.sourceline, "schema", {"message": entry.message})
+            Fault(entry.line or _own_line(root), "schema", {"message": entry.message})
             for entry in schema.error_log
         ]
     faults = [
-        Fault(element.sourceline, "text_lang")
+        Fault(_own_line(element), "text_lang")
         for parent in root.iter(*_TEXTS)
         for element in _badly_said(parent)
     ]
@@ -125,7 +127,7 @@ def _doctype_line(data: bytes) -> int:
 def _badly_said(parent: etree._Element) -> list[etree._Element]:
     """Return the texts below ``parent`` that are given twice, or in languages without English."""
     bad = []
-    for name in _TEXTS[parent.tag]:
+    for name in _TEXTS[str(parent.tag)]:
         texts = parent.findall(name)
         langs = [text.get("lang", "") for text in texts]
         if texts and (
@@ -142,11 +144,16 @@ def _line(root: etree._Element, place: tuple[str, int]) -> int:
     part, index = place
     parent = root.find(part)
     if parent is None:
-        return root.sourceline
-    return parent[index].sourceline if index < len(parent) else parent.sourceline
+        return _own_line(root)
+    return _own_line(parent[index] if index < len(parent) else parent)
 
 
-def _instrument(root: etree._Element) -> dict:
+def _own_line(element: etree._Element) -> int:
+    """Return the line of an element in the file."""
+    return int(element.sourceline or 0)
+
+
+def _instrument(root: etree._Element) -> Tree:
     """Return the tree of a valid file."""
     tree = _entry(root)
     del tree["format"]
@@ -160,34 +167,35 @@ def _instrument(root: etree._Element) -> dict:
     return tree
 
 
-def _entry(element: etree._Element) -> dict:
+def _entry(element: etree._Element) -> Tree:
     """Return attributes and texts of one element, and what an item or scale has below it."""
-    entry = {}
-    for name in _ATTRIBUTES[element.tag]:
+    entry: Tree = {}
+    tag = str(element.tag)
+    for name in _ATTRIBUTES[tag]:
         value = element.get(name)
         if value is None:
             continue
         value = _value(name, value.strip())  # the schema allows spaces around a token
         if value != _DEFAULTS.get(name):
             entry[name.replace("-", "_")] = value
-    for name in _TEXTS[element.tag]:
+    for name in _TEXTS[tag]:
         texts = {text.get("lang", ""): text.text for text in element.findall(name)}
         if texts:
             entry[name] = texts
     condition = element.find("condition")
     if condition is not None:
         entry["condition"] = _entry(condition)
-    if element.tag == "item" and element.find("option") is not None:
+    if tag == "item" and element.find("option") is not None:
         entry["options"] = [_entry(option) for option in element.findall("option")]
-    if element.tag == "scale" and element.find("standard") is not None:
+    if tag == "scale" and element.find("standard") is not None:
         entry["table"] = [
-            tuple(float(row.get(name)) for name in ("low", "high", "value"))
+            tuple(float(row.get(name, "")) for name in ("low", "high", "value"))
             for row in element.findall("standard")
         ]
     return entry
 
 
-def _value(name: str, text: str):
+def _value(name: str, text: str) -> Any:
     """Return the value of an attribute of the file."""
     if name in _FLOATS:
         return float(text)
@@ -196,11 +204,11 @@ def _value(name: str, text: str):
     if name in _FLAGS:
         return True
     if name == "informants":
-        return [informant for informant in INFORMANTS if informant in text.split()]
+        return [code for code, _label in INFORMANTS if code in text.split()]
     return text.split() if name in _LISTS else text
 
 
-def dump(tree: dict) -> bytes:
+def dump(tree: Tree) -> bytes:
     """Write a tree as an exchange file, always in the same form.
 
     :param tree: a tree with texts, as :func:`load` returns it
@@ -213,10 +221,11 @@ def dump(tree: dict) -> bytes:
             parent = etree.SubElement(root, part)
             parent.extend(_element(part[:-1], entry) for entry in tree[part])
     etree.indent(root, "  ")
-    return etree.tostring(root, encoding="UTF-8", xml_declaration=True) + b"\n"
+    written: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+    return written + b"\n"
 
 
-def _element(tag: str, entry: dict) -> etree._Element:
+def _element(tag: str, entry: Tree) -> etree._Element:
     """Return the element of an entry of the tree."""
     element = etree.Element(tag)
     for name in _ATTRIBUTES[tag]:
@@ -238,7 +247,7 @@ def _element(tag: str, entry: dict) -> etree._Element:
     return element
 
 
-def _text(name: str, value) -> str:
+def _text(name: str, value: Any) -> str:
     """Return the value of an attribute as it stands in the file."""
     if name in _FLOATS:
         return _number(value)

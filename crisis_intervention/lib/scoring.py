@@ -7,8 +7,11 @@ An item is *hidden* when its condition is not met; it is neither scored nor miss
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from .instrument_definition import (
+    Answer,
+    Answers,
     Definition,
     Item,
     Person,
@@ -63,7 +66,7 @@ class AnswerError:
 
 def round_half_up(value: float, decimals: int) -> float:
     """Round as on paper: a half goes up. Python's own rounding would send it to the even digit."""
-    shift = 10**decimals
+    shift: int = 10**decimals
     return math.floor(value * shift + 0.5 + 1e-9) / shift
 
 
@@ -77,41 +80,45 @@ class Scorer:
     """
 
     definition: Definition
-    _items: dict = field(init=False, repr=False)
-    _scores: dict = field(init=False, repr=False)
-    _flags: dict = field(init=False, repr=False)
+    _items: dict[str, Item] = field(init=False, repr=False)
+    _offered: dict[str, frozenset[str]] = field(init=False, repr=False)
+    _scores: dict[str, dict[str, float]] = field(init=False, repr=False)
+    _flags: dict[str, frozenset[str]] = field(init=False, repr=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self._items = {item.code: item for item in self.definition.items}
+        self._offered = {
+            item.code: frozenset(option.code for option in item.options)
+            for item in self.definition.items
+        }
         self._scores = {item.code: effective_scores(item) for item in self.definition.items}
         self._flags = {
             item.code: flagging_answers(item) for item in self.definition.items if item.flag_level
         }
 
-    def check(self, answers: Mapping) -> list[AnswerError]:
+    def check(self, answers: Answers) -> list[AnswerError]:
         """Return what is wrong with ``answers``; an empty list means that they can be scored."""
-        errors = []
-        for code, answer in answers.items():
-            item = self._items.get(code)
-            if item is None:
-                errors.append(AnswerError(code, "unknown_item"))
-            elif _blank(answer):
-                continue
-            elif item.kind == "number":
-                number = isinstance(answer, int | float) and not isinstance(answer, bool)
-                if not number or not math.isfinite(answer):
-                    errors.append(AnswerError(code, "number"))
-                elif (item.low is not None and answer < item.low) or (
-                    item.high is not None and answer > item.high
-                ):
-                    errors.append(AnswerError(code, "range"))
-            elif not isinstance(answer, str) or (
-                item.options and answer not in [option.code for option in item.options]
-            ):
-                errors.append(AnswerError(code, "unknown_answer"))
-        return errors
+        return [
+            AnswerError(code, fault)
+            for code, answer in answers.items()
+            if (fault := self._fault(code, answer))
+        ]
 
-    def hidden(self, answers: Mapping) -> set[str]:
+    def _fault(self, code: str, answer: Answer) -> str | None:
+        """Return the code of what is wrong with the answer to an item, None when it can stand."""
+        item = self._items.get(code)
+        if item is None:
+            return "unknown_item"
+        if not _given(answer):
+            return None
+        if item.kind == "number":
+            return _number_fault(item, answer)
+        offered = self._offered[code]
+        if not isinstance(answer, str) or (offered and answer not in offered):
+            return "unknown_answer"
+        return None
+
+    def hidden(self, answers: Answers) -> set[str]:
         """Return the codes of the items that are not asked."""
         hidden: set[str] = set()
         for item in self.definition.items:
@@ -123,7 +130,7 @@ class Scorer:
                 hidden.add(item.code)
         return hidden
 
-    def score(self, answers: Mapping, person: Person) -> Result:
+    def score(self, answers: Answers, person: Person) -> Result:
         """Score one form.
 
         :param answers: item code to option code, number or text; absent, None and "" are blank
@@ -132,24 +139,25 @@ class Scorer:
         """
         hidden = self.hidden(answers)
         values: dict[str, float] = {}
-        flags, open_flags, missing = [], [], []
-        levels = []
+        flags, open_flags, missing, levels = [], [], [], []
         for item in self.definition.items:
             if item.code in hidden:
                 continue
             answer = answers.get(item.code)
-            blank = _blank(answer)
-            if blank and item.kind != "text":
-                missing.append(item.code)
-            if item.flag_level:
-                if (blank and item.flag_blank) or (not blank and self._raises(item, answer)):
-                    flags.append(item.code)
-                    levels.append(item.flag_level)
-                elif blank:
+            if _given(answer):
+                value = self._value(item, answer)
+                if value is not None:
+                    values[item.code] = value
+                raised = item.flag_level and self._raises(item, answer)
+            else:
+                if item.kind != "text":
+                    missing.append(item.code)
+                raised = item.flag_level and item.flag_blank
+                if item.flag_level and not raised:
                     open_flags.append(item.code)
-            value = None if blank else self._value(item, answer)
-            if value is not None:
-                values[item.code] = value
+            if raised:
+                flags.append(item.code)
+                levels.append(item.flag_level)
         scores = [self._scale(scale, values, hidden, person) for scale in self.definition.scales]
         bands = [self.definition.bands[score.band] for score in scores if score.band is not None]
         valid = not any(band.invalid for band in bands)
@@ -165,20 +173,30 @@ class Scorer:
             valid=valid,
         )
 
-    def _value(self, item: Item, answer) -> float | None:
+    def _value(self, item: Item, answer: str | float) -> float | None:
         """Return the effective score of an answer, None where it is not scored."""
-        if item.kind == "number":
-            return item.low + item.high - answer if item.reverse else float(answer)
-        return self._scores[item.code].get(answer)
+        if item.kind != "number":
+            return self._scores[item.code].get(answer) if isinstance(answer, str) else None
+        number = float(answer)
+        # a reversed number has both ends, see instrument_check
+        return (item.low or 0) + (item.high or 0) - number if item.reverse else number
 
-    def _raises(self, item: Item, answer) -> bool:
+    def _raises(self, item: Item, answer: str | float) -> bool:
         """Tell whether an answer raises the red flag of its item."""
         if item.kind != "number":
             return answer in self._flags[item.code]
-        limit = float(item.flag_from)
-        return answer <= limit if item.reverse else answer >= limit
+        if not item.flag_from:  # only leaving it open is a flag
+            return False
+        number, limit = float(answer), float(item.flag_from)
+        return number <= limit if item.reverse else number >= limit
 
-    def _scale(self, scale: Scale, values: Mapping, hidden: set[str], person: Person) -> Score:
+    def _scale(
+        self,
+        scale: Scale,
+        values: Mapping[str, float],
+        hidden: set[str],
+        person: Person,
+    ) -> Score:
         """Score one scale and find its band."""
         asked = [code for code in scale.items if code not in hidden]
         answered = [code for code in asked if code in values]
@@ -187,17 +205,15 @@ class Scorer:
             why = "missing" if asked else "not_asked"
             return Score(scale.code, None, None, len(answered), missing, why=why)
         raw = round_half_up(self._raw(scale, answered, values), scale.decimals)
-        value = raw
-        if scale.table:
-            value = next((std for low, high, std in scale.table if low <= raw <= high), None)
-        band, why = None, "no_standard" if value is None else None
-        if value is not None:
-            own = [(i, b) for i, b in enumerate(self.definition.bands) if b.scale == scale.code]
-            band = next((i for i, b in own if b.fits(person) and b.covers(value)), None)
-            why = "no_band" if own and band is None else None
-        return Score(scale.code, value, raw, len(answered), missing, band, why)
+        value = scale.standard(raw)
+        if value is None:
+            return Score(scale.code, None, raw, len(answered), missing, why="no_standard")
+        own = [(i, b) for i, b in enumerate(self.definition.bands) if b.scale == scale.code]
+        band = next((i for i, b in own if b.fits(person) and b.covers(value)), None)
+        unfit = "no_band" if own and band is None else None
+        return Score(scale.code, value, raw, len(answered), missing, band, unfit)
 
-    def _raw(self, scale: Scale, answered: list[str], values: Mapping) -> float:
+    def _raw(self, scale: Scale, answered: list[str], values: Mapping[str, float]) -> float:
         """Return the score before rounding and table."""
         if scale.rule == "count":
             return float(sum(values[code] >= scale.threshold for code in answered))
@@ -207,6 +223,17 @@ class Scorer:
         return total / len(answered) * scale.factor if scale.rule == "mean" else total
 
 
-def _blank(answer) -> bool:
-    """Tell whether nothing was answered."""
-    return answer is None or (isinstance(answer, str) and not answer.strip())
+def _given(answer: Answer) -> TypeGuard[str | float]:
+    """Tell whether something was answered."""
+    return answer is not None and (not isinstance(answer, str) or bool(answer.strip()))
+
+
+def _number_fault(item: Item, answer: Answer) -> str | None:
+    """Return the code of what is wrong with the answer to an item that asks for a number."""
+    if isinstance(answer, bool) or not isinstance(answer, int | float):
+        return "number"
+    if not math.isfinite(answer):
+        return "number"
+    below = item.low is not None and answer < item.low
+    above = item.high is not None and answer > item.high
+    return "range" if below or above else None

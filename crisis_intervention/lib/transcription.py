@@ -28,7 +28,7 @@ def typed_items(definition: Definition) -> list[Item]:
     return [item for item in definition.items if item.kind != "text"]
 
 
-def transcribe(definition: Definition, row: str) -> tuple[dict, list[RowError]]:
+def transcribe(definition: Definition, row: str) -> tuple[dict[str, str | float], list[RowError]]:
     """Read a row such as ``1 0 2 - 3`` or ``102-3``: the answers in the order of the form.
 
     Separators are needed only where an answer has more than one character; ``-`` is a blank.
@@ -43,7 +43,8 @@ def transcribe(definition: Definition, row: str) -> tuple[dict, list[RowError]]:
         tokens = list("".join(tokens))
     if len(tokens) != len(items):
         return {}, [RowError("count", typed=str(len(tokens)), item=str(len(items)))]
-    answers, errors = {}, []
+    answers: dict[str, str | float] = {}
+    errors = []
     for position, (item, token) in enumerate(zip(items, tokens, strict=True), 1):
         if token in (BLANK, "－", "—"):
             continue
@@ -61,7 +62,7 @@ def transcribe(definition: Definition, row: str) -> tuple[dict, list[RowError]]:
         ]
         errors += [
             RowError("not_asked", where[code], code, str(answers[code]))
-            for code in sorted(scorer.hidden(answers) & answers.keys(), key=where.get)
+            for code in sorted(scorer.hidden(answers) & answers.keys(), key=where.__getitem__)
         ]
     return answers, errors
 

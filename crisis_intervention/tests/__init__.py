@@ -1,8 +1,8 @@
 # Odoo finds test modules by their names here, whatever room they are in.
 from .lib import (
     test_num2words_zh,
+    test_pdf_pages,
     test_pure,
-    test_school_year,
     test_scoring,
     test_scoring_generated,
 )
@@ -19,12 +19,16 @@ from .concern import (
 from .case import (
     test_case,
     test_case_audience,
+    test_case_declarations,
     test_case_moves,
     test_concurrency,
     test_escalation,
     test_handover,
     test_loop_closing,
+    test_numbers,
     test_query_counts,
+    test_school_year,
+    test_stage_gates,
     test_timeline,
 )
 from .care import (
@@ -39,6 +43,8 @@ from .assessment import (
     test_instrument_exchange,
 )
 from .privacy import (
+    test_access_beside,
+    test_access_fields,
     test_access_grant,
     test_access_matrix,
     test_destruction,
@@ -48,6 +54,8 @@ from .privacy import (
     test_identity,
     test_leak_crawler,
     test_leaks,
+    test_leaks_doors,
+    test_leaks_outsiders,
     test_person_request,
     test_sealed,
 )
@@ -58,6 +66,10 @@ from .emergency import (
     test_emergency_tours,
 )
 from .odoo import (
+    test_house,
     test_js,
+    test_ours,
+    test_school_limits,
     test_tours,
+    test_upgrade_guard,
 )

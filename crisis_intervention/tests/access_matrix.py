@@ -241,6 +241,9 @@ crisis.print.log
   own                     -      -     -    -      -        R          -     R         -        -      -
   other_class             -      -     -    -      -        x          -     R         -        -      -
   other_school            -      -     -    -      -        x          -     x         -        -      -
+crisis.number.gap
+  own_school              -      -     -    -      -        -          -     R         -        -      -
+  other_school            -      -     -    -      -        -          -     x         -        -      -
 crisis.class.report
   own_class               -      -     R    -      -        R          R     R         -        -      -
   other_class             -      -     x    -      -        R          R     R         -        -      -
@@ -340,6 +343,8 @@ crisis.destruction.line
   other_school            -      -     -    -    -        x          x     x         -        -      -
 crisis.stage
   any                     -      R     R    R      R        R          R     R         R        RWC    RWC
+crisis.stage.gate
+  any                     -      -     -    -      -        R          R     R         -        RWCD   RWCD
 crisis.category
   any                     -      R     R    R      R        R          R     R         R        RWC    RWC
 crisis.response.policy
@@ -385,6 +390,7 @@ _TRIAGE = {"psychology_teacher", "moral_education", "principal"}
 _DIRECTORY = {"school_doctor", *_TRIAGE}
 _HISTORY = {"head_teacher", *_DIRECTORY}
 _GUARDIANS = {"security_officer", *_HISTORY}
+_CONFIGURATORS = {"configurator", "administrator"}
 
 # Fields with an audience smaller than their model's: model to list of (fields, roles that read,
 # roles that write). Roles not named get an access error, whatever way they reach for the field.
@@ -431,9 +437,10 @@ FIELDS = {
             set(),
         ),
     ],
+    "crisis.stage": [("gate_ids", _TRIAGE | _CONFIGURATORS, _CONFIGURATORS)],
     "crisis.session": [
         (
-            "notes risk_change disclosure summary_draft addendum_ids",
+            "notes risk_change confidentiality_exception summary_draft addendum_ids",
             {"psychology_teacher"},
             {"psychology_teacher"},
         ),
@@ -473,15 +480,16 @@ GRANTED = {
 
 
 @cache
-def cells():
+def cells(table=ACCESS):
     """Read the table.
 
+    :param str table: by default the one of this addon; an addon has one of its own
     :return: dict of model to dict of relation to dict of role to cell
     :raises ValueError: a line has too few or too many cells, a relation or cell is unknown, or a
         role finds a model closed for one relation and open for another
     """
     result = {}
-    _header, *lines = ACCESS.strip("\n").splitlines()
+    _header, *lines = table.strip("\n").splitlines()
     for line in lines:
         name, *row = line.split()
         if not line.startswith(" "):

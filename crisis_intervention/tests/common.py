@@ -1,9 +1,19 @@
+from contextlib import contextmanager
 from datetime import timedelta
 
 from odoo import Command, fields
 from odoo.tests import TransactionCase, new_test_user
 
-ROLE = "crisis_intervention.group_"
+MODULE = "crisis_intervention"
+ROLE = f"{MODULE}.group_"
+# Who says that something was refused.
+DENIALS = (
+    "odoo.addons.base.models.ir_rule",
+    "odoo.addons.base.models.ir_model",
+    "odoo.addons.base.models.ir_attachment",
+    "odoo.orm",
+    "odoo.http",
+)
 
 
 class CrisisRecords:
@@ -284,8 +294,18 @@ class CrisisRecords:
     @classmethod
     def _without_record_gates(cls):
         """Switch off the gates that records meet, for tests about something else."""
-        gates = ("assessment", "plan", "plan_approval", "session", "review")
-        cls.env["crisis.stage"].search([]).write({f"gate_{gate}": False for gate in gates})
+        codes = ("assessment", "plan", "plan_approval", "session", "review")
+        cls.env["crisis.stage.gate"].search([("code", "in", codes)]).unlink()
+
+    @classmethod
+    def _demand(cls, stage, *codes, **vals):
+        """Let ``stage`` demand more before a case leaves it.
+
+        :return: ``crisis.stage.gate`` records
+        """
+        return cls.env["crisis.stage.gate"].create(
+            [{"stage_id": stage.id, "code": code, **vals} for code in codes]
+        )
 
 
 class CrisisCommon(CrisisRecords, TransactionCase):
@@ -321,3 +341,17 @@ class CrisisCommon(CrisisRecords, TransactionCase):
         cls.student_1 = cls._make_student("林小禾", "S001", cls.class_1)
         cls.student_2 = cls._make_student("周子墨", "S002", cls.class_2)
         cls.other_student = cls._make_student("何雨桐", "S001", cls.other_class)
+
+    @contextmanager
+    def _counting(self, counts):
+        """Append to ``counts`` how many queries are made inside, with nothing in the cache before."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        yield
+        self.env.flush_all()
+        counts.append(self.env.cr.sql_log_count - before)
+
+    def _let_crons_go_on(self):
+        """Let scheduled actions have all the time and commit nothing: a test is one transaction."""
+        self.patch(type(self.env["ir.cron"]), "_commit_progress", lambda cron, *args, **kwargs: 60)

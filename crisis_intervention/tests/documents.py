@@ -6,8 +6,8 @@ from datetime import timedelta
 from odoo import Command, fields
 from odoo.tests import HttpCase
 
+from .canaries import CANARIES
 from .common import CrisisCommon
-from .privacy.test_leaks import CANARIES
 
 # The state in which each record of the loop is part of the file.
 FILED = {

@@ -1,10 +1,10 @@
 from . import (
-    base_import_import,
     crisis_access_review,
     crisis_approval_decide,
     crisis_assessment_compare,
     crisis_assessment_decide,
     crisis_assessment_transcribe,
+    crisis_assessment_transcribe_line,
     crisis_case_audience,
     crisis_case_change_wizard,
     crisis_class_promote,

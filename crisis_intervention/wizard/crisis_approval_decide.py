@@ -1,21 +1,9 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
-
-# Records that this dialog decides on, besides those with an approval.
-DECIDED = (
-    "crisis.access.grant",
-    "crisis.guardian.waiver",
-    "crisis.plan",
-    "crisis.referral",
-    "crisis.school.return",
-)
-
-# Duties of which somebody decides, with a reason, that they do not hold here.
-WAIVED = ("crisis.mandatory.report", "crisis.emergency")
 
 
 class CrisisApprovalDecide(models.TransientModel):
-    """Asks for the words that go with a decision: approve, refuse, or not to report by law."""
+    """Asks for the words that go with a decision: approve, refuse, or waive a duty."""
 
     _name = "crisis.approval.decide"
     _description = "Decide on an Approval"
@@ -27,6 +15,23 @@ class CrisisApprovalDecide(models.TransientModel):
         [("approve", "Approve"), ("refuse", "Give back")], default="approve", required=True
     )
     comment = fields.Text(help="Kept with the decision for good.")
+    waives = fields.Boolean(compute="_compute_waives")
+
+    @api.depends("res_model")
+    def _compute_waives(self):
+        """Tell duties that are waived from records that are approved."""
+        for wizard in self:
+            wizard.waives = wizard._is_a("crisis.waivable")
+
+    @api.model
+    def _action_about(self, record):
+        """Return the window action that opens this dialog about ``record``."""
+        record.ensure_one()
+        return self._action_form(
+            name=record.display_name,
+            target="new",
+            context={"default_res_model": record._name, "default_res_id": record.id},
+        )
 
     def _record(self):
         """Return the record to decide on, as the user may read it.
@@ -34,16 +39,21 @@ class CrisisApprovalDecide(models.TransientModel):
         :raises UserError: it is none of those that are decided on
         """
         self.ensure_one()
-        if self.res_model not in (*DECIDED, *WAIVED):
+        if not (self.waives or self._is_a("crisis.approval.mixin")):
             raise UserError(self.env._("There is nothing to decide on here."))
         record = self.env[self.res_model].browse(self.res_id)
         record.check_access("read")
         return record
 
+    def _is_a(self, mixin):
+        """Tell whether the record is of a kind that inherits ``mixin`` (a name)."""
+        kind = self.env.registry.get(self.res_model or "")
+        return bool(kind) and issubclass(kind, self.env.registry[mixin])
+
     def action_confirm(self):
         """Carry the decision out."""
         record = self._record()
-        if record._name in WAIVED:
+        if self.waives:
             record._waive(self.comment)
         elif self.decision == "approve":
             record.action_approve(self.comment)

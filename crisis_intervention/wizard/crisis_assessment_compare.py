@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 
 class CrisisAssessmentCompare(models.TransientModel):
@@ -24,59 +23,3 @@ class CrisisAssessmentCompare(models.TransientModel):
                 "crisis_intervention.crisis_assessment_comparison",
                 {"rows": pair[0]._comparison_rows(pair[1]), "pair": pair},
             )
-
-
-class CrisisAssessment(models.Model):
-    """Comparing from the list."""
-
-    _inherit = "crisis.assessment"
-
-    def action_compare(self):
-        """Show two completed forms of one student and instrument side by side.
-
-        :raises UserError: the selection is something else
-        """
-        pair = self.sorted(lambda a: (a.date, a.id))
-        if (
-            len(pair) != 2
-            or len(pair.student_id) != 1
-            or len(set(pair.instrument_id.mapped("code"))) != 1
-            or set(pair.mapped("state")) != {"done"}
-        ):
-            raise UserError(
-                self.env._(
-                    "Choose two completed assessments of one student with the same instrument."
-                )
-            )
-        wizard = self.env["crisis.assessment.compare"].create(
-            {"first_id": pair[0].id, "second_id": pair[1].id}
-        )
-        return {
-            "type": "ir.actions.act_window",
-            "name": pair.student_id.name,
-            "res_model": wizard._name,
-            "res_id": wizard.id,
-            "views": [(False, "form")],
-            "target": "new",
-        }
-
-    def _comparison_rows(self, second):
-        """Return what this form and a second one say, row by row.
-
-        :return: list of dicts: kind ``scale`` or ``item``, name, and ``cells``, a pair of texts
-        """
-        rows = []
-        pair = (self, second)
-        results = [{row["code"]: row for row in form._result_rows()} for form in pair]
-        for code, row in results[0].items():
-            other = results[1].get(code)
-            cells = [f"{r['score']} {r['band']}".strip() if r else "" for r in (row, other)]
-            rows.append({"kind": "scale", "name": row["name"], "cells": cells})
-        if not self._has_field_access(self._fields["answers"], "read"):
-            return rows
-        answers = [{row["code"]: row for row in form._answer_rows()} for form in pair]
-        for code, row in answers[0].items():
-            other = answers[1].get(code)
-            cells = [row["answer"], other["answer"] if other else ""]
-            rows.append({"kind": "item", "name": f"{row['number']}. {row['text']}", "cells": cells})
-        return rows

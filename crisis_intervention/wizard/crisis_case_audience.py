@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from ..models.case.crisis_case_audience import RELATIONS
+from ..models.case.crisis_case_privacy import RELATIONS
 
 
 class CrisisCaseAudience(models.TransientModel):

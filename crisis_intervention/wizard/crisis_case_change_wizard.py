@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..lib.risk import RISK_LEVELS
-from ..models.case.crisis_case import OUTCOMES
+from ..models.case.crisis_case_closing import OUTCOMES
 
 
 class CrisisCaseChangeWizard(models.TransientModel):

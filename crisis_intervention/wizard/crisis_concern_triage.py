@@ -1,5 +1,5 @@
 from odoo import Command, api, fields, models
-from odoo.exceptions import AccessError, LockError, UserError
+from odoo.exceptions import AccessError, UserError
 
 from ..roles import TRIAGE
 
@@ -114,7 +114,7 @@ class CrisisConcernTriage(models.TransientModel):
             }
         )
         if len(cases) == 1:
-            return cases._action_open()
+            return cases._action_form()
         return {
             **self.env["ir.actions.act_window"]._for_xml_id(
                 "crisis_intervention.crisis_case_action"
@@ -167,13 +167,9 @@ class CrisisConcernTriage(models.TransientModel):
 
         :raises UserError: somebody does, or has done so
         """
-        try:
-            # the dialog itself refers to the report, which must not lock out its own decision
-            concerns.lock_for_update(allow_referencing=True)
-        except LockError:
-            raise UserError(
-                self.env._("Somebody else is deciding on this report just now. Please reload.")
-            ) from None
+        concerns._lock_rows(
+            self.env._("Somebody else is deciding on this report just now. Please reload.")
+        )
         concerns.invalidate_recordset(["state"])
         if any(concern.state != "received" for concern in concerns):
             raise UserError(

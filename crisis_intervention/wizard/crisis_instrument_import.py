@@ -1,12 +1,9 @@
 import base64
-from pathlib import Path
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..lib.instrument_exchange import dump, load
-
-SHIPPED = Path(__file__).parents[1] / "data" / "instruments"
+from ..lib.instrument_exchange import load
 
 
 class CrisisInstrumentImport(models.TransientModel):
@@ -74,50 +71,7 @@ class CrisisInstrumentImport(models.TransientModel):
         if faults:
             raise UserError("\n".join(self._sentences(faults)))
         instrument = self.env["crisis.instrument"]._create_from_tree(tree, self.env.company)
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": instrument._name,
-            "res_id": instrument.id,
-            "views": [(False, "form")],
-        }
-
-
-class CrisisInstrument(models.Model):
-    """Giving an instrument to others; bringing those of the addon."""
-
-    _inherit = "crisis.instrument"
-
-    exchange_file = fields.Binary(compute="_compute_exchange_file")
-
-    def _compute_exchange_file(self):
-        """Write the instrument as an exchange file."""
-        for instrument in self:
-            instrument.exchange_file = base64.b64encode(dump(instrument._tree(texts=True)))
-
-    def action_export(self):
-        """Return the download of this instrument's file."""
-        self.ensure_one()
-        name = f"{self.code}-{self.version}.xml"
-        return {
-            "type": "ir.actions.act_url",
-            "url": f"/web/content/{self._name}/{self.id}/exchange_file/{name}?download=true",
-            "target": "download",
-        }
-
-    @api.model
-    def _install_shipped(self):
-        """Bring the instruments of the addon, each version once, and publish them.
-
-        :raises ValueError: a file has faults
-        """
-        known = self.with_context(active_test=False).search([("company_id", "=", False)])
-        known = set(known.mapped(lambda instrument: (instrument.code, instrument.version)))
-        for path in sorted(SHIPPED.glob("*.xml")):
-            tree, faults = load(path.read_bytes())
-            if faults:
-                raise ValueError(path.name, faults)
-            if (tree["code"], tree["version"]) not in known:
-                self._create_from_tree(tree, self.env["res.company"]).action_publish()
+        return instrument._action_form()
 
 
 def _said(text, lang):

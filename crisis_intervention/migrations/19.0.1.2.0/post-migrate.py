@@ -1,5 +1,7 @@
 from odoo import SUPERUSER_ID, api
+from odoo.tools import SQL
 
+# Columns of the stages, of which 19.0.2.0.0 makes rows.
 GATES = {
     "planned": ["gate_plan", "gate_plan_approval"],
     "intervention": ["gate_session"],
@@ -20,15 +22,21 @@ def migrate(cr, version):
     env = api.Environment(cr, SUPERUSER_ID, {})
     for name, gates in GATES.items():
         stage = env.ref(f"crisis_intervention.crisis_stage_{name}", raise_if_not_found=False)
-        if stage:
-            stage.write(dict.fromkeys(gates, True))
+        for gate in gates if stage else ():
+            cr.execute(
+                SQL(
+                    "UPDATE crisis_stage SET %s = TRUE WHERE id = %s",
+                    SQL.identifier(gate),
+                    stage.id,
+                )
+            )
     for level, figures in FIGURES.items():
         policy = env.ref(
             f"crisis_intervention.crisis_response_policy_{level}", raise_if_not_found=False
         )
         if policy:
             policy.write(figures)
-    env["crisis.numbering"]._ensure(env["res.company"].search([]))
+    env["crisis.numbering"]._prepare(env["res.company"].search([]))
     # steps that were open before escalation existed start their clock with their own due moment
     cr.execute(
         "UPDATE crisis_deadline SET next_escalation = date_due, escalation_count = 0 "

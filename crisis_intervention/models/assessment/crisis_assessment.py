@@ -3,13 +3,11 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Event
-from ...lib.instrument_definition import Person
+from ...lib.declarations import Chapter, Done, Event, Excerpt, Gate, Step
+from ...lib.instrument_definition import INFORMANTS, Person, age_on
 from ...lib.risk import RISK_LEVELS
 from ...roles import PSYCHOLOGY
 from ...sealed_fields import SealedJson, SealedText
-from .crisis_instrument import INFORMANTS
-from .crisis_instrument_tree import INFORMANT_FIELDS
 
 _lt = LazyTranslate(__name__)
 
@@ -19,7 +17,15 @@ class CrisisAssessment(models.Model):
 
     _name = "crisis.assessment"
     _description = "Assessment"
-    _inherit = ["crisis.kept.record"]
+    _inherit = [
+        "crisis.assessment.form",
+        "crisis.assessment.completion",
+        "crisis.assessment.proposal",
+        "crisis.assessment.batch",
+        "crisis.assessment.result",
+        "crisis.kept.record",
+    ]
+    _number_prefix = "CA"
     _order = "date desc, id desc"
     _check_company_auto = True
     _entered_fields = frozenset(
@@ -40,6 +46,7 @@ class CrisisAssessment(models.Model):
         )
     )
     _locked_states = frozenset(("done", "refused"))
+    _finished_states = ("done", "refused")
     # additions keep themselves: each of them is append-only
     _later_fields = frozenset(("addendum_ids",))
     # a scanned form shows single answers to those who may read the result only
@@ -53,6 +60,7 @@ class CrisisAssessment(models.Model):
         domain="[('state', '=', 'published'), ('company_id', 'in', [company_id, False]), "
         "('replaced_company_ids', 'not in', company_id)]",
     )
+    needs_wording = fields.Boolean(related="instrument_id.needs_wording")
     # no check_company: the school is that of the student, and nobody could be chosen before it is known
     student_id = fields.Many2one("crisis.student", required=True, index=True, ondelete="restrict")
     class_id = fields.Many2one(related="student_id.class_id", related_sudo=False)
@@ -145,24 +153,6 @@ class CrisisAssessment(models.Model):
     risk_level = fields.Selection(
         RISK_LEVELS, string="Proposed Level", readonly=True, copy=False, index="btree_not_null"
     )
-    proposal = fields.Selection(
-        [
-            ("none", "No change"),
-            ("pending", "To be decided"),
-            ("accepted", "Accepted"),
-            ("declined", "Declined"),
-        ],
-        default="none",
-        required=True,
-        readonly=True,
-        copy=False,
-        tracking=True,
-    )
-    proposal_reason = fields.Text(readonly=True, copy=False)
-    proposal_user_id = fields.Many2one(
-        "res.users", string="Decided By", readonly=True, copy=False, ondelete="restrict"
-    )
-    proposal_date = fields.Datetime(string="Decided On", readonly=True, copy=False)
     addendum_ids = fields.One2many(
         "crisis.assessment.addendum", "assessment_id", string="Additions", groups=PSYCHOLOGY
     )
@@ -189,8 +179,7 @@ class CrisisAssessment(models.Model):
     def _compute_informant(self):
         """Propose who usually answers the instrument."""
         for assessment in self:
-            instrument = assessment.instrument_id
-            possible = [code for code, field in INFORMANT_FIELDS.items() if instrument[field]]
+            possible = assessment.instrument_id._informants()
             if assessment.informant not in possible:
                 assessment.informant = possible[0] if possible else "psychologist"
 
@@ -225,7 +214,7 @@ class CrisisAssessment(models.Model):
                 raise ValidationError(
                     self.env._("This instrument is still a draft: publish it first.")
                 )
-            if not instrument[INFORMANT_FIELDS[assessment.informant]]:
+            if assessment.informant not in instrument._informants():
                 raise ValidationError(
                     self.env._("This instrument is not answered by this kind of person.")
                 )
@@ -245,21 +234,92 @@ class CrisisAssessment(models.Model):
             return domain | Domain("student_id", operator, value)
         return domain
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Begin forms; the row typed from paper is read by the form view, not stored."""
-        return super().create([_without_transcription(vals) for vals in vals_list])
-
-    def write(self, vals):
-        """Fill in drafts; see ``create``."""
-        return super().write(_without_transcription(vals))
-
     def _lock_message(self):
         """Name what a completed form still takes."""
         return self.env._(
             "A completed assessment is never changed. Write an addition below it, or make "
             "a new assessment."
         )
+
+    @api.model
+    def _permission_excerpt(self):
+        scoped = ("answers", "missing_reason", "addendum_ids")
+        fields_ = self._filled_in(
+            "state", "band_id", "risk_level", without=(*scoped, "transcription")
+        )
+        return Excerpt(fields_, sequence=50, scope="answers", scoped=scoped)
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(
+            ("date", "instrument_id", "informant", "band_id", "conclusion"),
+            domain=(("state", "=", "done"),),
+            sequence=50,
+        )
+
+    @api.model
+    def _stage_gates(self):
+        """Declare the gate of a completed form; a refused one holds nothing up."""
+        gate = Gate("assessment", _lt("Assessment done"), 30, states=("done", "refused"))
+        return (*super()._stage_gates(), gate)
+
+    @api.model
+    def _gate_domain(self, gate):
+        """Count forms of the instruments that the gate names only, in any version."""
+        codes = gate.instrument_ids.mapped("code")
+        named = [("instrument_id.code", "in", codes)] if codes else []
+        return [*super()._gate_domain(gate), *named]
+
+    @api.model
+    def _case_steps(self):
+        """Declare that the student is assessed."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "assessment", _lt("Assessment"), "crisis_intervention.mail_activity_assessment", 30
+            ),
+        )
+
+    @api.model
+    def _action_begin(self, case, step):
+        """Begin a form about the student of the case."""
+        return case._action_new_assessment()
+
+    @api.model
+    def _case_chapters(self):
+        # psychology teachers have the whole forms in the file, others the results
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                30,
+                "crisis_intervention.crisis_assessment_action_report_file",
+                (("state", "in", ("done", "refused")),),
+            ),
+            Chapter(
+                40,
+                "crisis_intervention.crisis_assessment_action_report_result",
+                (("state", "=", "done"),),
+                unless=PSYCHOLOGY,
+            ),
+        )
+
+    @api.model
+    def _done_in_case(self):
+        done = Done(_lt("Assessments completed"), (("state", "in", ("done",)),), sequence=10)
+        return (*super()._done_in_case(), done)
+
+    @api.model
+    def _cases_kept_open(self, cases):
+        """Keep cases open until somebody has decided on a proposed level."""
+        waiting = [("case_id", "in", cases.ids), ("proposal", "=", "pending")]
+        return super()._cases_kept_open(cases) | {
+            case: self.env._(
+                "%(case)s cannot be closed: an assessment proposes a higher level. Decide on it "
+                "first.",
+                case=case.name,
+            )
+            for [case] in self._read_group(waiting, ["case_id"])
+        }
 
     def _person(self):
         """Return whom the form is about, as the scoring module wants it."""
@@ -269,7 +329,7 @@ class CrisisAssessment(models.Model):
         student = self.sudo().student_id
         return Person(
             gender=student.gender or None,
-            age=_years(student.birth_date, self.date),
+            age=age_on(self.date, student.birth_date),
             grade=student.class_id.grade or None,
             informant=self.informant,
         )
@@ -280,15 +340,3 @@ class CrisisAssessment(models.Model):
         return (
             Event("assessment", _lt("Assessment"), "date_done", "done_by_id", icon="fa-list-alt"),
         )
-
-
-def _without_transcription(vals):
-    """Return ``vals`` without the row that only the form view needs."""
-    return {key: value for key, value in vals.items() if key != "transcription"}
-
-
-def _years(birth_date, day):
-    """Return the age in full years, None when the birth date is unknown."""
-    if not birth_date or not day:
-        return None
-    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))

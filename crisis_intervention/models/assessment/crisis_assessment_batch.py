@@ -4,14 +4,21 @@ from collections import Counter
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...lib.instrument_definition import Person
-from .crisis_assessment import _years
+from ...lib.instrument_definition import Person, age_on
+
+# What each form of a batch has of its own; the other columns are the same for all.
+_OWN = (
+    *("id", "name", "student_id", "company_id", "case_id", "informant", "date", "answers"),
+    *("missing_reason", "result", "score", "has_score", "band_id", "flag_count", "valid"),
+    "risk_level",
+)
 
 
-class CrisisAssessment(models.Model):
+class CrisisAssessmentBatch(models.AbstractModel):
     """Many completed forms at once: one insert, whatever their number."""
 
-    _inherit = "crisis.assessment"
+    _name = "crisis.assessment.batch"
+    _description = "Many Assessments at Once"
 
     @api.model
     def _record_batch(self, instrument, forms, entry="transcription"):
@@ -34,12 +41,43 @@ class CrisisAssessment(models.Model):
             raise UserError(self.env._("This instrument is not published, or not any more."))
         if not forms:
             return self
+        rows = self._batch_rows(instrument, forms)
+        self._number_rows(rows)
+        assessments = self._insert_rows(rows, {"instrument_id": instrument.id, "entry": entry})
+        # only these can finish a step or propose a level
+        self.browse(
+            row["id"] for row in rows if row["risk_level"] or row["case_id"]
+        )._after_completion()
+        return assessments
+
+    def _batch_rows(self, instrument, forms):
+        """Return the scored forms as list of values, without id and reference."""
+        students = self._batch_students(forms)
+        results = instrument._score_batch(
+            [(form["answers"], _person(students[form["student_id"]], form)) for form in forms]
+        )
+        return [
+            {
+                "student_id": form["student_id"],
+                "company_id": students[form["student_id"]]["company_id"],
+                "case_id": students[form["student_id"]]["case_id"],
+                "informant": form["informant"],
+                "date": form["date"],
+                "answers": form["answers"],
+                "missing_reason": form.get("missing_reason"),
+                **values,
+            }
+            for form, values in zip(forms, results, strict=True)
+        ]
+
+    def _batch_students(self, forms):
+        """Return dict of student id to the student's school, open case, and what norms go by.
+
+        :raises AccessError: the user may not read one of the students
+        """
         students = self.env["crisis.student"].browse(form["student_id"] for form in forms)
         students.check_access("read")
-        known = {
-            vals["id"]: vals
-            for vals in students.read(["gender", "birth_date", "class_id", "company_id"], load=None)
-        }
+        known = students.read(["gender", "birth_date", "class_id", "company_id"], load=None)
         grades = {class_.id: class_.grade for class_ in students.class_id}
         cases = self.env["crisis.case"]._read_group(
             [("student_id", "in", students.ids), ("date_closed", "=", False)],
@@ -47,21 +85,35 @@ class CrisisAssessment(models.Model):
             ["id:recordset"],
         )
         case_ids = {student.id: case.id for student, case in cases}
-        results = instrument._score_batch(
-            [(form["answers"], _person(known[form["student_id"]], grades, form)) for form in forms]
-        )
-        companies = [known[form["student_id"]]["company_id"] for form in forms]
-        names = {
-            company_id: iter(
-                self.env["crisis.numbering"]._draw(
-                    self._name, self.env["res.company"].browse(company_id), count
-                )
-            )
-            for company_id, count in Counter(companies).items()
+        return {
+            vals["id"]: {
+                **vals,
+                "grade": grades.get(vals["class_id"]),
+                "case_id": case_ids.get(vals["id"]),
+            }
+            for vals in known
         }
+
+    def _number_rows(self, rows):
+        """Give each row the next reference of its school."""
+        numbering, companies = self.env["crisis.numbering"], self.env["res.company"]
+        names = {
+            company_id: iter(numbering._draw(self._name, companies.browse(company_id), count))
+            for company_id, count in Counter(row["company_id"] for row in rows).items()
+        }
+        for row in rows:
+            row["name"] = next(names[row["company_id"]])
+
+    def _insert_rows(self, rows, common):
+        """Insert completed forms; each row is given its id.
+
+        :param list rows: dicts that hold the columns of ``_OWN``
+        :param dict common: values that are the same for all
+        :return: ``crisis.assessment`` records
+        """
         now = fields.Datetime.now()
         common = {
-            "instrument_id": instrument.id,
+            **common,
             "user_id": self.env.uid,
             "done_by_id": self.env.uid,
             "create_uid": self.env.uid,
@@ -69,93 +121,55 @@ class CrisisAssessment(models.Model):
             "date_done": now,
             "create_date": now,
             "write_date": now,
-            "entry": entry,
             "state": "done",
             "active": True,
             "proposal": "none",
         }
-        own = (
-            "id",
-            "name",
-            "student_id",
-            "company_id",
-            "case_id",
-            "informant",
-            "date",
-            "answers",
-            "missing_reason",
-            "result",
-            "score",
-            "has_score",
-            "band_id",
-            "flag_count",
-            "valid",
-            "risk_level",
-        )
         self.env.flush_all()
         cr = self.env.cr
         # before the insert, as sealed texts are bound to their record
         cr.execute(
             "SELECT nextval(pg_get_serial_sequence('crisis_assessment', 'id')) "
             "FROM generate_series(1, %s)",
-            [len(forms)],
+            [len(rows)],
         )
-        ids = [id_ for [id_] in cr.fetchall()]
-        rows = [
-            (
-                id_,
-                next(names[company_id]),
-                form["student_id"],
-                company_id,
-                case_ids.get(form["student_id"]),
-                form["informant"],
-                form["date"],
-                self._sealed_value("answers", form["answers"], id_),
-                self._sealed_value("missing_reason", form.get("missing_reason"), id_),
-                json.dumps(values["result"]),
-                values["score"],
-                values["has_score"],
-                values["band_id"] or None,
-                values["flag_count"],
-                values["valid"],
-                values["risk_level"] or None,
-            )
-            for id_, company_id, form, values in zip(ids, companies, forms, results, strict=True)
-        ]
-        columns = ", ".join([*own, *common])
+        for row, [id_] in zip(rows, cr.fetchall(), strict=True):
+            row["id"] = id_
+        columns = ", ".join([*_OWN, *common])
         fixed = ", ".join(f"%({name})s" for name in common)
-        template = "(" + ", ".join(["%s"] * len(own)) + ", "
+        template = "(" + ", ".join(["%s"] * len(_OWN)) + ", "
         template += cr.mogrify(fixed, common).decode().replace("%", "%%") + ")"
         cr.execute_values(
             f"INSERT INTO crisis_assessment ({columns}) VALUES %s",
-            rows,
+            [self._column_values(row) for row in rows],
             template=template,
             page_size=len(rows),
         )
-        assessments = self.browse(ids)
+        assessments = self.browse(row["id"] for row in rows)
         self.env["crisis.chronology"]._follow(assessments)
-        # only these can finish a step or propose a level
-        self.browse(
-            assessment.id
-            for assessment, form, values in zip(assessments, forms, results, strict=True)
-            if values["risk_level"] or form["student_id"] in case_ids
-        )._after_completion()
         return assessments
 
-    def _sealed_value(self, name, value, id_):
-        """Return ``value`` of a sealed field as the column of record ``id_`` holds it."""
-        return self._fields[name].convert_to_column_insert(value, self, {"id": id_})
+    def _column_values(self, row):
+        """Return the values of a row as its columns hold them, in the order of ``_OWN``."""
+        columns = {
+            **row,
+            "result": json.dumps(row["result"]),
+            "band_id": row["band_id"] or None,
+            "risk_level": row["risk_level"] or None,
+        }
+        for name in ("answers", "missing_reason"):
+            columns[name] = self._fields[name].convert_to_column_insert(row[name], self, row)
+        return tuple(columns[name] for name in _OWN)
 
 
-def _person(student, grades, form):
+def _person(student, form):
     """Return whom a form is about.
 
     :param dict student: values of the student
-    :param dict grades: class id to grade
     """
     return Person(
         gender=student["gender"] or None,
-        age=_years(student["birth_date"], form["date"]),
-        grade=grades.get(student["class_id"]) or None,
+        age=age_on(form["date"], student["birth_date"]),
+        grade=student["grade"] or None,
         informant=form["informant"],
     )

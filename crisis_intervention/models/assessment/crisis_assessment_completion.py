@@ -1,13 +1,12 @@
 from odoo import fields, models
-from odoo.exceptions import LockError, UserError
-
-from ...lib.scoring import Scorer
+from odoo.exceptions import UserError
 
 
-class CrisisAssessment(models.Model):
+class CrisisAssessmentCompletion(models.AbstractModel):
     """Completing a form: checked, scored, signed, locked."""
 
-    _inherit = "crisis.assessment"
+    _name = "crisis.assessment.completion"
+    _description = "Completing an Assessment"
 
     def action_complete(self):
         """Score, sign and lock drafts.
@@ -66,12 +65,9 @@ class CrisisAssessment(models.Model):
         :raises UserError: a form is completed already, or is just being completed
         """
         self.check_access("write")
-        try:
-            self.lock_for_update(allow_referencing=True)
-        except LockError:
-            raise UserError(
-                self.env._("Somebody else is completing this form just now. Please reload.")
-            ) from None
+        self._lock_rows(
+            self.env._("Somebody else is completing this form just now. Please reload.")
+        )
         self.invalidate_recordset(["state"])
         if any(assessment.state != "draft" for assessment in self):
             raise UserError(self.env._("This form is completed already. Please reload."))
@@ -113,50 +109,3 @@ class CrisisAssessment(models.Model):
         )
         if waiting:
             waiting.case_id.with_env(self.env)._finish_steps(waiting.with_env(self.env))
-
-
-class CrisisInstrument(models.Model):
-    """Results of forms as values of their records."""
-
-    _inherit = "crisis.instrument"
-
-    def _result_values(self, result):
-        """Return the values of an assessment for the result of scoring it.
-
-        :param result: ``scoring.Result`` of a form of this instrument
-        """
-        bands = self.band_ids
-        total = next((s for s in self.scale_ids if s.is_total), self.scale_ids[:1])
-        main = next((score for score in result.scores if score.scale == total.code), None)
-        return {
-            "result": {
-                "scores": [
-                    {
-                        "scale": score.scale,
-                        "value": score.value,
-                        "raw": score.raw,
-                        "missing": score.missing,
-                        "band": None if score.band is None else bands[score.band].id,
-                        "why": score.why,
-                    }
-                    for score in result.scores
-                ],
-                "flags": list(result.flags),
-                "open_flags": list(result.open_flags),
-            },
-            "score": (main and main.value) or 0,
-            "has_score": bool(main) and main.value is not None,
-            "band_id": bands[main.band].id if main and main.band is not None else False,
-            "flag_count": len(result.flags),
-            "valid": result.valid,
-            "risk_level": result.level or False,
-        }
-
-    def _score_batch(self, forms):
-        """Score many forms.
-
-        :param forms: list of (answers, ``Person``)
-        :return: list of dicts of values, in the order of ``forms``
-        """
-        scorer = Scorer(self._definition())
-        return [self._result_values(scorer.score(answers, person)) for answers, person in forms]

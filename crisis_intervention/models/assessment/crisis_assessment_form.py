@@ -3,10 +3,11 @@ from odoo import api, fields, models
 from ...roles import PSYCHOLOGY
 
 
-class CrisisAssessment(models.Model):
+class CrisisAssessmentForm(models.AbstractModel):
     """Filling a form in: its layout, hints, and the row typed from paper."""
 
-    _inherit = "crisis.assessment"
+    _name = "crisis.assessment.form"
+    _description = "Filling In an Assessment"
 
     transcription = fields.Char(
         string="Row of Answers",
@@ -18,7 +19,6 @@ class CrisisAssessment(models.Model):
         compute="_compute_questionnaire", help="Items and answers, as the form shows them."
     )
     limit_hint = fields.Char(compute="_compute_limit_hint")
-    needs_wording = fields.Boolean(related="instrument_id.needs_wording")
 
     @api.depends("instrument_id")
     @api.depends_context("lang")
@@ -54,3 +54,17 @@ class CrisisAssessment(models.Model):
         kept = {code: text for code, text in (self.answers or {}).items() if code in texts}
         self.answers = {**kept, **answers}
         return None
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Begin forms; the row typed from paper is read by the form view, not stored."""
+        return super().create([_without_transcription(vals) for vals in vals_list])
+
+    def write(self, vals):
+        """Fill in drafts; see ``create``."""
+        return super().write(_without_transcription(vals))
+
+
+def _without_transcription(vals):
+    """Return ``vals`` without the row that only the form view needs."""
+    return {key: value for key, value in vals.items() if key != "transcription"}

@@ -1,14 +1,34 @@
-from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError
+from odoo import fields, models
+from odoo.exceptions import UserError
 
 from ...lib.risk import severity
 from ...roles import MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY, TRIAGE
 
 
-class CrisisAssessment(models.Model):
+class CrisisAssessmentProposal(models.AbstractModel):
     """A result above the present level proposes a new one: a person decides, and says why."""
 
-    _inherit = "crisis.assessment"
+    _name = "crisis.assessment.proposal"
+    _description = "Level Proposed by an Assessment"
+
+    proposal = fields.Selection(
+        [
+            ("none", "No change"),
+            ("pending", "To be decided"),
+            ("accepted", "Accepted"),
+            ("declined", "Declined"),
+        ],
+        default="none",
+        required=True,
+        readonly=True,
+        copy=False,
+        tracking=True,
+    )
+    proposal_reason = fields.Text(readonly=True, copy=False)
+    proposal_user_id = fields.Many2one(
+        "res.users", string="Decided By", readonly=True, copy=False, ondelete="restrict"
+    )
+    proposal_date = fields.Datetime(string="Decided On", readonly=True, copy=False)
 
     def _propose(self):
         """Propose levels above those of the cases, and tell who decides.
@@ -26,29 +46,15 @@ class CrisisAssessment(models.Model):
             return
         above._set({"proposal": "pending"})
         duty = self.env["crisis.team"]._duty_users(above.company_id)
-        activity_type = self.env.ref("crisis_intervention.mail_activity_proposal")
-        model_id = self.env["ir.model"]._get_id(self._name)
-        today = fields.Date.context_today(self)
-        values, urgent = [], {}
-        for assessment in above:
-            users = assessment._deciders(duty)
+        deciders = {assessment: assessment._deciders(duty) for assessment in above}
+        self._plan_activities(
+            "crisis_intervention.mail_activity_proposal",
+            [(assessment, user) for assessment, users in deciders.items() for user in users],
+        )
+        urgent = {}
+        for assessment, users in deciders.items():
             if assessment.risk_level == "red":
                 urgent.setdefault(users - self.env.user, assessment)
-            values += [
-                {
-                    "res_model_id": model_id,
-                    "res_id": assessment.id,
-                    "activity_type_id": activity_type.id,
-                    "user_id": user.id,
-                    "date_deadline": today,
-                    "automated": True,
-                }
-                for user in users
-            ]
-        # sudo: mail.activity - planned by the system for those who decide; a type and a date only
-        self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True).create(
-            values
-        )
         for users, assessment in urgent.items():
             if users:
                 assessment.message_notify(
@@ -77,14 +83,11 @@ class CrisisAssessment(models.Model):
     def action_decide(self):
         """Open the dialog that accepts or declines the proposed level."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Proposed Level"),
-            "res_model": "crisis.assessment.decide",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_assessment_id": self.id},
-        }
+        return self.env["crisis.assessment.decide"]._action_form(
+            name=self.env._("Proposed Level"),
+            target="new",
+            context={"default_assessment_id": self.id},
+        )
 
     def _decide(self, accept, reason):
         """Carry out the decision on a proposal.
@@ -102,12 +105,7 @@ class CrisisAssessment(models.Model):
         # sudo: crisis.assessment - moral education and principal decide without write access to
         # forms; the right to decide was checked above
         decided = self.sudo()
-        try:
-            decided.lock_for_update(allow_referencing=True)
-        except LockError:
-            raise UserError(
-                self.env._("Somebody else is deciding on this just now. Please reload.")
-            ) from None
+        decided._lock_rows(self.env._("Somebody else is deciding on this just now. Please reload."))
         decided.invalidate_recordset(["proposal"])
         if decided.proposal != "pending":
             raise UserError(self.env._("This is decided already. Please reload."))
@@ -153,67 +151,3 @@ class CrisisAssessment(models.Model):
         if severity(case.risk_level) < severity(self.risk_level):
             case.write({"risk_level": self.risk_level, "change_reason": reason})
         return case
-
-
-class CrisisCase(models.Model):
-    """The assessments of a case, and the proposal that waits for a decision."""
-
-    _inherit = "crisis.case"
-
-    assessment_ids = fields.One2many(
-        "crisis.assessment", "case_id", string="Assessments", groups=TRIAGE, readonly=True
-    )
-    assessment_count = fields.Integer(compute="_compute_assessments", groups=TRIAGE)
-    pending_assessment_id = fields.Many2one(
-        "crisis.assessment", compute="_compute_assessments", groups=TRIAGE
-    )
-    proposed_level = fields.Selection(related="pending_assessment_id.risk_level", groups=TRIAGE)
-
-    @api.depends("assessment_ids.proposal")
-    def _compute_assessments(self):
-        """Count the assessments and find the highest proposal that waits."""
-        groups = self.env["crisis.assessment"]._read_group(
-            [("case_id", "in", self.ids)], ["case_id"], ["__count"]
-        )
-        counts = dict(groups)
-        waiting = self.env["crisis.assessment"].search(
-            [("case_id", "in", self.ids), ("proposal", "=", "pending")]
-        )
-        highest = {}
-        for assessment in waiting.sorted(lambda a: severity(a.risk_level)):
-            highest[assessment.case_id] = assessment
-        for case in self:
-            case.assessment_count = counts.get(case._origin, 0)
-            case.pending_assessment_id = highest.get(case._origin, False)
-
-    def action_view_assessments(self):
-        """Show the assessments of this case."""
-        self.ensure_one()
-        return {
-            **self.env["ir.actions.act_window"]._for_xml_id(
-                "crisis_intervention.crisis_assessment_action"
-            ),
-            "domain": [("case_id", "=", self.id)],
-            "context": {
-                "default_student_id": self.student_id.id,
-                "default_case_id": self.id,
-            },
-        }
-
-    def action_decide_assessment(self):
-        """Open the dialog on the proposal that waits."""
-        self.ensure_one()
-        return self.pending_assessment_id.action_decide()
-
-    def _action_new_assessment(self):
-        """Return the action that begins a form about the student of this case."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "crisis.assessment",
-            "views": [(False, "form")],
-            "context": {
-                "default_student_id": self.student_id.id,
-                "default_case_id": self.id,
-            },
-        }

@@ -3,11 +3,14 @@ from odoo.exceptions import UserError
 
 from ...lib.num2words_zh import ordinal
 
+GUARDIANS_PAPER = "crisis_intervention.crisis_assessment_report_guardian"
 
-class CrisisAssessment(models.Model):
+
+class CrisisAssessmentResult(models.AbstractModel):
     """Results for people to read: on the form, in comparisons, on paper."""
 
-    _inherit = "crisis.assessment"
+    _name = "crisis.assessment.result"
+    _description = "Result of an Assessment"
 
     result_html = fields.Html(compute="_compute_result_html", string="Results", sanitize=False)
     ordinal = fields.Char(compute="_compute_ordinal", help="Such as: third assessment")
@@ -131,10 +134,53 @@ class CrisisAssessment(models.Model):
             },
         }
 
+    def action_compare(self):
+        """Show two completed forms of one student and instrument side by side.
+
+        :raises UserError: the selection is something else
+        """
+        pair = self.sorted(lambda a: (a.date, a.id))
+        if (
+            len(pair) != 2
+            or len(pair.student_id) != 1
+            or len(set(pair.instrument_id.mapped("code"))) != 1
+            or set(pair.mapped("state")) != {"done"}
+        ):
+            raise UserError(
+                self.env._(
+                    "Choose two completed assessments of one student with the same instrument."
+                )
+            )
+        wizard = self.env["crisis.assessment.compare"].create(
+            {"first_id": pair[0].id, "second_id": pair[1].id}
+        )
+        return wizard._action_form(name=pair.student_id.name, target="new")
+
+    def _comparison_rows(self, second):
+        """Return what this form and a second one say, row by row.
+
+        :return: list of dicts: kind ``scale`` or ``item``, name, and ``cells``, a pair of texts
+        """
+        rows = []
+        pair = (self, second)
+        results = [{row["code"]: row for row in form._result_rows()} for form in pair]
+        for code, row in results[0].items():
+            other = results[1].get(code)
+            cells = [f"{r['score']} {r['band']}".strip() if r else "" for r in (row, other)]
+            rows.append({"kind": "scale", "name": row["name"], "cells": cells})
+        if not self._has_field_access(self._fields["answers"], "read"):
+            return rows
+        answers = [{row["code"]: row for row in form._answer_rows()} for form in pair]
+        for code, row in answers[0].items():
+            other = answers[1].get(code)
+            cells = [row["answer"], other["answer"] if other else ""]
+            rows.append({"kind": "item", "name": f"{row['number']}. {row['text']}", "cells": cells})
+        return rows
+
     def _check_printable(self, report):
         """Refuse the guardians' version where guardians must not be told."""
         # sudo: crisis.case - the mark only, which stops the paper
-        if report.endswith("_guardian") and any(self.sudo().case_id.mapped("guardians_not_told")):
+        if report == GUARDIANS_PAPER and any(self.sudo().case_id.mapped("guardians_not_told")):
             raise UserError(
                 self.env._(
                     "The guardians of this case are not told: home is the suspected source. "

@@ -1,16 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...lib.instrument_check import check
-from ...lib.instrument_definition import definition
+from ...lib.instrument_definition import INFORMANTS, definition
 from ...lib.scoring import Scorer
 
-INFORMANTS = [
-    ("student", "Student"),
-    ("parent", "Parent"),
-    ("teacher", "Teacher"),
-    ("psychologist", "Psychology teacher"),
-]
 KINDS = [
     ("questionnaire", "Questionnaire"),
     ("rating", "Rating form"),
@@ -27,7 +20,13 @@ class CrisisInstrument(models.Model):
 
     _name = "crisis.instrument"
     _description = "Assessment Instrument"
-    _inherit = ["crisis.record"]
+    _inherit = [
+        "crisis.instrument.tree",
+        "crisis.instrument.build",
+        "crisis.instrument.faults",
+        "crisis.instrument.form",
+        "crisis.record",
+    ]
     _order = "sequence, name, id"
     _rec_names_search = ["name", "code"]
 
@@ -183,16 +182,6 @@ class CrisisInstrument(models.Model):
                 shared._set({"replaced_company_ids": [(4, instrument.company_id.id)]})
         self._set({"state": "published"})
 
-    def _faults(self):
-        """Return what keeps the instrument from being published, as sentences."""
-        self.ensure_one()
-        tree = self._tree()
-        faults = []
-        if not tree["informants"]:
-            faults.append(self.env._("Say who answers it."))
-        problems = check(definition(tree))
-        return faults + [self._explain(problem.code, problem.details) for problem in problems]
-
     def action_new_version(self):
         """Copy the instrument into a draft of the user's school, with the next number.
 
@@ -202,13 +191,7 @@ class CrisisInstrument(models.Model):
         versions = self.search([("code", "=", self.code)]).mapped("version")
         number = max((int(v) for v in versions if v.isdecimal()), default=0) + 1
         tree = {**self._tree(texts=True), "version": str(number)}
-        draft = self._create_from_tree(tree, self.env.company)
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": draft.id,
-            "views": [(False, "form")],
-        }
+        return self._create_from_tree(tree, self.env.company)._action_form()
 
     def copy(self, default=None):  # pylint: disable=method-required-super
         """Copy into the next version, as conditions and scales point to the copied items."""
@@ -217,6 +200,10 @@ class CrisisInstrument(models.Model):
             drafts |= self.browse(instrument.action_new_version()["res_id"])
         return drafts
 
+    def _informants(self):
+        """Return who may answer the instrument, as codes."""
+        return [code for code, _label in INFORMANTS if self[f"for_{code}"]]
+
     def _definition(self):
         """Return the definition for the scoring module."""
         return definition(self._tree())
@@ -224,3 +211,44 @@ class CrisisInstrument(models.Model):
     def _scorer(self):
         """Return the scorer of this instrument."""
         return Scorer(self._definition())
+
+    def _result_values(self, result):
+        """Return the values of an assessment for the result of scoring it.
+
+        :param result: ``scoring.Result`` of a form of this instrument
+        """
+        bands = self.band_ids
+        total = next((s for s in self.scale_ids if s.is_total), self.scale_ids[:1])
+        main = next((score for score in result.scores if score.scale == total.code), None)
+        return {
+            "result": {
+                "scores": [
+                    {
+                        "scale": score.scale,
+                        "value": score.value,
+                        "raw": score.raw,
+                        "missing": score.missing,
+                        "band": None if score.band is None else bands[score.band].id,
+                        "why": score.why,
+                    }
+                    for score in result.scores
+                ],
+                "flags": list(result.flags),
+                "open_flags": list(result.open_flags),
+            },
+            "score": (main and main.value) or 0,
+            "has_score": bool(main) and main.value is not None,
+            "band_id": bands[main.band].id if main and main.band is not None else False,
+            "flag_count": len(result.flags),
+            "valid": result.valid,
+            "risk_level": result.level or False,
+        }
+
+    def _score_batch(self, forms):
+        """Score many forms.
+
+        :param forms: list of (answers, ``Person``)
+        :return: list of dicts of values, in the order of ``forms``
+        """
+        scorer = self._scorer()
+        return [self._result_values(scorer.score(answers, person)) for answers, person in forms]

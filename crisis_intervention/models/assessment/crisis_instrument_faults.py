@@ -1,10 +1,24 @@
 from odoo import api, models
 
+from ...lib.instrument_check import check
+from ...lib.instrument_definition import definition
 
-class CrisisInstrument(models.Model):
-    """What is wrong with a definition, in the user's language."""
 
-    _inherit = "crisis.instrument"
+class CrisisInstrumentFaults(models.AbstractModel):
+    """What is wrong with an instrument or its file, in the user's language."""
+
+    _name = "crisis.instrument.faults"
+    _description = "Faults of an Instrument"
+
+    def _faults(self):
+        """Return what keeps the instrument from being published, as sentences."""
+        self.ensure_one()
+        tree = self._tree()
+        faults = []
+        if not tree["informants"]:
+            faults.append(self.env._("Say who answers it."))
+        problems = check(definition(tree))
+        return faults + [self._explain(problem.code, problem.details) for problem in problems]
 
     @api.model
     def _explain(self, code, details):

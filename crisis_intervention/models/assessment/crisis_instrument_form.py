@@ -3,10 +3,11 @@ from odoo import models
 from ...lib.transcription import transcribe, typed_items
 
 
-class CrisisInstrument(models.Model):
+class CrisisInstrumentForm(models.AbstractModel):
     """An instrument as people meet it: the layout of its form, a row typed from paper."""
 
-    _inherit = "crisis.instrument"
+    _name = "crisis.instrument.form"
+    _description = "Form of an Instrument"
 
     def _layout(self):
         """Return the form for the questionnaire widget.

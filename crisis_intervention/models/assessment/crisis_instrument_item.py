@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 
+from ...lib.instrument_definition import YES_NO
 from ...lib.risk import RISK_LEVELS
+from .crisis_instrument_tree import given
 
 
 class CrisisInstrumentItem(models.Model):
@@ -72,35 +74,37 @@ class CrisisInstrumentItem(models.Model):
         for item in self:
             item.display_name = f"{item.code}. {item.text or item.topic or ''}".strip()
 
+    def _tree(self, words):
+        """Return this item as dict; see ``crisis.instrument.tree``.
 
-class CrisisInstrumentOption(models.Model):
-    """One answer to choose: of an item, or of all items of the instrument that have none."""
+        :param words: dict of record to its texts
+        """
+        tree = {
+            **given(self, "code", "reverse", "flag_from", "flag_level", "flag_blank"),
+            "kind": self.kind,
+            **words.get(self, {}),
+        }
+        if self.weight != 1:
+            tree["weight"] = self.weight
+        if self.kind == "number" and (self.low or self.high):
+            tree.update(low=self.low, high=self.high)
+        if self.condition_item_ids:
+            tree["condition"] = {
+                "items": self.condition_item_ids.sorted("sequence").mapped("code"),
+                "answers": (self.condition_answers or "").split(),
+            }
+        if self.option_ids:
+            tree["options"] = [option._tree(words) for option in self.option_ids]
+        return tree
 
-    _name = "crisis.instrument.option"
-    _description = "Answer of an Instrument"
-    _inherit = ["crisis.instrument.part"]
-    _order = "sequence, id"
-    _rec_name = "label"
-
-    instrument_id = fields.Many2one(
-        "crisis.instrument",
-        compute="_compute_instrument_id",
-        store=True,
-        readonly=False,
-        precompute=True,
-        required=True,
-        ondelete="cascade",
-        index=True,
-    )
-    item_id = fields.Many2one("crisis.instrument.item", ondelete="cascade", index=True)
-    sequence = fields.Integer(default=10)
-    code = fields.Char(required=True, help="What stands for it on paper: a digit or a letter.")
-    label = fields.Char(required=True, translate=True)
-    scored = fields.Boolean(default=True)
-    score = fields.Float()
-
-    @api.depends("item_id")
-    def _compute_instrument_id(self):
-        """Take the instrument of the item."""
-        for option in self:
-            option.instrument_id = option.item_id.instrument_id or option.instrument_id
+    def _answers(self):
+        """Return the answers to choose from as list of (code, label or None for Yes / No)."""
+        self.ensure_one()
+        if self.kind == "yes_no":
+            return [(code, None) for code, _score in YES_NO]
+        if self.kind != "choice":
+            return []
+        options = self.option_ids or self.instrument_id.option_ids.filtered(
+            lambda option: not option.item_id
+        )
+        return [(option.code, option.label) for option in options]

@@ -3,8 +3,7 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ...lib.risk import RISK_LEVELS
-from .crisis_instrument import INFORMANTS
+from .crisis_instrument_tree import given
 
 _ROW = re.compile(r"\s*(-?[\d.]+)\s*(?:[-–—~至]\s*(-?[\d.]+)\s*)?[=:：＝]\s*(-?[\d.]+)\s*")
 
@@ -82,37 +81,21 @@ class CrisisInstrumentScale(models.Model):
                 ) from None
         return rows
 
+    def _tree(self, words):
+        """Return this scale as dict; see ``crisis.instrument.tree``.
 
-class CrisisInstrumentBand(models.Model):
-    """What a range of scores means, for everybody or for some."""
-
-    _name = "crisis.instrument.band"
-    _description = "Band of an Instrument"
-    _inherit = ["crisis.instrument.part"]
-    _order = "instrument_id, sequence, id"
-
-    instrument_id = fields.Many2one(
-        "crisis.instrument", required=True, ondelete="cascade", index=True
-    )
-    sequence = fields.Integer(default=10)
-    scale_id = fields.Many2one(
-        "crisis.instrument.scale",
-        required=True,
-        ondelete="cascade",
-        index=True,
-        domain="[('instrument_id', '=', instrument_id)]",
-    )
-    name = fields.Char(required=True, translate=True)
-    low = fields.Float(string="From")
-    high = fields.Float(string="To", help="Included.")
-    gender = fields.Selection([("male", "Male"), ("female", "Female")])
-    age_min = fields.Integer(string="Age from", help="0 is no limit.")
-    age_max = fields.Integer(string="Age to")
-    grade_min = fields.Integer(string="Grade from", help="0 is no limit.")
-    grade_max = fields.Integer(string="Grade to")
-    informant = fields.Selection(INFORMANTS, help="Empty: whoever gave the answers.")
-    risk_level = fields.Selection(RISK_LEVELS, string="Proposed Level")
-    invalid = fields.Boolean(
-        string="Not Valid", help="The answers cannot be relied on: test again."
-    )
-    recommendation = fields.Text(translate=True)
+        :param words: dict of record to its texts
+        """
+        tree = {
+            **given(self, "code", "threshold", "missing_allowed", "decimals"),
+            "rule": self.rule,
+            "items": self.item_ids.sorted("sequence").mapped("code"),
+            **words.get(self, {}),
+        }
+        if self.is_total:
+            tree["total"] = True
+        if self.factor != 1:
+            tree["factor"] = self.factor
+        if self.standard_table:
+            tree["table"] = self._standard_rows()
+        return tree

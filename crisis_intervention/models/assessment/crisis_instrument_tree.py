@@ -1,9 +1,10 @@
+import base64
 from collections import defaultdict
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...lib.instrument_definition import YES_NO
+from ...lib.instrument_exchange import BASE, dump
 
 TEXTS = {
     "crisis.instrument": ("name", "description"),
@@ -12,20 +13,31 @@ TEXTS = {
     "crisis.instrument.scale": ("name",),
     "crisis.instrument.band": ("name", "recommendation"),
 }
-INFORMANT_FIELDS = {
-    "student": "for_student",
-    "parent": "for_parent",
-    "teacher": "for_teacher",
-    "psychologist": "for_psychologist",
-}
 LIMITS = ("age_min", "age_max", "grade_min", "grade_max")
-BASE = "en_US"
 
 
-class CrisisInstrument(models.Model):
+class CrisisInstrumentTree(models.AbstractModel):
     """An instrument as one plain tree, for scoring and for its exchange file."""
 
-    _inherit = "crisis.instrument"
+    _name = "crisis.instrument.tree"
+    _description = "Instrument as a Tree"
+
+    exchange_file = fields.Binary(compute="_compute_exchange_file")
+
+    def _compute_exchange_file(self):
+        """Write the instrument as an exchange file."""
+        for instrument in self:
+            instrument.exchange_file = base64.b64encode(dump(instrument._tree(texts=True)))
+
+    def action_export(self):
+        """Return the download of this instrument's file."""
+        self.ensure_one()
+        name = f"{self.code}-{self.version}.xml"
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{self._name}/{self.id}/exchange_file/{name}?download=true",
+            "target": "download",
+        }
 
     def _tree(self, texts=False):
         """Return the instrument as dict, as ``instrument_definition.definition`` reads it.
@@ -37,18 +49,15 @@ class CrisisInstrument(models.Model):
         parts = (self, self.option_ids, self.item_ids, self.scale_ids, self.band_ids)
         words = self._stored_texts(*parts) if texts else {}
         tree = {
-            **_given(self, ("code", "version", "kind", *LIMITS)),
-            "informants": [code for code, field in INFORMANT_FIELDS.items() if self[field]],
+            **given(self, "code", "version", "kind", *LIMITS),
+            "informants": self._informants(),
             "options": [option._tree(words) for option in self.option_ids if not option.item_id],
             "items": [item._tree(words) for item in self.item_ids],
             "scales": [scale._tree(words) for scale in self.scale_ids],
             "bands": [band._tree(words) for band in self.band_ids],
             **words.get(self, {}),
+            **given(self, "needs_wording", "source"),
         }
-        if self.needs_wording:
-            tree["needs_wording"] = True
-        if self.source:
-            tree["source"] = self.source
         return {key: value for key, value in tree.items() if value or key == "informants"}
 
     @api.model
@@ -57,114 +66,26 @@ class CrisisInstrument(models.Model):
         result = defaultdict(dict)
         self.env.flush_all()
         for records in parts:
-            fields = TEXTS[records._name]
             if not records:
                 continue
-            columns = SQL(", ").join(SQL.identifier(field) for field in fields)
+            names = TEXTS[records._name]
             rows = self.env.execute_query(
                 SQL(
                     "SELECT id, %s FROM %s WHERE id IN %s",
-                    columns,
+                    SQL(", ").join(SQL.identifier(name) for name in names),
                     SQL.identifier(records._table),
                     tuple(records.ids),
                 )
             )
             for record_id, *values in rows:
                 record = records.browse(record_id)
-                for field, value in zip(fields, values, strict=True):
+                for name, value in zip(names, values, strict=True):
                     if value and any(value.values()):
-                        result[record][field] = _by_language(value)
+                        result[record][name] = _by_language(value)
         return result
 
 
-class CrisisInstrumentItem(models.Model):
-    """Items in the tree."""
-
-    _inherit = "crisis.instrument.item"
-
-    def _tree(self, words):
-        """Return this item as dict, with ``words`` (record to texts)."""
-        tree = {
-            **_given(self, ("code", "reverse", "flag_from", "flag_level", "flag_blank")),
-            "kind": self.kind,
-            **words.get(self, {}),
-        }
-        if self.weight != 1:
-            tree["weight"] = self.weight
-        if self.kind == "number" and (self.low or self.high):
-            tree.update(low=self.low, high=self.high)
-        if self.condition_item_ids:
-            tree["condition"] = {
-                "items": self.condition_item_ids.sorted("sequence").mapped("code"),
-                "answers": (self.condition_answers or "").split(),
-            }
-        if self.option_ids:
-            tree["options"] = [option._tree(words) for option in self.option_ids]
-        return tree
-
-    def _answers(self):
-        """Return the answers to choose from as list of (code, label or None for Yes / No)."""
-        self.ensure_one()
-        if self.kind == "yes_no":
-            return [(code, None) for code, _score in YES_NO]
-        if self.kind != "choice":
-            return []
-        options = self.option_ids or self.instrument_id.option_ids.filtered(
-            lambda option: not option.item_id
-        )
-        return [(option.code, option.label) for option in options]
-
-
-class CrisisInstrumentOption(models.Model):
-    """Answers in the tree."""
-
-    _inherit = "crisis.instrument.option"
-
-    def _tree(self, words):
-        """Return this answer as dict."""
-        score = {"score": self.score} if self.scored else {}
-        return {"code": self.code, **score, **words.get(self, {})}
-
-
-class CrisisInstrumentScale(models.Model):
-    """Scales in the tree."""
-
-    _inherit = "crisis.instrument.scale"
-
-    def _tree(self, words):
-        """Return this scale as dict."""
-        tree = {
-            **_given(self, ("code", "threshold", "missing_allowed", "decimals")),
-            "rule": self.rule,
-            "items": self.item_ids.sorted("sequence").mapped("code"),
-            **words.get(self, {}),
-        }
-        if self.is_total:
-            tree["total"] = True
-        if self.factor != 1:
-            tree["factor"] = self.factor
-        if self.standard_table:
-            tree["table"] = self._standard_rows()
-        return tree
-
-
-class CrisisInstrumentBand(models.Model):
-    """Bands in the tree."""
-
-    _inherit = "crisis.instrument.band"
-
-    def _tree(self, words):
-        """Return this band as dict."""
-        return {
-            "scale": self.scale_id.code,
-            "low": self.low,
-            "high": self.high,
-            **_given(self, ("gender", "informant", "risk_level", "invalid", *LIMITS)),
-            **words.get(self, {}),
-        }
-
-
-def _given(record, names):
+def given(record, *names):
     """Return dict of those fields of ``record`` that are filled in."""
     return {name: record[name] for name in names if record[name]}
 

@@ -2,10 +2,16 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Event
+from ...lib.declarations import Chapter, Counter, Done, Event, Excerpt, Step
 from ...sealed_fields import ConfidentialBinary
 
 _lt = LazyTranslate(__name__)
+
+# Papers that the guardians get.
+FOR_GUARDIANS = (
+    "crisis_intervention.crisis_guardian_contact_report_notice",
+    "crisis_intervention.crisis_guardian_contact_report_consent",
+)
 
 
 class CrisisGuardianContact(models.Model):
@@ -13,6 +19,7 @@ class CrisisGuardianContact(models.Model):
 
     _name = "crisis.guardian.contact"
     _description = "Guardian Contact"
+    _number_prefix = "GC"
     _inherit = ["crisis.signed.record"]
     _order = "date desc, id desc"
     _entered_fields = frozenset(
@@ -154,9 +161,9 @@ class CrisisGuardianContact(models.Model):
         for contact in self:
             if contact.attitude == "unreachable":
                 continue
-            contact.case_id._close_duties(["guardian"])
+            contact.case_id._close_steps(["guardian"])
             if contact.purpose == "consent":
-                contact.case_id._close_duties(["consent"])
+                contact.case_id._close_steps(["consent"])
                 # sudo: crisis.guardian - whoever signs the contact has recorded their answer
                 contact.sudo().guardian_ids.write(
                     {
@@ -169,9 +176,31 @@ class CrisisGuardianContact(models.Model):
 
     def _check_printable(self, report):
         """Refuse notice and consent form where guardians must not be told; the record is free."""
-        if report.endswith(("_notice", "_consent")):
+        if report in FOR_GUARDIANS:
             self._check_guardians_may_know()
         return super()._check_printable(report)
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state", "user_id"), sequence=70)
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(
+            (
+                "date",
+                "way",
+                "purpose",
+                "told",
+                "response",
+                "agreed",
+                "guardian_tasks",
+                "date_next",
+                "consent",
+                "refusal_reason",
+            ),
+            sequence=80,
+        )
 
     @api.model
     def _timeline_events(self):
@@ -186,3 +215,42 @@ class CrisisGuardianContact(models.Model):
                 icon="fa-phone",
             ),
         )
+
+    @api.model
+    def _case_steps(self):
+        """Declare that guardians are told and asked for consent by a contact."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "guardian", _lt("Guardians told"), "crisis_intervention.mail_activity_guardian", 20
+            ),
+            Step(
+                "consent",
+                _lt("Consent of the guardians"),
+                "crisis_intervention.mail_activity_consent",
+                80,
+                context=(("default_purpose", "consent"),),
+            ),
+        )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("guardian_contact_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                80,
+                "crisis_intervention.crisis_guardian_contact_action_report_record",
+                (("state", "=", "signed"),),
+            ),
+        )
+
+    @api.model
+    def _done_in_case(self):
+        done = Done(
+            _lt("Contacts with the guardians"), (("state", "in", ("signed",)),), sequence=30
+        )
+        return (*super()._done_in_case(), done)

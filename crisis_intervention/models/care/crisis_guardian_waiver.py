@@ -1,9 +1,13 @@
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS
+from ...lib.declarations import Chapter, Counter, Excerpt, Step
+
+_lt = LazyTranslate(__name__)
 
 
 class CrisisGuardianWaiver(models.Model):
@@ -14,11 +18,13 @@ class CrisisGuardianWaiver(models.Model):
 
     _name = "crisis.guardian.waiver"
     _description = "Decision Not to Tell the Guardians"
+    _number_prefix = "GW"
     _inherit = ["crisis.case.record", "crisis.approval.mixin"]
     _order = "id desc"
     _entered_fields = frozenset(("case_id", "reason", "protection", "end_reason"))
     _locked_states = frozenset(("waiting", "active", "ended"))
     _later_fields = frozenset(("end_reason",))
+    _finished_states = ("active", "ended")
 
     state = fields.Selection(
         [
@@ -51,13 +57,13 @@ class CrisisGuardianWaiver(models.Model):
         self._sync_case()
 
     def _after_approval(self):
-        """Take the duty to tell the guardians off."""
+        """Take the step to tell the guardians off."""
         for waiver in self:
             # sudo: crisis.guardian.waiver - the approver has no right to write; checked before
             approved = waiver.sudo()
-            approved.case_id._close_duties(["waiver"], approved)
+            approved.case_id._close_steps(["waiver"], approved)
             approved._set({"state": "active"})
-            approved.case_id._close_duties(["guardian", "consent"])
+            approved.case_id._close_steps(["guardian", "consent"])
             approved._sync_case()
 
     def _after_refusal(self):
@@ -65,12 +71,12 @@ class CrisisGuardianWaiver(models.Model):
         for waiver in self:
             # sudo: crisis.guardian.waiver - the approver has no right to write; checked before
             refused = waiver.sudo()
-            refused.case_id._close_duties(["waiver"], refused)
+            refused.case_id._close_steps(["waiver"], refused)
             refused._set({"state": "draft"})
             refused._sync_case()
 
     def action_end(self):
-        """End it: the guardians are told from now on, and the duty to do so is back."""
+        """End it: the guardians are told from now on, and the step to do so is back."""
         self.ensure_one()
         self.check_access("write")
         self._lock_in("active")
@@ -89,7 +95,7 @@ class CrisisGuardianWaiver(models.Model):
             steps["consent"] = policy.hours_consent
         for kind, hours in steps.items():
             if kind not in waiting:
-                case._open_duty(kind, fields.Datetime.now() + timedelta(hours=hours))
+                case._open_step(kind, fields.Datetime.now() + timedelta(hours=hours))
 
     def _sync_case(self):
         """Mark the cases whose guardians are not told."""
@@ -100,3 +106,35 @@ class CrisisGuardianWaiver(models.Model):
             )
             # sudo: crisis.case - the mark follows the decision, nobody sets it directly
             case.sudo().guardians_not_told = bool(running)
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state"), sequence=80)
+
+    @api.model
+    def _case_steps(self):
+        """Declare that the decision is another person's."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "waiver",
+                _lt("Decision whether guardians are told"),
+                "crisis_intervention.mail_activity_waiver",
+                140,
+            ),
+        )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("guardian_waiver_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                90,
+                "crisis_intervention.crisis_guardian_waiver_action_report_record",
+                (("state", "in", ("active", "ended")),),
+            ),
+        )

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import MANDATORY_REPORT_HOURS
-from ...lib.declarations import Event
+from ...lib.declarations import Chapter, Counter, Event, Excerpt, Step
 from ...roles import PRINCIPAL
 from ...sealed_fields import ConfidentialBinary, ConfidentialText
 
@@ -24,7 +24,8 @@ class CrisisMandatoryReport(models.Model):
 
     _name = "crisis.mandatory.report"
     _description = "Mandatory Report"
-    _inherit = ["crisis.case.record"]
+    _inherit = ["crisis.waivable", "crisis.case.record"]
+    _number_prefix = "LR"
     _order = "id desc"
     _entered_fields = frozenset(
         (
@@ -85,7 +86,7 @@ class CrisisMandatoryReport(models.Model):
                 raise UserError(self.env._("Choose the situation that the law names."))
             due = report.noticed_at + timedelta(hours=MANDATORY_REPORT_HOURS)
             report._set({"date_due": due})
-            report.case_id._open_duty("mandatory_report", due, record=report, role="principal")
+            report.case_id._open_step("mandatory_report", due, record=report, role="principal")
             report._plan_activity(
                 "crisis_intervention.mail_activity_mandatory_report",
                 report.company_id._crisis_holders(PRINCIPAL) | report.case_id.user_id,
@@ -136,22 +137,13 @@ class CrisisMandatoryReport(models.Model):
     def _end(self, vals):
         """Close the report and what waits for it."""
         self._set(vals)
-        # sudo: mail.activity - also those of others, they are all about this report
-        self.sudo().activity_ids.unlink()
+        self._end_activities()
         for case, reports in self.grouped("case_id").items():
-            case._close_duties(["mandatory_report"], reports)
+            case._close_steps(["mandatory_report"], reports)
 
-    def action_waive(self):
-        """Open the dialog that asks why no report is made."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.display_name,
-            "res_model": "crisis.approval.decide",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_res_model": self._name, "default_res_id": self.id},
-        }
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state", "user_id"), sequence=110)
 
     @api.model
     def _timeline_events(self):
@@ -173,3 +165,42 @@ class CrisisMandatoryReport(models.Model):
                 icon="fa-bullhorn",
             ),
         )
+
+    @api.model
+    def _case_steps(self):
+        """Declare that the law waits for a report."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "mandatory_report",
+                _lt("Mandatory report"),
+                "crisis_intervention.mail_activity_mandatory_report",
+                130,
+            ),
+        )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("mandatory_report_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(120, "crisis_intervention.crisis_mandatory_report_action_report_sheet"),
+        )
+
+    @api.model
+    def _cases_kept_open(self, cases):
+        """Keep cases open until what the law demands is reported, or decided on."""
+        found = self._read_group(
+            [("case_id", "in", cases.ids), ("state", "=", "open")], ["case_id"]
+        )
+        return super()._cases_kept_open(cases) | {
+            case: self.env._(
+                "%(case)s cannot be closed: a report that the law demands is open. Report it, or "
+                "let the principal decide that the law does not ask for it.",
+                case=case.name,
+            )
+            for [case] in found
+        }

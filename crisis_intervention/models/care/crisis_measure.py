@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Event
+from ...lib.declarations import Counter, Done, Event, Excerpt, Step
 from ...roles import MORAL_EDUCATION, PSYCHOLOGY
 
 _lt = LazyTranslate(__name__)
@@ -30,12 +30,15 @@ class CrisisMeasure(models.Model):
 
     _name = "crisis.measure"
     _description = "Measure"
+    _number_prefix = "MS"
     _inherit = ["crisis.case.record"]
     _order = "date_due, id"
     _entered_fields = frozenset(
         ("case_id", "plan_id", "kind", "title", "method", "user_id", "date_due", "result")
     )
     _locked_states = frozenset(("done", "cancelled"))
+    # what is planned and under way is told as well
+    _finished_states = ("todo", "doing", "done", "cancelled")
 
     # given or taken from the plan it is written into
     case_id = fields.Many2one(
@@ -166,7 +169,7 @@ class CrisisMeasure(models.Model):
                     raise UserError(
                         self.env._("A measure that is under way needs an owner and a due date.")
                     )
-                measure._renew_duty(measure.user_id != owners[measure])
+                measure._renew_step(measure.user_id != owners[measure])
         return result
 
     def _due_moment(self):
@@ -186,13 +189,13 @@ class CrisisMeasure(models.Model):
     def _open(self):
         """Open deadline and activity of this measure."""
         due = self._due_moment()
-        self.case_id._open_duty("measure", due, record=self, user=self.user_id)
+        self.case_id._open_step("measure", due, record=self, user=self.user_id)
         self._plan_activity("crisis_intervention.mail_activity_measure", self.user_id, due)
 
-    def _renew_duty(self, new_owner):
+    def _renew_step(self, new_owner):
         """Move deadline and activity to another day or owner."""
         # sudo: crisis.deadline, mail.activity - kept by the system; the measure was just changed
-        duty = (
+        step = (
             self.env["crisis.deadline"]
             .sudo()
             .search(
@@ -203,7 +206,7 @@ class CrisisMeasure(models.Model):
                 ]
             )
         )
-        duty.write({"date_due": self._due_moment(), "user_id": self.user_id.id})
+        step.write({"date_due": self._due_moment(), "user_id": self.user_id.id})
         activities = self.sudo().activity_ids
         if new_owner:
             activities.unlink()
@@ -218,10 +221,9 @@ class CrisisMeasure(models.Model):
     def _finish(self, state):
         """Close measures and what waits for them."""
         self._set({"state": state, "date_done": fields.Datetime.now()})
-        # sudo: mail.activity - also those of others, they are all about this measure
-        self.sudo().activity_ids.unlink()
+        self._end_activities()
         for case, measures in self.grouped("case_id").items():
-            case._close_duties(["measure"], measures)
+            case._close_steps(["measure"], measures)
 
     def action_start(self):
         """Say that it is under way."""
@@ -271,6 +273,10 @@ class CrisisMeasure(models.Model):
         }
 
     @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state"), sequence=40)
+
+    @api.model
     def _timeline_events(self):
         """Return what of it stands in the timeline of a case."""
         return (
@@ -278,3 +284,20 @@ class CrisisMeasure(models.Model):
                 "measure", _lt("Measure ended"), "date_done", "user_id", icon="fa-check-square-o"
             ),
         )
+
+    @api.model
+    def _case_steps(self):
+        """Declare that measures have to be carried out."""
+        return (
+            *super()._case_steps(),
+            Step("measure", _lt("Measure"), "crisis_intervention.mail_activity_measure", 90),
+        )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("measure_count", (("state", "in", ("todo", "doing")),))
+
+    @api.model
+    def _done_in_case(self):
+        done = Done(_lt("Measures done"), (("state", "in", ("done",)),), sequence=40)
+        return (*super()._done_in_case(), done)

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Event
+from ...lib.declarations import Chapter, Counter, Event, Excerpt
 from ...sealed_fields import ConfidentialText
 
 _lt = LazyTranslate(__name__)
@@ -13,6 +13,7 @@ class CrisisMedicalRecord(models.Model):
 
     _name = "crisis.medical.record"
     _description = "Medical Record"
+    _number_prefix = "MR"
     _inherit = ["crisis.signed.record"]
     _order = "date desc, id desc"
     _entered_fields = frozenset(
@@ -86,6 +87,26 @@ class CrisisMedicalRecord(models.Model):
         )
 
     @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state", "user_id"), sequence=90)
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(
+            (
+                "date",
+                "finding",
+                "treatment",
+                "disposition",
+                "medication",
+                "care_points",
+                "date_follow_up",
+                "guardian_informed_at",
+            ),
+            sequence=90,
+        )
+
+    @api.model
     def _timeline_events(self):
         """Return what of it stands in the timeline of a case."""
         return (
@@ -96,5 +117,20 @@ class CrisisMedicalRecord(models.Model):
                 "user_id",
                 states=("signed",),
                 icon="fa-medkit",
+            ),
+        )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("medical_record_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                100,
+                "crisis_intervention.crisis_medical_record_action_report_record",
+                (("state", "=", "signed"),),
             ),
         )

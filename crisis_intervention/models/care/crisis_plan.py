@@ -6,11 +6,12 @@ from odoo.tools.i18n import format_list
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS
-from ...lib.declarations import Event
+from ...lib.declarations import Chapter, Counter, Event, Excerpt, Step
 from ...lib.risk import RISK_LEVELS
 
 _lt = LazyTranslate(__name__)
 
+SAFETY_PLAN = "crisis_intervention.crisis_plan_report_safety"
 SAFETY_FIELDS = (
     "warning_signs",
     "own_coping",
@@ -27,6 +28,7 @@ class CrisisPlan(models.Model):
 
     _name = "crisis.plan"
     _description = "Intervention Plan"
+    _number_prefix = "CP"
     _inherit = ["crisis.case.record", "crisis.approval.mixin"]
     _order = "case_id, version desc, id desc"
     _entered_fields = frozenset(
@@ -44,6 +46,7 @@ class CrisisPlan(models.Model):
     _locked_states = frozenset(("waiting", "active", "replaced"))
     # measures keep themselves: progress goes on while the plan is in force
     _later_fields = frozenset(("measure_ids",))
+    _finished_states = ("active", "replaced")
 
     version = fields.Integer(default=1, readonly=True, copy=False)
     state = fields.Selection(
@@ -131,7 +134,7 @@ class CrisisPlan(models.Model):
         case = self.case_id
         self._set({"risk_level": case.risk_level})
         policy = case._policy()
-        case._close_duties(["plan"])
+        case._close_steps(["plan"])
         if policy and policy.approver:
             self._check_no_other()
             due = fields.Datetime.now() + timedelta(hours=APPROVAL_HOURS[case.risk_level or "blue"])
@@ -170,7 +173,7 @@ class CrisisPlan(models.Model):
     def _after_approval(self):
         """Put the approved plan in force, and let the step be done."""
         for plan in self:
-            plan.case_id._close_duties(["plan_approval"], plan)
+            plan.case_id._close_steps(["plan_approval"], plan)
             # sudo: crisis.plan - the approver has no right to write; checked before
             plan.sudo()._put_in_force()
 
@@ -179,9 +182,9 @@ class CrisisPlan(models.Model):
         for plan in self:
             # sudo: crisis.plan - the approver has no right to write; checked before
             waiting = plan.sudo()
-            plan.case_id._close_duties(["plan_approval"], plan)
+            plan.case_id._close_steps(["plan_approval"], plan)
             waiting._set({"state": "draft"})
-            waiting.case_id._open_duty("plan", fields.Datetime.now() + timedelta(hours=24))
+            waiting.case_id._open_step("plan", fields.Datetime.now() + timedelta(hours=24))
             waiting._plan_activity(
                 "crisis_intervention.mail_activity_plan", waiting.asked_by_id, fields.Datetime.now()
             )
@@ -196,7 +199,7 @@ class CrisisPlan(models.Model):
             before._set({"state": "replaced"})
             before.flush_recordset(["state"])
             plan._set({"state": "active", "date_active": fields.Datetime.now()})
-            plan.activity_ids.unlink()
+            plan._end_activities()
             before.measure_ids._replace()
             plan.measure_ids._begin()
 
@@ -223,7 +226,7 @@ class CrisisPlan(models.Model):
 
     def _check_printable(self, report):
         """Refuse an empty page."""
-        if report.endswith("_safety") and not all(plan.has_safety_plan for plan in self):
+        if report == SAFETY_PLAN and not all(plan.has_safety_plan for plan in self):
             raise UserError(
                 self.env._(
                     "The safety plan is not written yet: it needs at least warning signs, whom to "
@@ -234,11 +237,78 @@ class CrisisPlan(models.Model):
 
     def _one_page_sizes(self, report):
         """Begin with big type; smaller where the child has more to say."""
-        if report.endswith("_safety"):
+        if report == SAFETY_PLAN:
             return [29, 25, 21, 18, 15]
         return super()._one_page_sizes(report)
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state", "risk_level"), sequence=30)
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(("goals", "guardian_part", "date_review", *SAFETY_FIELDS), sequence=60)
+
+    @api.model
+    def _cases_meeting_gate(self, gate, cases):
+        """Ask for no plan where the response standard asks for none."""
+        without = cases.filtered(lambda case: (policy := case._policy()) and not policy.hours_plan)
+        return without | super()._cases_meeting_gate(gate, cases - without)
 
     @api.model
     def _timeline_events(self):
         """Return what of it stands in the timeline of a case."""
         return (Event("plan", _lt("Plan in force"), "date_active", "create_uid", icon="fa-map-o"),)
+
+    @api.model
+    def _case_steps(self):
+        """Declare that the plan is made, and has to be approved."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "plan",
+                _lt("Intervention plan"),
+                "crisis_intervention.mail_activity_plan",
+                40,
+                continues="draft",
+            ),
+            Step(
+                "plan_approval",
+                _lt("Approval of the plan"),
+                "crisis_intervention.mail_activity_plan_approval",
+                50,
+                continues="waiting",
+            ),
+        )
+
+    @api.model
+    def _action_begin(self, case, step):
+        """Lead to no new plan where one has to be approved."""
+        if step.code == "plan_approval":
+            raise UserError(self.env._("Write the plan and ask for approval first."))
+        return super()._action_begin(case, step)
+
+    @api.model
+    def _case_counter(self):
+        return Counter("plan_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                50,
+                "crisis_intervention.crisis_plan_action_report_plan",
+                (("state", "in", ("active", "replaced")),),
+            ),
+            Chapter(
+                60,
+                "crisis_intervention.crisis_plan_action_report_safety",
+                (
+                    ("state", "=", "active"),
+                    ("warning_signs", "!=", False),
+                    ("helpers", "!=", False),
+                    ("professionals", "!=", False),
+                ),
+            ),
+        )

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS, reply_hours
-from ...lib.declarations import Event
+from ...lib.declarations import Chapter, Counter, Done, Event, Excerpt, Step
 from ...sealed_fields import ConfidentialBinary
 from ..odoo.res_partner import RESOURCE_KINDS
 
@@ -25,12 +25,15 @@ REPLY_FIELDS = frozenset(
     )
 )
 
+_lt = LazyTranslate(__name__)
+
 
 class CrisisReferral(models.Model):
     """A referral to somebody outside: letter, reply slip, and for the district centre access."""
 
     _name = "crisis.referral"
     _description = "Referral"
+    _number_prefix = "RF"
     _inherit = ["crisis.case.record", "crisis.approval.mixin"]
     _order = "id desc"
     _entered_fields = REPLY_FIELDS | {
@@ -47,6 +50,7 @@ class CrisisReferral(models.Model):
     }
     _locked_states = frozenset(("waiting", "approved", "sent", "replied", "ended"))
     _later_fields = REPLY_FIELDS | {"note_end"}
+    _finished_states = ("sent", "replied", "ended")
 
     user_id = fields.Many2one(
         "res.users",
@@ -213,10 +217,10 @@ class CrisisReferral(models.Model):
         for referral in self:
             # sudo: crisis.referral - the approver has no right to write; checked before
             approved = referral.sudo()
-            approved.case_id._close_duties(["referral_approval"], approved)
+            approved.case_id._close_steps(["referral_approval"], approved)
             approved._set({"state": "approved"})
             due = fields.Datetime.now() + timedelta(hours=24)
-            approved.case_id._open_duty("referral", due, record=approved, user=approved.user_id)
+            approved.case_id._open_step("referral", due, record=approved, user=approved.user_id)
             approved._plan_activity(
                 "crisis_intervention.mail_activity_referral", approved.user_id, due
             )
@@ -226,7 +230,7 @@ class CrisisReferral(models.Model):
         for referral in self:
             # sudo: crisis.referral - the approver has no right to write; checked before
             refused = referral.sudo()
-            refused.case_id._close_duties(["referral_approval"], refused)
+            refused.case_id._close_steps(["referral_approval"], refused)
             refused._set({"state": "draft"})
             refused._plan_activity(
                 "crisis_intervention.mail_activity_referral", refused.user_id, fields.Datetime.now()
@@ -240,10 +244,9 @@ class CrisisReferral(models.Model):
         now = fields.Datetime.now()
         due = now + timedelta(hours=reply_hours(self.case_id.risk_level))
         self._set({"state": "sent", "date_sent": now, "date_reply_due": due})
-        # sudo: mail.activity - also those of others, they are all about this referral
-        self.sudo().activity_ids.unlink()
-        self.case_id._close_duties(["referral"], self)
-        self.case_id._open_duty("referral_reply", due, record=self, user=self.user_id)
+        self._end_activities()
+        self.case_id._close_steps(["referral"], self)
+        self.case_id._open_step("referral_reply", due, record=self, user=self.user_id)
         self._plan_activity("crisis_intervention.mail_activity_referral_reply", self.user_id, due)
         self._sync_district()
 
@@ -268,8 +271,8 @@ class CrisisReferral(models.Model):
                 "replied_by_id": self.env.uid,
             }
         )
-        sent.activity_ids.unlink()
-        sent.case_id._close_duties(["referral_reply"], sent)
+        sent._end_activities()
+        sent.case_id._close_steps(["referral_reply"], sent)
         sent._plan_activity(
             "crisis_intervention.mail_activity_referral_reply",
             sent.user_id - self.env.user,
@@ -287,9 +290,8 @@ class CrisisReferral(models.Model):
         if self.state != "replied" and not (self.note_end or "").strip():
             raise UserError(self.env._("Write why it ends without a reply."))
         self._set({"state": "ended"})
-        # sudo: mail.activity - also those of others, they are all about this referral
-        self.sudo().activity_ids.unlink()
-        self.case_id._close_duties(["referral", "referral_reply"], self)
+        self._end_activities()
+        self.case_id._close_steps(["referral", "referral_reply"], self)
         self._sync_district()
 
     def _sync_district(self):
@@ -316,6 +318,16 @@ class CrisisReferral(models.Model):
         return super()._check_printable(report)
 
     @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state", "user_id"), sequence=100)
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(
+            ("date_sent", "resource_id", "reply_accepted", "reply_opinion"), sequence=100
+        )
+
+    @api.model
     def _timeline_events(self):
         """Return what of it stands in the timeline of a case."""
         return (
@@ -328,3 +340,50 @@ class CrisisReferral(models.Model):
                 icon="fa-reply",
             ),
         )
+
+    @api.model
+    def _case_steps(self):
+        """Declare that referrals are decided on, sent and answered."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "referral_approval",
+                _lt("Approval of a referral"),
+                "crisis_intervention.mail_activity_referral_approval",
+                100,
+            ),
+            Step(
+                "referral",
+                _lt("Referral to be sent"),
+                "crisis_intervention.mail_activity_referral",
+                110,
+            ),
+            Step(
+                "referral_reply",
+                _lt("Reply to a referral"),
+                "crisis_intervention.mail_activity_referral_reply",
+                120,
+            ),
+        )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("referral_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                110,
+                "crisis_intervention.crisis_referral_action_report_letter",
+                (("state", "in", ("sent", "replied", "ended")),),
+            ),
+        )
+
+    @api.model
+    def _done_in_case(self):
+        done = Done(
+            _lt("Referrals answered"), (("state", "in", ("replied", "ended")),), sequence=50
+        )
+        return (*super()._done_in_case(), done)

@@ -6,7 +6,7 @@ from odoo.tools.i18n import format_list
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS, RETURN_FOLLOW_UP_WEEKS
-from ...lib.declarations import Event
+from ...lib.declarations import Chapter, Counter, Event, Excerpt, Step
 from ...sealed_fields import ConfidentialBinary
 
 _lt = LazyTranslate(__name__)
@@ -17,6 +17,7 @@ class CrisisSchoolReturn(models.Model):
 
     _name = "crisis.school.return"
     _description = "Return to School"
+    _number_prefix = "SR"
     _inherit = ["crisis.case.record", "crisis.approval.mixin"]
     _order = "id desc"
     _entered_fields = frozenset(
@@ -36,6 +37,7 @@ class CrisisSchoolReturn(models.Model):
         )
     )
     _locked_states = frozenset(("waiting", "agreed"))
+    _finished_states = ("agreed",)
 
     state = fields.Selection(
         [
@@ -117,7 +119,7 @@ class CrisisSchoolReturn(models.Model):
         for entry in self:
             # sudo: crisis.school.return, crisis.measure - the approver has no right to write
             agreed = entry.sudo()
-            agreed.case_id._close_duties(["school_return"], agreed)
+            agreed.case_id._close_steps(["school_return"], agreed)
             agreed._set({"state": "agreed"})
             self.env["crisis.measure"].sudo().create(
                 [
@@ -137,8 +139,26 @@ class CrisisSchoolReturn(models.Model):
         for entry in self:
             # sudo: crisis.school.return - the approver has no right to write; checked before
             refused = entry.sudo()
-            refused.case_id._close_duties(["school_return"], refused)
+            refused.case_id._close_steps(["school_return"], refused)
             refused._set({"state": "draft"})
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(self._filled_in("state"), sequence=120)
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(
+            (
+                "date_leave",
+                "date_return",
+                "hospital_id",
+                "hospital_advice",
+                "conditions",
+                "schedule",
+            ),
+            sequence=120,
+        )
 
     @api.model
     def _timeline_events(self):
@@ -151,5 +171,33 @@ class CrisisSchoolReturn(models.Model):
                 "create_uid",
                 states=("agreed",),
                 icon="fa-graduation-cap",
+            ),
+        )
+
+    @api.model
+    def _case_steps(self):
+        """Declare that the principal agrees to a return."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "school_return",
+                _lt("Approval of a return to school"),
+                "crisis_intervention.mail_activity_school_return",
+                150,
+            ),
+        )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("school_return_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                140,
+                "crisis_intervention.crisis_school_return_action_report_form",
+                (("state", "=", "agreed"),),
             ),
         )

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Event
+from ...lib.declarations import Chapter, Counter, Done, Event, Excerpt, Gate, Step
 from ...roles import PSYCHOLOGY
 from ...sealed_fields import SealedText
 
@@ -25,6 +25,7 @@ class CrisisSession(models.Model):
 
     _name = "crisis.session"
     _description = "Intervention Session"
+    _number_prefix = "CS"
     _inherit = ["crisis.signed.record"]
     _order = "date_start desc, id desc"
     _entered_fields = frozenset(
@@ -40,11 +41,12 @@ class CrisisSession(models.Model):
             "risk_change",
             "next_start",
             "summary_draft",
-            "disclosure",
+            "confidentiality_exception",
             "addendum_ids",
         )
     )
     _locked_states = frozenset(("signed", "missed", "cancelled"))
+    _finished_states = ("signed", "missed")
     _later_fields = frozenset(("addendum_ids", "summary_draft"))
     # an appointment is called off
     _archivable_states = frozenset()
@@ -77,8 +79,9 @@ class CrisisSession(models.Model):
         string="Risk Since Last Time",
         groups=PSYCHOLOGY,
     )
-    disclosure = SealedText(
+    confidentiality_exception = SealedText(
         string="Secrecy Broken",
+        former_names=("disclosure",),
         groups=PSYCHOLOGY,
         help="If something had to be passed on: why, what, to whom, when, and whether the student "
         "was told before.",
@@ -115,7 +118,7 @@ class CrisisSession(models.Model):
         sessions._sync_events()
         for session in sessions:
             # sudo: crisis.case - a step of the case; the session was just created
-            session.sudo().case_id._open_duty(
+            session.sudo().case_id._open_step(
                 "session",
                 session.date_start + timedelta(hours=session.duration + 48),
                 record=session,
@@ -199,9 +202,9 @@ class CrisisSession(models.Model):
     def _after_signing(self):
         """Let the case go on, and plan the next session."""
         for session in self:
-            session.case_id._close_duties(["session"], session)
-            session.case_id._close_duties(["session"])
-            session.case_id._close_duties(["first_contact"])
+            session.case_id._close_steps(["session"], session)
+            session.case_id._close_steps(["session"])
+            session.case_id._close_steps(["first_contact"])
         self.create(
             [
                 {
@@ -237,7 +240,7 @@ class CrisisSession(models.Model):
         # sudo: calendar.event - the appointment this session made
         self.sudo().event_id.with_context(no_mail_to_attendees=True).action_archive()
         for session in self:
-            session.case_id._close_duties(["session"], session)
+            session.case_id._close_steps(["session"], session)
 
     def action_release_summary(self):
         """Let the team read the summary.
@@ -257,6 +260,23 @@ class CrisisSession(models.Model):
             session._set({"summary": session.summary_draft})
 
     @api.model
+    def _permission_excerpt(self):
+        scoped = ("notes", "risk_change", "confidentiality_exception", "addendum_ids")
+        hidden = (*scoped, "summary_draft", "next_start")
+        fields_ = self._filled_in("state", "summary", "user_id", without=hidden)
+        return Excerpt(fields_, sequence=60, scope="notes", scoped=scoped)
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(("date_start", "duration", "way"), sequence=70)
+
+    @api.model
+    def _stage_gates(self):
+        """Declare the gate of a session that was held."""
+        gate = Gate("session", _lt("Intervention session held"), 60, states=("signed",))
+        return (*super()._stage_gates(), gate)
+
+    @api.model
     def _timeline_events(self):
         """Return what of it stands in the timeline of a case."""
         return (
@@ -269,3 +289,36 @@ class CrisisSession(models.Model):
                 icon="fa-comments-o",
             ),
         )
+
+    @api.model
+    def _case_steps(self):
+        """Declare that sessions have to be held."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "session",
+                _lt("Intervention session"),
+                "crisis_intervention.mail_activity_session",
+                60,
+            ),
+        )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("session_count")
+
+    @api.model
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(
+                70,
+                "crisis_intervention.crisis_session_action_report_record",
+                (("state", "=", "signed"),),
+            ),
+        )
+
+    @api.model
+    def _done_in_case(self):
+        done = Done(_lt("Sessions held"), (("state", "in", ("signed",)),), sequence=20)
+        return (*super()._done_in_case(), done)

@@ -1,25 +1,15 @@
+from typing import Any, NamedTuple
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.deadlines import STEP_KINDS
-from ...lib.declarations import Event
-from ...lib.risk import RISK_LEVELS, may_change, severity
+from ...lib.declarations import Event, Excerpt
 from ...roles import CONFIDENTIAL, PSYCHOLOGY, TRIAGE
 from ...sealed_fields import SealedText
 
 _lt = LazyTranslate(__name__)
-
-OUTCOMES = [
-    ("recovered", "Recovered"),
-    ("improved", "Improved, in regular care"),
-    ("referred", "Handed over to hospital or district centre"),
-    ("left", "Moved to another school or graduated"),
-    ("ended_by_guardians", "Ended by the guardians"),
-    ("unfounded", "No crisis found"),
-    ("other", "Other"),
-]
 
 # Kept by the system alone; a client that sends them is refused.
 SYSTEM_FIELDS = frozenset(
@@ -39,17 +29,40 @@ SYSTEM_FIELDS = frozenset(
     )
 )
 
-# Marks the one write with which a review lowers a level; clients can send the key, but never this
-# object.
-REVIEWED = object()
+
+class Facts(NamedTuple):
+    """What a case is like before a write, as far as a change of it is followed up."""
+
+    risk_level: Any
+    stage_id: Any
+    user_id: Any
+    date_closed: Any
+    closed_by_id: Any
 
 
 class CrisisCase(models.Model):
-    """The case of one student, from the first report until the student is well again."""
+    """The case of one student, from the first report until the student is well again.
+
+    Each concern is a part of its own, in the order in which a case meets them.
+    """
 
     _name = "crisis.case"
     _description = "Crisis Case"
-    _inherit = ["crisis.quiet.thread", "crisis.confidential", "mail.tracking.duration.mixin"]
+    _inherit = [
+        "crisis.case.opening",
+        "crisis.case.level",
+        "crisis.case.gates",
+        "crisis.case.steps",
+        "crisis.case.records",
+        "crisis.case.proposals",
+        "crisis.case.file",
+        "crisis.case.closing",
+        "crisis.case.privacy",
+        "crisis.quiet.thread",
+        "crisis.confidential",
+        "mail.tracking.duration.mixin",
+    ]
+    _number_prefix = "CI"
     _order = "severity desc, next_deadline, id desc"
     _track_duration_field = "stage_id"
     _check_company_auto = True
@@ -62,29 +75,6 @@ class CrisisCase(models.Model):
     )
     company_id = fields.Many2one(
         related="student_id.company_id", store=True, index=True, precompute=True
-    )
-    stage_id = fields.Many2one(
-        "crisis.stage",
-        required=True,
-        index=True,
-        ondelete="restrict",
-        tracking=True,
-        copy=False,
-        default=lambda self: self.env["crisis.stage"]._in_order()[:1],
-        group_expand="_read_group_stage_ids",
-    )
-    date_last_stage_update = fields.Datetime(
-        string="In Stage Since", default=fields.Datetime.now, readonly=True, copy=False
-    )
-    risk_level = fields.Selection(
-        RISK_LEVELS,
-        index=True,
-        tracking=True,
-        help="Blue, yellow, orange, red, as the school's response standard defines them. Anybody "
-        "who decides on reports may raise it at once; it goes down one step at a time.",
-    )
-    severity = fields.Integer(
-        compute="_compute_severity", store=True, precompute=True, aggregator=None
     )
     category_ids = fields.Many2many("crisis.category", groups=TRIAGE)
     user_id = fields.Many2one(
@@ -132,43 +122,34 @@ class CrisisCase(models.Model):
         groups=TRIAGE,
         readonly=True,
     )
-    verified_at = fields.Datetime(readonly=True, copy=False, groups=TRIAGE)
-    verified_by_id = fields.Many2one(
-        "res.users", readonly=True, copy=False, ondelete="restrict", groups=TRIAGE
-    )
-    date_opened = fields.Datetime(
-        string="Opened", default=fields.Datetime.now, required=True, readonly=True, copy=False
-    )
-    date_closed = fields.Datetime(string="Closed", readonly=True, copy=False)
-    closed_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict")
-    clock_start = fields.Datetime(
-        default=fields.Datetime.now,
-        readonly=True,
-        copy=False,
-        help="Deadlines count from here: the opening, or the report of a danger to life.",
-    )
     deadline_ids = fields.One2many(
         "crisis.deadline", "case_id", string="Deadlines", groups=TRIAGE, readonly=True
     )
-    next_deadline = fields.Datetime(
-        compute="_compute_next_step", store=True, index=True, compute_sudo=True
+    change_ids = fields.One2many("crisis.case.change", "case_id", groups=TRIAGE, readonly=True)
+    plan_ids = fields.One2many("crisis.plan", "case_id", readonly=True, groups=TRIAGE)
+    measure_ids = fields.One2many("crisis.measure", "case_id", groups=TRIAGE, readonly=True)
+    session_ids = fields.One2many("crisis.session", "case_id", readonly=True, groups=TRIAGE)
+    review_ids = fields.One2many("crisis.review", "case_id", readonly=True, groups=TRIAGE)
+    assessment_ids = fields.One2many(
+        "crisis.assessment", "case_id", string="Assessments", groups=TRIAGE, readonly=True
     )
-    next_step = fields.Selection(
-        STEP_KINDS, compute="_compute_next_step", store=True, compute_sudo=True
+    hold_ids = fields.One2many(
+        "crisis.legal.hold", "case_id", string="Legal Holds", readonly=True, groups=CONFIDENTIAL
     )
-    open_step_count = fields.Integer(
-        string="Open Steps", compute="_compute_next_step", store=True, compute_sudo=True
-    )
-    is_overdue = fields.Boolean(compute="_compute_is_overdue")
-    outcome = fields.Selection(OUTCOMES, copy=False, groups=TRIAGE)
-    closing_summary = fields.Text(
+    guardians_not_told = fields.Boolean(
+        readonly=True,
         copy=False,
         groups=TRIAGE,
-        help="What was done, what helped, what remains to be watched, causes and prevention.",
+        help="Home is the suspected source of danger: no notice, no consent form, no contact "
+        "with the family until this is decided otherwise.",
     )
-    change_ids = fields.One2many("crisis.case.change", "case_id", groups=TRIAGE, readonly=True)
-    change_reason = fields.Text(
-        store=False, copy=False, groups=TRIAGE, help="Why level or stage change; kept for good."
+    district_company_id = fields.Many2one(
+        "res.company",
+        string="Referred to Centre",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="District centre that may read the shared part while the referral runs.",
     )
     active = fields.Boolean(default=True)
 
@@ -182,24 +163,6 @@ class CrisisCase(models.Model):
     _board_idx = models.Index("(stage_id, severity DESC, next_deadline, id DESC)")
     _list_idx = models.Index("(severity DESC, next_deadline, id DESC) WHERE active IS TRUE")
     _count_idx = models.Index("(company_id, stage_id, risk_level) WHERE active IS TRUE")
-
-    @api.model
-    def _read_group_stage_ids(self, stages, domain):
-        """Show every stage as a column, empty ones too."""
-        return stages._in_order()
-
-    @api.depends("risk_level")
-    def _compute_severity(self):
-        """Rank levels for sorting: 1 blue to 4 red, 0 not set."""
-        for case in self:
-            case.severity = severity(case.risk_level)
-
-    @api.depends("next_deadline")
-    def _compute_is_overdue(self):
-        """Compare with the clock; never stored, as stored flags do not age."""
-        now = fields.Datetime.now()
-        for case in self:
-            case.is_overdue = bool(case.next_deadline) and case.next_deadline < now
 
     @api.constrains("user_id")
     def _check_owner(self):
@@ -224,6 +187,14 @@ class CrisisCase(models.Model):
                 )
             )
 
+    @api.constrains("date_closed")
+    def _check_not_destroyed(self):
+        """Refuse to go on with a file that is gone."""
+        if self.filtered(lambda case: case.date_destroyed and not case.date_closed):
+            raise UserError(
+                self.env._("This file was destroyed: open a new case for the student instead.")
+            )
+
     def _has_field_access(self, field, operation):
         """Let only psychology teachers write what the principal may read as well."""
         if operation == "write" and field.groups == CONFIDENTIAL and not self.env.su:
@@ -246,6 +217,27 @@ class CrisisCase(models.Model):
             return domain
         return domain | by_student if any(c.isdigit() for c in value) else by_student
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Open cases: one open case per student, numbered, owned, with their deadlines running.
+
+        :raises RedirectWarning: a student has an open case; its button leads there
+        :raises UserError: no student is given, or there is no psychology teacher to own the case
+        """
+        # first of all, or the checks below would tell strangers who has a case
+        self.check_access("create")
+        # default_... keys of the context would be another way to set them
+        defaults = {key.removeprefix("default_") for key in self.env.context}
+        self._refuse_system_fields(defaults.union(*vals_list))
+        students = self._students_to_open_for(vals_list)
+        self._refuse_second_case(students)
+        # the owner is told by an activity; followers would only add to the case's audience
+        quiet = self.with_context(mail_create_nosubscribe=True)
+        values = self._opening_values(vals_list, students)
+        cases = super(CrisisCase, quiet).create(values).with_env(self.env)
+        cases._begin()
+        return cases
+
     def write(self, vals):
         """Change cases; levels and stages move by their rules only, whatever way the write came.
 
@@ -255,37 +247,50 @@ class CrisisCase(models.Model):
         """
         # first of all, or the checks below would tell strangers what a case is like
         self.check_access("write")
+        vals = dict(vals)
+        reason = (vals.pop("change_reason", False) or "").strip()
+        self._check_write(vals, reason)
+        before = {case: Facts(*(case[name] for name in Facts._fields)) for case in self}
+        result = super().write(vals)
+        self._follow_up(vals, before, reason)
+        return result
+
+    def _check_write(self, vals, reason):
+        """Check what a write would change.
+
+        :param str reason: given for it, or ""
+        :raises UserError: it may not be changed so
+        :raises AccessError: a client sets what only the system keeps
+        """
         self._refuse_system_fields(vals)
         self._refuse_changed_report(vals)
         if "student_id" in vals and self.filtered(lambda c: c.student_id.id != vals["student_id"]):
             raise UserError(
                 self.env._("A case stays with its student. Close this one and open a new one.")
             )
-        vals = dict(vals)
-        reason = (vals.pop("change_reason", False) or "").strip()
-        old = {case: (case.risk_level, case.stage_id) for case in self}
-        closings = {case: (case.date_closed, case.closed_by_id) for case in self}
-        owners = {case: case.user_id for case in self}
         if "risk_level" in vals:
             self._check_level(vals["risk_level"], reason)
-        moved = self.browse()
         if "stage_id" in vals:
-            moved = self.filtered(lambda case: case.stage_id.id != vals["stage_id"])
             self._check_moves_back(vals["stage_id"], reason)
-        result = super().write(vals)
+
+    def _follow_up(self, vals, before, reason):
+        """Do what follows from a write: gates and dates, deadlines, the log, those to be told.
+
+        :param before: dict of case to ``Facts``
+        :param str reason: given for the change, or ""
+        """
+        moved = self.filtered(lambda case: case.stage_id != before[case].stage_id)
         if moved:
-            moved._arrive({case: old[case][1] for case in moved})
-        self._after_level({case: old[case][0] for case in self})
+            moved._arrive({case: before[case].stage_id for case in moved})
+        self._after_level({case: before[case].risk_level for case in self})
         if reason:
-            changed = self.filtered(lambda c: (c.risk_level, c.stage_id) != old[c])
-            self.env["crisis.case.change"]._log(changed, reason, old, closings)
+            self.env["crisis.case.change"]._log(self, reason, before)
         if "category_ids" in vals:
-            self._begin_duties_of_categories()
-        if "user_id" in vals:
-            reassigned = self.filtered(lambda case: case.user_id != owners[case])
+            self._begin_measures_of_categories()
+        reassigned = self.filtered(lambda case: case.user_id != before[case].user_id)
+        if reassigned:
             reassigned._sync_activities()
             reassigned._tell_owners()
-        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
@@ -307,47 +312,27 @@ class CrisisCase(models.Model):
                 self.env._("Reference, verification and dates of a case are kept by the system.")
             )
 
-    def _action_open(self):
-        """Return the window action that opens this case."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-        }
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(
+            (
+                *("class_id", "stage_id", "risk_level", "user_id", "category_ids", "date_opened"),
+                *("date_closed", "shared_advice", "background", "risk_formulation", "outcome"),
+                *("closing_summary", "closing_causes", "closing_prevention"),
+            ),
+            sequence=10,
+        )
 
-    def _check_level(self, level, reason):
-        """Check a change of level.
-
-        :raises UserError: no reason for a change, or down by more than one step
-        """
-        if self.filtered(lambda case: case.date_closed and case.risk_level != level):
-            raise UserError(
-                self.env._("This case is closed. Reopen it first, and say why it is reopened.")
-            )
-        for old in {case.risk_level for case in self}:
-            if old == level:
-                continue
-            if not may_change(old, level):
-                raise UserError(
-                    self.env._("A risk level goes down one step at a time and is never taken away.")
-                )
-            if severity(level) < severity(old) and (
-                self.env.context.get("crisis_reviewed") is not REVIEWED
-            ):
-                raise UserError(
-                    self.env._(
-                        "A risk level goes down by a review only: use the button Review, and say "
-                        "what changed."
-                    )
-                )
-            if old and not reason:
-                raise UserError(
-                    self.env._(
-                        "Say why the risk level changes: use the button Change Level on the case."
-                    )
-                )
+    @api.model
+    def _guardian_excerpt(self):
+        # the background is confided by the child
+        return Excerpt(
+            (
+                *("date_opened", "date_closed", "stage_id", "risk_level", "category_ids"),
+                *("outcome", "shared_advice", "closing_summary"),
+            ),
+            sequence=40,
+        )
 
     @api.model
     def _timeline_events(self):

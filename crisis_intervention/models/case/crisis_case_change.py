@@ -39,28 +39,32 @@ class CrisisCaseChange(models.Model):
     closed_by_id = fields.Many2one("res.users", ondelete="restrict")
 
     @api.model
-    def _log(self, cases, reason, old, closings):
-        """Keep the reason of a change.
+    def _log(self, cases, reason, before):
+        """Keep the reason of changes of level and stage.
 
-        :param cases: ``crisis.case`` records after the change
+        :param cases: ``crisis.case`` records after a write
         :param str reason: given by the user
-        :param old: dict of case to (level code or False, ``crisis.stage``) before the change
-        :param closings: dict of case to (moment or False, ``res.users``) of its closing before
+        :param before: dict of case to its ``Facts`` before the write
         """
+        changed = cases.filtered(
+            lambda case: (
+                (case.risk_level, case.stage_id) != (before[case].risk_level, before[case].stage_id)
+            )
+        )
         # sudo: crisis.case.change - written here only, nobody has the right to write it directly
         self.sudo().create(
             [
                 {
                     "case_id": case.id,
-                    "old_level": old[case][0],
+                    "old_level": before[case].risk_level,
                     "new_level": case.risk_level,
-                    "old_stage_id": old[case][1].id,
+                    "old_stage_id": before[case].stage_id.id,
                     "new_stage_id": case.stage_id.id,
                     "reason": reason,
-                    "date_closed": not case.date_closed and closings[case][0],
-                    "closed_by_id": not case.date_closed and closings[case][1].id,
+                    "date_closed": not case.date_closed and before[case].date_closed,
+                    "closed_by_id": not case.date_closed and before[case].closed_by_id.id,
                 }
-                for case in cases
+                for case in changed
             ]
         )
 

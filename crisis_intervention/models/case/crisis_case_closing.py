@@ -3,12 +3,20 @@ from datetime import timedelta
 from dateutil.relativedelta import relativedelta
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.tools.i18n import format_list
+from odoo.fields import Domain
 
-from ...lib.deadlines import ACCESS_KINDS
 from ...lib.school_year import leaving_day
 from ...roles import TRIAGE
-from .crisis_case import REVIEWED
+
+OUTCOMES = [
+    ("recovered", "Recovered"),
+    ("improved", "Improved, in regular care"),
+    ("referred", "Handed over to hospital or district centre"),
+    ("left", "Moved to another school or graduated"),
+    ("ended_by_guardians", "Ended by the guardians"),
+    ("unfounded", "No crisis found"),
+    ("other", "Other"),
+]
 
 # How long a case that is ready to close, or without cause, may stay open: default of this system.
 CLOSING_DAYS = 7
@@ -17,11 +25,20 @@ CLOSING_DAYS = 7
 CLOSING_REPORT = frozenset(("outcome", "closing_summary", "closing_causes", "closing_prevention"))
 
 
-class CrisisCase(models.Model):
+class CrisisCaseClosing(models.AbstractModel):
     """How a case ends: what must be settled, the closing report, how long it is kept."""
 
-    _inherit = "crisis.case"
+    _name = "crisis.case.closing"
+    _description = "Closing of a Case"
 
+    date_closed = fields.Datetime(string="Closed", readonly=True, copy=False)
+    closed_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict")
+    outcome = fields.Selection(OUTCOMES, copy=False, groups=TRIAGE)
+    closing_summary = fields.Text(
+        copy=False,
+        groups=TRIAGE,
+        help="What was done, what helped, what remains to be watched, causes and prevention.",
+    )
     closing_causes = fields.Text(
         string="Causes", copy=False, groups=TRIAGE, help="What led to the crisis, as known now."
     )
@@ -60,62 +77,40 @@ class CrisisCase(models.Model):
                 )
             )
 
-    def _check_closing(self, old_stages):
+    def _check_closing(self):
         """Check that nothing is left open in cases that are being closed.
 
-        :param old_stages: dict of case to the ``crisis.stage`` it comes from
         :raises UserError: names what is open
         """
-        newly = self.filtered(lambda case: not old_stages[case].closed)
+        sentences = [sentence for found in self._kept_open().values() for sentence in found]
+        if sentences:
+            raise UserError("\n".join(sentences))
+
+    def _kept_open(self):
+        """Return dict of case to sentences, one for each kind of record that keeps it open."""
         # sudo: which records are open, of models that the user may not read; only kinds are named
-        for case in newly.sudo():
-            open_reports = (
-                self.env["crisis.mandatory.report"]
-                .sudo()
-                .search_count([("case_id", "=", case.id), ("state", "=", "open")], limit=1)
-            )
-            if open_reports:
-                raise UserError(
-                    self.env._(
-                        "%(case)s cannot be closed: a report that the law demands is open. Report "
-                        "it, or let the principal decide that the law does not ask for it.",
-                        case=case.name,
-                    )
-                )
-            if case.pending_assessment_id:
-                raise UserError(
-                    self.env._(
-                        "%(case)s cannot be closed: an assessment proposes a higher level. Decide "
-                        "on it first.",
-                        case=case.name,
-                    )
-                )
-            kinds = set(
-                case.deadline_ids.filtered(lambda d: d.res_id and not d.date_done).mapped("kind")
-            ) - set(ACCESS_KINDS)
-            labels = dict(
-                self.env["crisis.deadline"]._fields["kind"]._description_selection(self.env)
-            )
-            if kinds:
-                raise UserError(
-                    self.env._(
-                        "%(case)s cannot be closed yet. Still open: %(duties)s.",
-                        case=case.name,
-                        duties=format_list(self.env, sorted(labels[kind] for kind in kinds)),
-                    )
-                )
-            case.date_retention = case._retention_end()
+        cases, result = self.sudo(), {}
+        for model in self._kinds():
+            for case, sentence in self.env[model].sudo()._cases_kept_open(cases).items():
+                result.setdefault(case, []).append(sentence)
+        return result
 
     def _open_closing(self):
         """Let the owner close this case, so that what is ready does not lie about."""
         self.ensure_one()
         # sudo: crisis.deadline - kept by the system; the callers have checked what they do
         if not self.sudo().deadline_ids.filtered(lambda d: d.kind == "closing" and not d.date_done):
-            self._open_duty("closing", fields.Datetime.now() + timedelta(days=CLOSING_DAYS))
+            self._open_step("closing", fields.Datetime.now() + timedelta(days=CLOSING_DAYS))
 
     def _end_with_case(self):
-        """End what goes on in cases that were just closed: reminders, and access of the district."""
-        self._close_duties(["closing"])
+        """End what goes on in cases that were just closed: reminders, and access of the district.
+
+        From now on their files are kept for some years.
+        """
+        # sudo: crisis.case - kept by the system; the right to close was checked
+        for case in self.sudo():
+            case.date_retention = case._retention_end()
+        self._close_steps(["closing"])
         # sudo: crisis.referral - replied ones wait for nothing; the right to close was checked
         replied = (
             self.env["crisis.referral"]
@@ -142,76 +137,10 @@ class CrisisCase(models.Model):
         :return: list of (label, number)
         """
         self.ensure_one()
-        counted = [
-            (self.env._("Assessments completed"), "crisis.assessment", "done"),
-            (self.env._("Sessions held"), "crisis.session", "signed"),
-            (self.env._("Contacts with the guardians"), "crisis.guardian.contact", "signed"),
-            (self.env._("Measures done"), "crisis.measure", "done"),
-            (self.env._("Referrals answered"), "crisis.referral", "replied", "ended"),
-            (self.env._("Reviews"), "crisis.review", "signed"),
-        ]
-        return [
-            (
-                label,
-                self.env[model].search_count([("case_id", "=", self.id), ("state", "in", states)]),
-            )
-            for label, model, *states in counted
-        ]
-
-    def _review_level(self, level, reason):
-        """Set the level that a signed review decided on."""
-        self.with_context(crisis_reviewed=REVIEWED).write(
-            {"risk_level": level, "change_reason": reason}
-        )
-
-    def _lapse_level(self, since):
-        """Step a level down that nobody reviewed in time, unless something speaks for it.
-
-        Yellow becomes blue by a review of the system; a blue case is to be closed, which a person
-        does: the step "closing" waits for its owner, and escalates.
-
-        :param since: last moment at which the level was right
-        """
-        self.ensure_one()
-        if self._has_cause_since(since):
-            return
-        if self.risk_level == "blue":
-            self._open_closing()
-            return
-        reason = self.env._("Not reviewed in time, and nothing new spoke for the level.")
-        review = self.env["crisis.review"].create({"case_id": self.id})
-        review._set(
-            {
-                "decision": "step_down",
-                "changes": reason,
-                "reason": reason,
-                "new_level": "blue",
-                "old_level": self.risk_level,
-                "is_lapse": True,
-                "state": "signed",
-                "date_signed": fields.Datetime.now(),
-            }
-        )
-        self._review_level("blue", reason)
-        self._close_duties(["review"])
-        policy = self._policy()
-        self._open_duty(
-            "review",
-            fields.Datetime.now() + relativedelta(days=policy.review_interval_days or 30),
-        )
-
-    def _has_cause_since(self, since):
-        """Tell whether a report, a session or a raised form came after ``since``."""
-        return bool(
-            self.concern_ids.filtered(lambda c: c.create_date > since)
-            or self.session_ids.filtered(
-                lambda s: s.state == "signed" and s.date_start > since and s.risk_change == "higher"
-            )
-            or self.assessment_ids.filtered(
-                lambda a: (
-                    a.state == "done"
-                    and a.date_done > since
-                    and a.risk_level in ("yellow", "orange", "red")
-                )
-            )
-        )
+        counts = []
+        for model, done in self._in_sequence("_done_in_case"):
+            kind = self.env[model]
+            if kind.has_access("read"):
+                domain = kind._in_cases(self) & Domain(list(done.domain))
+                counts.append((self.env._(done.label), kind.search_count(domain)))
+        return counts

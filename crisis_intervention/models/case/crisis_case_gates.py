@@ -1,39 +1,59 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.i18n import format_list
+from odoo.tools.translate import LazyTranslate
 
+from ...lib.declarations import Gate
 from ...roles import TRIAGE
-from .crisis_stage import GATES
 
-# Gates that a record in one of these states meets.
-GATE_RECORDS = {
-    "assessment": ("crisis.assessment", ["done", "refused"]),
-    "plan": ("crisis.plan", ["waiting", "active", "replaced"]),
-    "plan_approval": ("crisis.plan", ["active", "replaced"]),
-    "session": ("crisis.session", ["signed"]),
-    "review": ("crisis.review", ["signed"]),
-}
+_lt = LazyTranslate(__name__)
 
 
-class CrisisCase(models.Model):
-    """Stages of a case: gates, the checklist towards the next stage, going back, closing."""
+class CrisisCaseGates(models.AbstractModel):
+    """The stage of a case: gates, the checklist towards the next stage, moving on and back."""
 
-    _inherit = "crisis.case"
+    _name = "crisis.case.gates"
+    _description = "Stages of a Case"
 
+    stage_id = fields.Many2one(
+        "crisis.stage",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        tracking=True,
+        copy=False,
+        default=lambda self: self.env["crisis.stage"]._in_order()[:1],
+        group_expand="_read_group_stage_ids",
+    )
+    date_last_stage_update = fields.Datetime(
+        string="In Stage Since", default=fields.Datetime.now, readonly=True, copy=False
+    )
+    verified_at = fields.Datetime(readonly=True, copy=False, groups=TRIAGE)
+    verified_by_id = fields.Many2one(
+        "res.users", readonly=True, copy=False, ondelete="restrict", groups=TRIAGE
+    )
     next_stage_id = fields.Many2one(
         "crisis.stage", compute="_compute_next_stage", groups=TRIAGE, compute_sudo=False
     )
     gate_checklist = fields.Json(
         compute="_compute_next_stage",
         groups=TRIAGE,
-        help="What the next stage asks for: list of {code, label, met}.",
+        help="What the next stage asks for: list of {id, code, label, met}.",
     )
     gates_met = fields.Boolean(compute="_compute_next_stage", groups=TRIAGE)
     is_first_stage = fields.Boolean(compute="_compute_next_stage", groups=TRIAGE)
 
+    @api.model
+    def _read_group_stage_ids(self, stages, domain):
+        """Show every stage as a column, empty ones too."""
+        return stages._in_order()
+
     @api.depends(
         "stage_id",
         "risk_level",
+        "stage_id.gate_ids.code",
+        "stage_id.gate_ids.risk_level",
+        "stage_id.gate_ids.instrument_ids",
         "verified_at",
         "outcome",
         "closing_summary",
@@ -46,59 +66,55 @@ class CrisisCase(models.Model):
     def _compute_next_stage(self):
         """Show what is still missing before the case may go on."""
         stages = self.env["crisis.stage"]._in_order()
-        met = self._met_gates()
-        labels = dict(self._gate_labels())
+        missing = self._missing_gates({case: case.stage_id.gate_ids for case in self})
         for case in self:
             later = stages.filtered(lambda s, case=case: s.sequence > case.stage_id.sequence)
             case.next_stage_id = later[:1]
             case.is_first_stage = case.stage_id == stages[:1]
-            wanted = case.stage_id._gates() if case.stage_id else []
             case.gate_checklist = [
-                {"code": code, "label": labels[code], "met": code in met[case]} for code in wanted
+                {
+                    "id": gate.id,
+                    "code": gate.code,
+                    "label": gate._label(),
+                    "met": gate not in missing[case],
+                }
+                for gate in case.stage_id.gate_ids
             ]
-            case.gates_met = met[case].issuperset(wanted)
+            case.gates_met = not missing[case]
 
     @api.model
-    def _gate_labels(self):
-        """Return (gate code, label in the user's language) pairs."""
-        translations = {
-            "verified": self.env._("Crisis verified"),
-            "level": self.env._("Risk level set"),
-            "assessment": self.env._("Assessment done"),
-            "plan": self.env._("Intervention plan made"),
-            "plan_approval": self.env._("Plan approved"),
-            "session": self.env._("Intervention session held"),
-            "review": self.env._("Review done"),
-            "summary": self.env._("Outcome and closing summary written"),
-        }
-        return [(code, translations[code]) for code in GATES]
+    def _stage_gates(self):
+        """Declare what a case itself has to show."""
+        return (
+            *super()._stage_gates(),
+            Gate("verified", _lt("Crisis verified"), sequence=10),
+            Gate("level", _lt("Risk level set"), sequence=20),
+            Gate("summary", _lt("Outcome and closing summary written"), sequence=80),
+        )
 
-    def _met_gates(self):
-        """Return dict of case to the set of gate codes whose conditions it fulfils."""
-        result = {case: set() for case in self}
-        for code, (model, states) in GATE_RECORDS.items():
-            # sudo: facts for the gates; only gate names leave the method
-            found = (
-                self.env[model]
-                .sudo()
-                ._read_group([("case_id", "in", self.ids), ("state", "in", states)], ["case_id"])
-            )
-            with_record = {case.id for (case,) in found}
-            for case in self:
-                if case._origin.id in with_record:
-                    result[case].add(code)
-        # sudo: crisis.case - see above
-        for case, facts in zip(self, self.sudo(), strict=True):
-            policy = case._policy()
-            if facts.verified_at:
-                result[case].add("verified")
-            if facts.risk_level:
-                result[case].add("level")
-            if facts.outcome and (facts.closing_summary or "").strip():
-                result[case].add("summary")
-            if policy and not policy.hours_plan:
-                result[case] |= {"plan", "plan_approval"}
-        return result
+    @api.model
+    def _cases_meeting_gate(self, gate, cases):
+        """Look at the case itself where it meets its gate; see ``_stage_gates``."""
+        conditions = {
+            "verified": lambda case: case.verified_at,
+            "level": lambda case: case.risk_level,
+            "summary": lambda case: case.outcome and (case.closing_summary or "").strip(),
+        }
+        if gate.code in conditions:
+            return cases.filtered(conditions[gate.code])
+        return super()._cases_meeting_gate(gate, cases)
+
+    def _missing_gates(self, asked):
+        """Return dict of case to those gates asked of it that it has yet to meet.
+
+        :param asked: dict of case to ``crisis.stage.gate`` records
+        """
+        gates = self.env["crisis.stage.gate"].union(*asked.values())
+        missing = dict.fromkeys(self, gates.browse())
+        for gate in gates:
+            for case in gate._unmet(self.filtered(lambda c, gate=gate: gate in asked[c])):
+                missing[case] |= gate
+        return missing
 
     def _check_moves(self, old_stages):
         """Check the gates of every stage that was left or jumped over.
@@ -110,22 +126,25 @@ class CrisisCase(models.Model):
         if not forward:
             return
         stages = self.env["crisis.stage"]._in_order()
-        met = forward._met_gates()
-        labels = dict(self._gate_labels())
-        problems = []
-        for case in forward:
-            start, end = old_stages[case].sequence, case.stage_id.sequence
-            for stage in stages.filtered(lambda s, a=start, b=end: a <= s.sequence < b):
-                missing = [labels[code] for code in stage._gates() if code not in met[case]]
-                if missing:
-                    problems.append(
-                        self.env._(
-                            "%(case)s cannot leave the stage “%(stage)s” yet. Missing: %(gates)s.",
-                            case=case.name,
-                            stage=stage.name,
-                            gates=format_list(self.env, missing),
-                        )
-                    )
+        left = {
+            case: stages.filtered(
+                lambda s, case=case: (
+                    old_stages[case].sequence <= s.sequence < case.stage_id.sequence
+                )
+            )
+            for case in forward
+        }
+        missing = forward._missing_gates({case: left[case].gate_ids for case in forward})
+        problems = [
+            self.env._(
+                "%(case)s cannot leave the stage “%(stage)s” yet. Missing: %(gates)s.",
+                case=case.name,
+                stage=stage.name,
+                gates=format_list(self.env, [gate._label() for gate in gates]),
+            )
+            for case in forward
+            for stage, gates in missing[case].grouped("stage_id").items()
+        ]
         if problems:
             raise UserError("\n".join(problems))
 
@@ -153,7 +172,7 @@ class CrisisCase(models.Model):
         self._check_moves(old_stages)
         now = fields.Datetime.now()
         closing = self.filtered(lambda case: case.stage_id.closed)
-        closing._check_closing(old_stages)
+        closing._check_closing()
         reopened = self.filtered(lambda case: case.date_closed) - closing
         # sudo: crisis.case - dates kept by the system; the caller's right to write was checked
         self.sudo().write({"date_last_stage_update": now})
@@ -186,27 +205,29 @@ class CrisisCase(models.Model):
     def action_gate(self, code):
         """Do or open what gate ``code`` of the checklist asks for.
 
-        :param str code: one of the codes in ``GATES``
+        :param str code: one that a kind of record declares
         :return: window action to do it, or None when it was done at once (verification)
         :raises UserError: the code is unknown
         """
         self.ensure_one()
         self.check_access("write")
-        if code not in GATES:
+        model, _gate = (
+            self.env["crisis.stage.gate"]._by_code("_stage_gates").get(code, (None, None))
+        )
+        if not model:
             raise UserError(self.env._("This requirement does not exist."))
-        if code == "verified":
-            return self.action_verify()
-        if code == "level":
-            return self.action_change_level()
-        if code == "assessment":
-            return self._action_new_assessment()
-        if code == "summary":
-            return self._action_wizard("crisis_case_change_view_form_summary")
-        return self._action_step(code)
+        return self.env[model]._action_meet_gate(code, self)
 
-    def action_change_level(self):
-        """Open the dialog that changes the level and asks why."""
-        return self._action_wizard("crisis_case_change_view_form_level")
+    @api.model
+    def _action_meet_gate(self, code, case):
+        """Do or open what meets a gate of the case itself."""
+        if code == "verified":
+            return case.action_verify()
+        if code == "level":
+            return case.action_change_level()
+        if code == "summary":
+            return case._action_wizard("crisis_case_change_view_form_summary")
+        return super()._action_meet_gate(code, case)
 
     def action_move_back(self):
         """Open the dialog that moves the case back and asks why."""
@@ -215,11 +236,15 @@ class CrisisCase(models.Model):
     def _action_wizard(self, view):
         """Return the dialog ``view`` of the change wizard for this case."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.name,
-            "res_model": "crisis.case.change.wizard",
-            "views": [(self.env.ref(f"crisis_intervention.{view}").id, "form")],
-            "target": "new",
-            "context": {"default_case_id": self.id},
-        }
+        return self.env["crisis.case.change.wizard"]._action_form(
+            name=self.name,
+            views=[(self.env.ref(f"crisis_intervention.{view}").id, "form")],
+            target="new",
+            context={"default_case_id": self.id},
+        )
+
+    def _stage_to_reopen(self):
+        """Return the stage in which a reopened case goes on: the intervention."""
+        stages = self.env["crisis.stage"]._in_order()
+        treating = stages.filtered(lambda stage: "session" in stage.gate_ids.mapped("code"))
+        return treating[-1:] or stages[:1]

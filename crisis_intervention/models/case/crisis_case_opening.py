@@ -1,59 +1,68 @@
-from odoo import api, fields, models
-from odoo.exceptions import RedirectWarning, UserError
+from odoo import Command, api, fields, models
+from odoo.exceptions import AccessError, RedirectWarning, UserError
 
 from ...lib.risk import severity
 from ...roles import PSYCHOLOGY
 
 
-class CrisisCase(models.Model):
-    """How a case begins: directly or from reports, one open case per student, with an owner."""
+class CrisisCaseOpening(models.AbstractModel):
+    """How a case begins: directly, from reports or by an emergency; one open case per student."""
 
-    _inherit = "crisis.case"
+    _name = "crisis.case.opening"
+    _description = "Opening of a Case"
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Open cases: one open case per student, numbered, owned, with their deadlines running.
+    date_opened = fields.Datetime(
+        string="Opened", default=fields.Datetime.now, required=True, readonly=True, copy=False
+    )
 
-        :raises RedirectWarning: a student has an open case; its button leads there
-        :raises UserError: no student is given, or there is no psychology teacher to own the case
+    @api.model
+    def _students_to_open_for(self, vals_list):
+        """Return the students the new cases are about, in the order of ``vals_list``.
+
+        :raises UserError: an entry names none
         """
-        # first of all, or the checks below would tell strangers who has a case
-        self.check_access("create")
-        # default_... keys of the context would be another way to set them
-        defaults = {key.removeprefix("default_") for key in self.env.context}
-        self._refuse_system_fields(defaults.union(*vals_list))
-        for vals in vals_list:
-            vals.setdefault("student_id", self.env.context.get("default_student_id"))
-            if not vals["student_id"]:
-                raise UserError(self.env._("Choose the student the case is about."))
-        students = self.env["crisis.student"].browse(vals["student_id"] for vals in vals_list)
-        self._refuse_second_case(students)
+        default = self.env.context.get("default_student_id")
+        ids = [vals.get("student_id", default) for vals in vals_list]
+        if not all(ids):
+            raise UserError(self.env._("Choose the student the case is about."))
+        return self.env["crisis.student"].browse(ids)
+
+    @api.model
+    def _opening_values(self, vals_list, students):
+        """Return complete values of new cases: numbered, in a stage, and with an owner.
+
+        :param students: the student of each entry of ``vals_list``
+        """
         references = {
             company: iter(self.env["crisis.numbering"]._draw(self._name, company, len(group)))
             for company, group in students.grouped("company_id").items()
         }
         first = self.env["crisis.stage"]._in_order()[:1]
         stage_id = self.env.context.get("default_stage_id", first.id)
-        for vals, student in zip(vals_list, students, strict=True):
-            vals["name"] = next(references[student.company_id])
-            vals.setdefault("stage_id", stage_id)
-            vals["user_id"] = vals.get("user_id") or self._default_owner(student).id
-            vals.pop("change_reason", None)
-        # the owner is told by an activity; followers would only add to the case's audience
-        quiet = self.with_context(mail_create_nosubscribe=True)
-        cases = super(CrisisCase, quiet).create(vals_list).with_env(self.env)
-        cases._start_steps()
-        cases._check_moves(dict.fromkeys(cases, first))
+        return [
+            {
+                "stage_id": stage_id,
+                **{key: value for key, value in vals.items() if key != "change_reason"},
+                "student_id": student.id,
+                "name": next(references[student.company_id]),
+                "user_id": vals.get("user_id") or self._default_owner(student).id,
+            }
+            for vals, student in zip(vals_list, students, strict=True)
+        ]
+
+    def _begin(self):
+        """Let new cases run: their deadlines, the gates before their stage, those to be told."""
+        self._start_steps()
+        self._check_moves(dict.fromkeys(self, self.env["crisis.stage"]._in_order()[:1]))
         # sudo: crisis.case - a case that is entered as closed gets its date like one that is moved
-        cases.sudo().filtered(lambda case: case.stage_id.closed and not case.date_closed).write(
+        self.sudo().filtered(lambda case: case.stage_id.closed and not case.date_closed).write(
             {"date_closed": fields.Datetime.now(), "closed_by_id": self.env.uid}
         )
-        cases._begin_duties_of_categories()
-        cases._tell_owners()
-        cases._tell_level()
-        return cases
+        self._begin_measures_of_categories()
+        self._tell_owners()
+        self._tell_level()
 
-    def _begin_duties_of_categories(self):
+    def _begin_measures_of_categories(self):
         """Begin the measures that law or plan demand for the categories of these cases, once."""
         # sudo: crisis.plan.template, crisis.measure - duties of the school, whoever opens the case
         templates = (
@@ -132,6 +141,45 @@ class CrisisCase(models.Model):
         }
 
     @api.model
+    def _open_for_emergency(self, concern, start):
+        """Open red cases for the students of ``concern``, or raise their open ones to red.
+
+        Not verified by that: those who decide on reports do so afterwards, with the report.
+
+        :param concern: the report of the emergency, just filed by the user
+        :param start: when the emergency began (UTC); the clocks run from there
+        :return: ``crisis.case`` records
+        :raises AccessError: the report is somebody else's
+        """
+        if concern.reporter_id != self.env.user:
+            raise AccessError(self.env._("A case is opened here with one's own report only."))
+        # sudo: crisis.case - whoever starts an emergency opens cases by it and in no other way;
+        # nothing of them is returned to the client
+        cases_sudo = self.sudo()
+        open_cases = cases_sudo.search(
+            [("student_id", "in", concern.student_ids.ids), ("date_closed", "=", False)]
+        )
+        for case in open_cases:
+            case.write({"concern_ids": [Command.link(concern.id)]})
+            if case.risk_level != "red":
+                case.write(
+                    {"risk_level": "red", "change_reason": self.env._("Raised by an emergency")}
+                )
+        created = cases_sudo.create(
+            [
+                {
+                    "student_id": student.id,
+                    "concern_ids": [Command.set(concern.ids)],
+                    "category_ids": [Command.set(concern.category_ids.ids)],
+                    "risk_level": "red",
+                    "clock_start": start,
+                }
+                for student in concern.student_ids - open_cases.student_id.sudo(False)
+            ]
+        )
+        return open_cases | created
+
+    @api.model
     def _default_owner(self, student):
         """Return the psychology teacher of the student's class, the user, or one of the school."""
         user = self.env.user
@@ -155,6 +203,12 @@ class CrisisCase(models.Model):
 
         :raises RedirectWarning: one of ``students`` has an open case
         """
+        # Of two who open a case of the same student the second has to begin again, and then sees
+        # the first: a row that was written meanwhile makes Odoo repeat the request.
+        self.env.cr.execute(
+            "UPDATE crisis_student SET write_date = write_date WHERE id = ANY(%s)",
+            [students.ids],
+        )
         # sudo: crisis.case - only the reference of a case in the user's schools is shown, to users
         # who may open cases and so may read them
         existing = self.sudo().search(
@@ -171,6 +225,6 @@ class CrisisCase(models.Model):
                     "This student has an open case: %(reference)s. Continue there.",
                     reference=existing.name,
                 ),
-                existing._action_open(),
+                existing._action_form(),
                 self.env._("Open the case"),
             )

@@ -1,34 +1,101 @@
 from odoo import api, fields, models
 from odoo.tools.i18n import format_list
+from odoo.tools.translate import LazyTranslate
 
-from ...lib.deadlines import STEP_KINDS, due_dates, tightened
+from ...lib.deadlines import due_dates, tightened
+from ...lib.declarations import Step
 from ...lib.risk import severity
+
+_lt = LazyTranslate(__name__)
 
 # A case without a level runs by this one, so that a missing decision never stops the clock.
 DEFAULT_LEVEL = "yellow"
 
 
-class CrisisCase(models.Model):
-    """Steps of a case: deadlines by the response standard, and the owner's activity for the next."""
+class CrisisCaseSteps(models.AbstractModel):
+    """Steps of a case: deadlines by the response standard, and the owner's activity for the next.
 
-    _inherit = "crisis.case"
+    Those of the standard follow from the level; records below the case open and close others.
+    """
+
+    _name = "crisis.case.steps"
+    _description = "Steps of a Case"
+    _inherit = ["crisis.record"]
+
+    clock_start = fields.Datetime(
+        default=fields.Datetime.now,
+        readonly=True,
+        copy=False,
+        help="Deadlines count from here: the opening, or the report of a danger to life.",
+    )
+    next_deadline = fields.Datetime(
+        compute="_compute_next_step", store=True, index=True, compute_sudo=True
+    )
+    next_step = fields.Selection(
+        selection=lambda self: self._selection_of("_case_steps"),
+        compute="_compute_next_step",
+        store=True,
+        compute_sudo=True,
+    )
+    open_step_count = fields.Integer(
+        string="Open Steps", compute="_compute_next_step", store=True, compute_sudo=True
+    )
+    is_overdue = fields.Boolean(compute="_compute_is_overdue")
+
+    @api.model
+    def _case_steps(self):
+        """Declare the step that is done by word of mouth, without a record."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "first_contact",
+                _lt("First contact with the student"),
+                "crisis_intervention.mail_activity_first_contact",
+                10,
+            ),
+        )
+
+    @api.model
+    def _action_begin(self, case, step):
+        """Lead to the case itself, where its step is marked as done."""
+        return case._action_form()
 
     @api.depends("deadline_ids.date_due", "deadline_ids.date_done", "date_closed")
     def _compute_next_step(self):
         """Keep the earliest open deadline on the case, where lists and cards can sort by it."""
+        declared = self._by_code("_case_steps")  # nobody can do those of an addon that is gone
         for case in self:
-            waiting = case.deadline_ids.filtered(lambda deadline: not deadline.date_done)
+            waiting = case.deadline_ids.filtered(lambda d: not d.date_done and d.kind in declared)
             steps = [] if case.date_closed else waiting.sorted(lambda d: (d.date_due, d.id))
             case.next_deadline = steps[0].date_due if steps else False
             case.next_step = steps[0].kind if steps else False
             case.open_step_count = len(steps)
+
+    @api.depends("next_deadline")
+    def _compute_is_overdue(self):
+        """Compare with the clock; never stored, as stored flags do not age."""
+        now = fields.Datetime.now()
+        for case in self:
+            case.is_overdue = bool(case.next_deadline) and case.next_deadline < now
+
+    def _running_level(self):
+        """Return the level by which this case runs: its own, or the usual one until it has any."""
+        self.ensure_one()
+        return self.risk_level or DEFAULT_LEVEL
+
+    def _policy(self):
+        """Return the response standard in force for the level of this case, or an empty one."""
+        self.ensure_one()
+        policies = self.env["crisis.response.policy"]._for_companies(self.company_id)
+        empty = self.env["crisis.response.policy"]
+        return policies.get((self.company_id.id, self._running_level()), empty)
 
     def _hours(self):
         """Return case to its step hours by the school's standard of the level; {} without one."""
         policies = self.env["crisis.response.policy"]._for_companies(self.company_id)
         result = {}
         for case in self:
-            policy = policies.get((case.company_id.id, case.risk_level or DEFAULT_LEVEL))
+            policy = policies.get((case.company_id.id, case._running_level()))
             result[case] = policy._step_hours() if policy else {}
         return result
 
@@ -84,8 +151,60 @@ class CrisisCase(models.Model):
         changed._sync_activities()
         raised = changed.filtered(lambda c: c.severity > severity(old_levels[c]))
         # a case that was to be closed is not any more
-        raised._close_duties(["closing"])
+        raised._close_steps(["closing"])
         raised._tell_level()
+
+    def _open_step(self, kind, due, record=None, user=None, role=None):
+        """Open a deadline of this case.
+
+        :param str kind: one that a kind of record declares
+        :param due: moment (UTC, naive)
+        :param record: what it is about; a step without one is unique in the case
+        :param user: who does it; by default the owner of the case
+        :param str role: instead of ``user``, the role that decides (see ``crisis.approval``)
+        :return: ``crisis.deadline`` record
+        """
+        self.ensure_one()
+        # sudo: crisis.deadline - kept by the system; the callers have checked what they do
+        deadlines = self.env["crisis.deadline"].sudo()
+        # before the insert: only one of a kind may be open, and one may just have been closed
+        deadlines.flush_model(["date_done"])
+        values = {
+            "case_id": self.id,
+            "kind": kind,
+            "date_due": due,
+            "user_id": user.id if user else False,
+            "role": role,
+        }
+        if record:
+            # left out otherwise: Odoo stores an empty reference as 0, which is no NULL
+            values.update(res_model=record._name, res_id=record.id)
+        step = deadlines.create(values)
+        # sudo: crisis.case - the case's activity; the user may have rights on the record only
+        self.sudo()._sync_activities()
+        return step
+
+    def _close_steps(self, kinds, records=None):
+        """Mark open deadlines of these cases as done.
+
+        :param kinds: step codes
+        :param records: those about these records; by default those about none
+        """
+        domain = [
+            ("case_id", "in", self.ids),
+            ("date_done", "=", False),
+            ("kind", "in", list(kinds)),
+            ("res_model", "=", records._name if records is not None else False),
+        ]
+        if records is not None:
+            domain.append(("res_id", "in", records.ids))
+        # sudo: crisis.deadline, crisis.case - see _open_step
+        steps = self.env["crisis.deadline"].sudo().search(domain)
+        if steps:
+            steps.write({"date_done": fields.Datetime.now(), "done_by_id": self.env.uid})
+            cases = steps.case_id.sudo()
+            self.env["crisis.escalation"]._settle(cases)
+            cases._sync_activities()
 
     def _finish_steps(self, deadlines):
         """Mark ``deadlines`` of these cases as done now.
@@ -135,7 +254,7 @@ class CrisisCase(models.Model):
             deadline.date_due = due or max(deadline.date_due, now)
         cases = self - waiting.filtered(lambda deadline: deadline.kind == "review").case_id
         for case in cases.with_env(self.env):
-            case._open_duty("review", due_dates(hours[case], now).get("review", now))
+            case._open_step("review", due_dates(hours[case], now).get("review", now))
 
     def _sync_activities(self, fresh=False):
         """Keep exactly one activity per open case: the next step, for the owner, at its date.
@@ -143,10 +262,8 @@ class CrisisCase(models.Model):
         :param bool fresh: the cases were just created and cannot have an activity yet
         """
         types = {
-            kind: self.env["ir.model.data"]._xmlid_to_res_id(
-                f"crisis_intervention.mail_activity_{kind}"
-            )
-            for kind, _label in STEP_KINDS
+            kind: self.env["ir.model.data"]._xmlid_to_res_id(step.activity)
+            for kind, (_model, step) in self._by_code("_case_steps").items()
         }
         # sudo: mail.activity - the system keeps this activity; it holds a type and a date only.
         # quick update: owners are told once by _tell_owners, not per activity
@@ -164,8 +281,7 @@ class CrisisCase(models.Model):
                     ("activity_type_id", "in", list(types.values())),
                 ]
             ).grouped("res_id")
-        model_id = self.env["ir.model"]._get_id(self._name)
-        to_create, to_remove = [], activities
+        lacking, to_remove = {}, activities
         for case in self:
             mine = existing.get(case.id, activities)
             if not case.next_deadline:
@@ -173,17 +289,17 @@ class CrisisCase(models.Model):
                 continue
             due = fields.Datetime.context_timestamp(case, case.next_deadline).date()
             wanted = (types[case.next_step], case.user_id.id, due)
-            values = dict(
-                zip(("activity_type_id", "user_id", "date_deadline"), wanted, strict=True)
-            )
             kept = mine[:1]
             to_remove |= mine - kept
             if not kept:
-                to_create.append({"res_model_id": model_id, "res_id": case.id, **values})
+                lacking.setdefault((case.next_step, due), []).append((case, case.user_id))
             elif (kept.activity_type_id.id, kept.user_id.id, kept.date_deadline) != wanted:
-                kept.write(values)
+                names = ("activity_type_id", "user_id", "date_deadline")
+                kept.write(dict(zip(names, wanted, strict=True)))
         to_remove.unlink()
-        activities.create(to_create)
+        for (kind, due), pairs in lacking.items():
+            _model, step = self._by_code("_case_steps")[kind]
+            self._plan_activities(step.activity, pairs, due)
 
     def _tell_owners(self):
         """Tell owners other than the user that a case is theirs now (content-free mail)."""
@@ -193,20 +309,4 @@ class CrisisCase(models.Model):
                     partner_ids=owner.partner_id.ids,
                     subject=self.env._("Case assigned"),
                     body=self.env._("You are the owner of this case now."),
-                )
-
-    def _tell_level(self):
-        """Tell whom the response standard names for the level of each case."""
-        policies = self.env["crisis.response.policy"]._for_companies(self.company_id)
-        for case in self:
-            policy = policies.get((case.company_id.id, case.risk_level))
-            users = policy.notify_group_ids.all_user_ids if policy else self.env["res.users"]
-            users = users.filtered(
-                lambda u, case=case: u.active and case.company_id in u.company_ids
-            )
-            if users:
-                case.message_notify(
-                    partner_ids=users.partner_id.ids,
-                    subject=self.env._("Risk level"),
-                    body=self.env._("The risk level of this case asks for your attention."),
                 )

@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-
-from ...lib.deadlines import STEP_KINDS
+from odoo.tools.i18n import format_list
 
 
 class CrisisDeadline(models.Model):
@@ -21,7 +20,15 @@ class CrisisDeadline(models.Model):
     company_id = fields.Many2one(
         related="case_id.company_id", store=True, index=True, precompute=True
     )
-    kind = fields.Selection(STEP_KINDS, string="Step", required=True, readonly=True)
+    kind = fields.Selection(
+        selection=lambda self: self._selection_of("_case_steps"),
+        string="Step",
+        required=True,
+        readonly=True,
+    )
+    by_hand = fields.Boolean(
+        compute="_compute_by_hand", help="Done by word of mouth: no record shows it."
+    )
     date_due = fields.Datetime(string="Due", required=True, readonly=True)
     date_done = fields.Datetime(string="Done", readonly=True)
     done_by_id = fields.Many2one("res.users", readonly=True, ondelete="restrict")
@@ -62,6 +69,20 @@ class CrisisDeadline(models.Model):
         for deadline in self:
             deadline.is_overdue = not deadline.date_done and deadline.date_due < now
 
+    @api.depends("kind")
+    def _compute_by_hand(self):
+        """Find the steps that are of the case itself, and not of a kind of record below it."""
+        declared = self._by_code("_case_steps")
+        for deadline in self:
+            model, _step = declared.get(deadline.kind, (None, None))
+            deadline.by_hand = model == "crisis.case"
+
+    @api.model
+    def _access_kinds(self):
+        """Return the codes of steps about access: closing neither waits for them nor ends them."""
+        declared = self._by_code("_case_steps").items()
+        return tuple(code for code, (_model, step) in declared if step.about_access)
+
     @api.model_create_multi
     def create(self, vals_list):
         """Open steps; the first one told when it is missed is told at that moment."""
@@ -94,7 +115,7 @@ class CrisisDeadline(models.Model):
         self.case_id.check_access("write")
         if self.filtered("date_done"):
             raise UserError(self.env._("This step is done already."))
-        by_hand = self.filtered(lambda step: step.kind == "first_contact")
+        by_hand = self.filtered("by_hand")
         by_hand.case_id._finish_steps(by_hand)
         others = self - by_hand
         return others[0]._action_do() if others else None
@@ -111,8 +132,27 @@ class CrisisDeadline(models.Model):
         :raises UserError: a record shows that the step was done
         """
         self.case_id.check_access("write")
-        if any(step.kind != "first_contact" for step in self):
+        if not all(step.by_hand for step in self):
             raise UserError(
                 self.env._("A signed record shows that this was done: it cannot be taken back.")
             )
         self.case_id._reopen_steps(self)
+
+    @api.model
+    def _cases_kept_open(self, cases):
+        """Keep cases open until what their records wait for is done."""
+        domain = [
+            ("case_id", "in", cases.ids),
+            ("date_done", "=", False),
+            ("res_model", "!=", False),
+            ("kind", "not in", self._access_kinds()),
+        ]
+        labels = dict(self._selection_of("_case_steps"))
+        return super()._cases_kept_open(cases) | {
+            case: self.env._(
+                "%(case)s cannot be closed yet. Still open: %(duties)s.",
+                case=case.name,
+                duties=format_list(self.env, sorted(labels.get(kind, kind) for kind in kinds)),
+            )
+            for case, kinds in self._read_group(domain, ["case_id"], ["kind:array_agg_distinct"])
+        }

@@ -1,16 +1,18 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
+from odoo.tools.translate import LazyTranslate
 
-from ...lib.deadlines import ACCESS_KINDS, STEP_KINDS
 from ...roles import TRIAGE
 from ..mixins.crisis_approval_mixin import APPROVER_GROUPS
 
-KINDS = [
-    *STEP_KINDS,
-    ("triage", "Report to decide on"),
-    ("proposal", "Proposed level to decide on"),
-    ("class_report", "Class report"),
-]
+_lt = LazyTranslate(__name__)
+
+# What waits for somebody besides the steps of cases.
+OTHERS = (
+    ("triage", _lt("Report to decide on")),
+    ("proposal", _lt("Proposed level to decide on")),
+    ("class_report", _lt("Class report")),
+)
 
 
 class CrisisDuty(models.Model):
@@ -34,7 +36,7 @@ class CrisisDuty(models.Model):
         "crisis.assessment": ["proposal", "case_id", "user_id", "date_done"],
     }
 
-    kind = fields.Selection(KINDS, string="What", readonly=True)
+    kind = fields.Selection(selection="_kinds_of_duty", string="What", readonly=True)
     date_due = fields.Datetime(string="Due", readonly=True)
     case_id = fields.Many2one("crisis.case", readonly=True)
     student_id = fields.Many2one("crisis.student", readonly=True)
@@ -48,6 +50,12 @@ class CrisisDuty(models.Model):
     res_model = fields.Char(readonly=True)
     res_id = fields.Many2oneReference(model_field="res_model", readonly=True)
     is_overdue = fields.Boolean(compute="_compute_is_overdue")
+
+    @api.model
+    def _kinds_of_duty(self):
+        """Return (code, label) pairs: steps of cases, and what else waits."""
+        others = ((code, self.env._(label)) for code, label in OTHERS)
+        return [*self._selection_of("_case_steps"), *others]
 
     @property
     def _table_query(self):
@@ -70,7 +78,7 @@ class CrisisDuty(models.Model):
                 """,
                 uid=user.id,
                 roles=tuple(roles) or ("",),
-                access=ACCESS_KINDS,
+                access=self.env["crisis.deadline"]._access_kinds(),
             ),
             SQL(
                 """
@@ -134,11 +142,6 @@ class CrisisDuty(models.Model):
         """Open what the duty is done with."""
         self.ensure_one()
         record = self.env[self.res_model].browse(self.res_id)
-        if self.res_model == "crisis.case" and self.kind != "first_contact":
+        if self.res_model == "crisis.case":
             return record._action_step(self.kind)
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
-        }
+        return record._action_form()

@@ -4,14 +4,13 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.deadlines import ACCESS_KINDS, ESCALATION_STEPS, escalation_moments, is_quiet
+from ...lib.deadlines import ESCALATION_STEPS, escalation_moments, is_quiet
 from ...lib.declarations import Event
 from ...lib.risk import RISK_LEVELS
-from ...roles import MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY, TRIAGE
+from ...roles import DISTRICT, MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY, TRIAGE
 
 _lt = LazyTranslate(__name__)
 
-DISTRICT = "crisis_intervention.group_district"
 ACTIVITY = "crisis_intervention.mail_activity_escalation"
 BATCH = 500
 
@@ -91,7 +90,7 @@ class CrisisEscalation(models.Model):
                 ("date_done", "=", False),
                 "|",
                 ("case_id.date_closed", "=", False),
-                ("kind", "in", ACCESS_KINDS),
+                ("kind", "in", self.env["crisis.deadline"]._access_kinds()),
             ]
         )
         quiet = self.env["res.company"]
@@ -191,40 +190,22 @@ class CrisisEscalation(models.Model):
 
         :param told: dict of (user, whether as district) to positions in ``escalations``
         """
-        activity_type = self.env.ref(ACTIVITY)
-        today = fields.Date.context_today(self)
         wanted = {}
         for (user, as_district), positions in told.items():
             mine = self.browse(escalations[position].id for position in positions)
-            for record in mine._places(user, as_district):
-                wanted[(*record, user.id)] = True
-        activities = self.env["mail.activity"]
+            for model, res_id in mine._places(user, as_district):
+                wanted[model, res_id, user.id] = (self.env[model].browse(res_id), user)
         known = {
             (activity.res_model, activity.res_id, activity.user_id.id)
-            for activity in activities.search(
+            for activity in self.env["mail.activity"].search(
                 [
-                    ("activity_type_id", "=", activity_type.id),
+                    ("activity_type_id", "=", self.env.ref(ACTIVITY).id),
                     ("res_model", "in", list({model for model, _id, _user in wanted})),
                     ("res_id", "in", list({res_id for _model, res_id, _user in wanted})),
                 ]
             )
         }
-        model_ids = {model: self.env["ir.model"]._get_id(model) for model, _id, _user in wanted}
-        values = [
-            {
-                "res_model_id": model_ids[model],
-                "res_id": res_id,
-                "activity_type_id": activity_type.id,
-                "user_id": user_id,
-                "date_deadline": today,
-                "automated": True,
-            }
-            for model, res_id, user_id in wanted
-            if (model, res_id, user_id) not in known
-        ]
-        activities.with_context(mail_activity_quick_update=True, crisis_no_followers=True).create(
-            values
-        )
+        self._plan_activities(ACTIVITY, [wanted[key] for key in wanted if key not in known])
 
     def _places(self, user, as_district):
         """Return the (model, id) pairs on which ``user`` is told of these escalations.

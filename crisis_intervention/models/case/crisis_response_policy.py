@@ -1,5 +1,6 @@
 from odoo import api, fields, models, tools
 
+from ...lib.deadlines import STANDARD_KINDS
 from ...lib.risk import RISK_LEVELS
 
 
@@ -138,11 +139,5 @@ class CrisisResponsePolicy(models.Model):
     def _step_hours(self):
         """Return step kind to hours allowed, reviews included (0: not asked for)."""
         self.ensure_one()
-        return {
-            "first_contact": self.hours_first_contact,
-            "guardian": self.hours_guardian,
-            "consent": self.hours_consent,
-            "assessment": self.hours_assessment,
-            "plan": self.hours_plan,
-            "review": self.review_interval_days * 24,
-        }
+        hours = {kind: self[f"hours_{kind}"] for kind in STANDARD_KINDS}
+        return {**hours, "review": self.review_interval_days * 24}

@@ -1,18 +1,10 @@
 from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 
-# What a stage may demand before a case leaves it. All but the first two and the last are met by
-# a step of the same name (crisis.deadline) that is done.
-GATES = (
-    "verified",
-    "level",
-    "assessment",
-    "plan",
-    "plan_approval",
-    "session",
-    "review",
-    "summary",
-)
+from ...roles import CONFIGURATOR, TRIAGE
+
+# Those who move cases, and who set up what they have to show.
+GATEKEEPERS = f"{TRIAGE},{CONFIGURATOR}"
 
 
 class CrisisStage(models.Model):
@@ -38,14 +30,13 @@ class CrisisStage(models.Model):
         string="Days to Rot",
         help="A case that stays longer in this stage is marked on its card. 0 turns it off.",
     )
-    gate_verified = fields.Boolean(string="Needs Verification")
-    gate_level = fields.Boolean(string="Needs a Risk Level")
-    gate_assessment = fields.Boolean(string="Needs an Assessment")
-    gate_plan = fields.Boolean(string="Needs a Plan")
-    gate_plan_approval = fields.Boolean(string="Needs an Approved Plan")
-    gate_session = fields.Boolean(string="Needs a Session")
-    gate_review = fields.Boolean(string="Needs a Review")
-    gate_summary = fields.Boolean(string="Needs a Closing Summary")
+    gate_ids = fields.One2many(
+        "crisis.stage.gate",
+        "stage_id",
+        string="Before a Case May Leave It",
+        copy=True,
+        groups=GATEKEEPERS,
+    )
     active = fields.Boolean(default=True)
 
     @api.constrains("closed", "active", "sequence")
@@ -89,8 +80,3 @@ class CrisisStage(models.Model):
         """Change stages and forget the cached order."""
         self.env.registry.clear_cache()
         return super().write(vals)
-
-    def _gates(self):
-        """Return the codes of the gates that are on, in the order of ``GATES``."""
-        self.ensure_one()
-        return [code for code in GATES if self[f"gate_{code}"]]

@@ -1,7 +1,8 @@
 from . import (
-    crisis_concern,
+    # what a report is made of
     crisis_concern_duty,
     crisis_concern_restricted,
+    crisis_concern,
     crisis_concern_addendum,
     crisis_body_mark,
 )

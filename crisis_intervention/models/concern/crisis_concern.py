@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import clean_context
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Event, Sharing
+from ...lib.declarations import Chapter, Event, Excerpt, Sharing
 from ...lib.risk import RISK_LEVELS
 from ...roles import TRIAGE
 
@@ -56,8 +56,10 @@ class CrisisConcern(models.Model):
 
     _name = "crisis.concern"
     _description = "Concern Report"
-    _inherit = ["crisis.quiet.thread"]
+    _inherit = ["crisis.concern.duty", "crisis.concern.restricted", "crisis.quiet.thread"]
+    _number_prefix = "CR"
     _order = "observed_at desc, id desc"
+    _staff_relation = "reporter"
     _check_company_auto = True
 
     name = fields.Char(string="Reference", readonly=True, copy=False, index="trigram")
@@ -121,6 +123,14 @@ class CrisisConcern(models.Model):
         "ir.attachment", string="Photos and Documents", bypass_search_access=True
     )
     body_mark_ids = fields.One2many("crisis.body.mark", "concern_id", string="Marks on the Body")
+    concerned_user_ids = fields.Many2many(
+        "res.users",
+        "crisis_concern_concerned_rel",
+        "concern_id",
+        "user_id",
+        string="Staff Concerned",
+        help="Never sees this report, whatever roles the person has.",
+    )
     addendum_ids = fields.One2many("crisis.concern.addendum", "concern_id", string="Additions")
     state = fields.Selection(
         [("received", "Received"), ("handled", "Handled")],
@@ -203,12 +213,8 @@ class CrisisConcern(models.Model):
 
         :raises AccessError: a client sends what only the system or the triage keeps
         """
-        kept = TRIAGE_FIELDS | {"name", "risk_level", "triage_deadline"}
         if not self.env.su:
-            if any(kept & vals.keys() for vals in vals_list):
-                raise AccessError(
-                    self.env._("Reference, level, deadline and outcome are kept by the system.")
-                )
+            self._check_entered(vals_list)
             # default_... keys of the context would be another way to set them
             self = self.with_context(clean_context(self.env.context))
             vals_list = [{**vals, "reporter_id": self.env.uid} for vals in vals_list]
@@ -227,8 +233,31 @@ class CrisisConcern(models.Model):
         :raises UserError: submitted content would change
         :raises AccessError: a client sends what only the triage keeps
         """
+        self._check_stays_restricted(vals)
         if not self.env.su:
             self.check_access("write")
+        self._check_submitted_stays(vals)
+        if not self.env.su and TRIAGE_FIELDS & vals.keys():
+            raise AccessError(self.env._("Reports are decided on in the triage dialog."))
+        return super().write(vals)
+
+    @api.model
+    def _check_entered(self, vals_list):
+        """Refuse what only the system or the triage keeps.
+
+        :raises AccessError: ``vals_list`` sets some of it
+        """
+        kept = TRIAGE_FIELDS | {"name", "risk_level", "triage_deadline"}
+        if any(kept & vals.keys() for vals in vals_list):
+            raise AccessError(
+                self.env._("Reference, level, deadline and outcome are kept by the system.")
+            )
+
+    def _check_submitted_stays(self, vals):
+        """Refuse to change what was submitted, to everybody.
+
+        :raises UserError: ``vals`` would change it
+        """
         submitting = self.env.context.get("crisis_submitting") is _SUBMITTING
         if SUBMITTED_FIELDS & vals.keys() and not submitting:
             raise UserError(
@@ -237,9 +266,6 @@ class CrisisConcern(models.Model):
                     "below the report, with your name and the time."
                 )
             )
-        if not self.env.su and TRIAGE_FIELDS & vals.keys():
-            raise AccessError(self.env._("Reports are decided on in the triage dialog."))
-        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
@@ -289,11 +315,29 @@ class CrisisConcern(models.Model):
             files.write({"res_model": self._name, "res_id": concern.id, "public": False})
 
     @api.model
+    def _case_sharing(self):
+        return Sharing()
+
+    @api.model
+    def _permission_excerpt(self):
+        return Excerpt(
+            (
+                *("informant", "observed_at", "location", "description", "immediate_danger"),
+                "addendum_ids",
+            ),
+            domain=(("restricted", "=", False),),
+            sequence=20,
+            order=self._order,
+        )
+
+    @api.model
     def _timeline_events(self):
         """Return what of it stands in the timeline of a case."""
         return (Event("concern", _lt("Report"), "create_date", "reporter_id", icon="fa-flag-o"),)
 
     @api.model
-    def _case_sharing(self):
-        """Return how it may be about several children."""
-        return Sharing("case_ids", "student_ids")
+    def _case_chapters(self):
+        return (
+            *super()._case_chapters(),
+            Chapter(20, "crisis_intervention.crisis_concern_action_report_form"),
+        )

@@ -3,11 +3,14 @@ from odoo.exceptions import UserError
 
 from ...roles import MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY
 
+TRIAGE_ACTIVITY = "crisis_intervention.mail_activity_triage"
 
-class CrisisConcern(models.Model):
+
+class CrisisConcernDuty(models.AbstractModel):
     """Who is told of a report, and what becomes of their activities."""
 
-    _inherit = "crisis.concern"
+    _name = "crisis.concern.duty"
+    _description = "Duty for Reports"
 
     def _duty_users(self):
         """Return dict of report to the users who are told of it at once.
@@ -42,9 +45,6 @@ class CrisisConcern(models.Model):
 
         :raises UserError: nobody is there to be told, and the report would be lost
         """
-        activity_type = self.env.ref("crisis_intervention.mail_activity_triage")
-        model_id = self.env["ir.model"]._get_id(self._name)
-        values = []
         # sudo: crisis.concern - the deadline is hidden from reporters; it goes to those on duty
         for concern, users in self.sudo()._duty_users().items():
             if not users:
@@ -55,26 +55,7 @@ class CrisisConcern(models.Model):
                         "administrator has to give somebody the role of psychology teacher."
                     )
                 )
-            due = fields.Datetime.context_timestamp(self, concern.triage_deadline).date()
-            values += [
-                {
-                    "res_model_id": model_id,
-                    "res_id": concern.id,
-                    "activity_type_id": activity_type.id,
-                    "summary": activity_type.summary,
-                    "user_id": user.id,
-                    "date_deadline": due,
-                    "automated": True,
-                }
-                for user in users
-            ]
-        # sudo: mail.activity - reporters may not plan activities for leaders; fixed neutral text
-        self.env["mail.activity"].sudo().create(values)
-
-    def _close_activities(self):
-        """Take the decided reports off everybody's list."""
-        # sudo: mail.activity - others' activities too, they are all about the same decision
-        self.sudo().activity_unlink(["crisis_intervention.mail_activity_triage"])
+            concern._plan_activity(TRIAGE_ACTIVITY, users, concern.triage_deadline, quiet=False)
 
     def _tell_reporters(self):
         """Tell the reporters that their reports were handled; not by whom, not how."""
@@ -108,7 +89,7 @@ class CrisisConcern(models.Model):
                 "handled_by_id": self.env.uid,
             }
         )
-        self._close_activities()
+        self._end_activities(TRIAGE_ACTIVITY)
         self._tell_reporters()
 
     def action_receipt(self):
@@ -133,17 +114,14 @@ class CrisisConcern(models.Model):
     def action_triage(self):
         """Open the dialog that decides on the report; the button's context presets the decision."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.name,
-            "res_model": "crisis.concern.triage",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {
+        return self.env["crisis.concern.triage"]._action_form(
+            name=self.name,
+            target="new",
+            context={
                 "default_concern_id": self.id,
                 "default_decision": self.env.context.get("triage_decision", "case"),
             },
-        }
+        )
 
     def action_view_cases(self):
         """Show the cases this report led to."""
@@ -152,7 +130,7 @@ class CrisisConcern(models.Model):
             "crisis_intervention.crisis_case_action"
         )
         if len(self.case_ids) == 1:
-            return self.case_ids._action_open()
+            return self.case_ids._action_form()
         return {
             **action,
             "views": [(False, "list"), (False, "form")],

@@ -2,24 +2,18 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
 from ...roles import PRINCIPAL, TRIAGE
+from .crisis_concern_duty import TRIAGE_ACTIVITY
 
 
-class CrisisConcern(models.Model):
+class CrisisConcernRestricted(models.AbstractModel):
     """Reports about members of staff: for the principal alone, never for those they are about."""
 
-    _inherit = "crisis.concern"
+    _name = "crisis.concern.restricted"
+    _description = "Restricted Report"
 
     restricted = fields.Boolean(
         string="About a Member of Staff",
         help="Then only the principal sees the report, and never the person it is about.",
-    )
-    concerned_user_ids = fields.Many2many(
-        "res.users",
-        "crisis_concern_concerned_rel",
-        "concern_id",
-        "user_id",
-        string="Staff Concerned",
-        help="Never sees this report, whatever roles the person has.",
     )
 
     @api.constrains("restricted", "concerned_user_ids", "reporter_id")
@@ -48,7 +42,7 @@ class CrisisConcern(models.Model):
                     )
                 )
 
-    def write(self, vals):
+    def _check_stays_restricted(self, vals):
         """Let only the principal open a restricted report again.
 
         :raises AccessError: somebody else tries
@@ -56,7 +50,6 @@ class CrisisConcern(models.Model):
         opens = "restricted" in vals and not vals["restricted"]
         if opens and not self.env.su and not self.env.user.has_group(PRINCIPAL):
             raise AccessError(self.env._("Only the principal opens a restricted report again."))
-        return super().write(vals)
 
     def _restrict(self, concerned):
         """Make reports restricted, and take them off everybody's list but the principals'.
@@ -76,17 +69,14 @@ class CrisisConcern(models.Model):
             followers = concern.message_partner_ids
             readers = concern._readable_by(followers.user_ids).partner_id
             concern.message_unsubscribe((followers - readers).ids)
-        concerns._close_activities()
+        concerns._end_activities(TRIAGE_ACTIVITY)
         concerns.filtered(lambda concern: concern.state == "received")._tell_duty()
 
     def action_restrict(self):
         """Open the dialog that makes the report restricted."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("About a Member of Staff"),
-            "res_model": "crisis.concern.restrict",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_concern_id": self.id},
-        }
+        return self.env["crisis.concern.restrict"]._action_form(
+            name=self.env._("About a Member of Staff"),
+            target="new",
+            context={"default_concern_id": self.id},
+        )

@@ -24,13 +24,25 @@ OUTCOMES = [
 class CrisisEmergency(models.Model):
     """One run of an emergency plan, real or as a drill: who did what, to the second.
 
-    While it runs people act by methods (``crisis_emergency_run``), each of which touches only rows
+    While it runs people act by methods (``crisis.emergency.run``), each of which touches only rows
     of its own, so that ten people at once neither wait for nor overwrite each other.
     """
 
     _name = "crisis.emergency"
     _description = "Emergency"
-    _inherit = ["crisis.kept.record"]
+    _inherit = [
+        "crisis.emergency.alarm",
+        "crisis.emergency.run",
+        "crisis.emergency.results",
+        "crisis.emergency.board",
+        "crisis.emergency.students",
+        "crisis.emergency.statement",
+        "crisis.emergency.district",
+        "crisis.emergency.after",
+        "crisis.waivable",
+        "crisis.kept.record",
+    ]
+    _number_prefix = "EM"
     # running ones first: PostgreSQL sorts what has no end before all others
     _order = "date_end desc, id desc"
     _check_company_auto = True
@@ -112,24 +124,21 @@ class CrisisEmergency(models.Model):
     event_ids = fields.One2many(
         "crisis.emergency.event", "emergency_id", string="Timeline", readonly=True, groups=STAFF
     )
-    # results, kept when it is stood down
-    minutes_to_first = fields.Float(
-        string="Minutes to First Answer", readonly=True, copy=False, aggregator="avg"
+    measure_ids = fields.One2many(
+        "crisis.emergency.measure",
+        "emergency_id",
+        string="Measures",
+        copy=False,
+        groups=EMERGENCY,
     )
-    minutes_to_acknowledge = fields.Float(
-        string="Minutes to Last Answer",
+    report_ids = fields.One2many(
+        "crisis.emergency.report",
+        "emergency_id",
+        string="Reports to the District",
         readonly=True,
         copy=False,
-        aggregator="avg",
-        help="Until the last one answered, the person or the stand-in. Duties that nobody "
-        "answered for are counted beside it.",
+        groups=TRIAGE,
     )
-    minutes_to_finish = fields.Float(readonly=True, copy=False, aggregator="avg")
-    alert_count = fields.Integer(string="Alerted People", readonly=True, copy=False)
-    missed_count = fields.Integer(string="Duties Not Answered", readonly=True, copy=False)
-    step_count = fields.Integer(string="Number of Steps", readonly=True, copy=False)
-    done_count = fields.Integer(string="Steps Done", readonly=True, copy=False)
-    late_count = fields.Integer(string="Steps Late", readonly=True, copy=False)
 
     _reference_uniq = models.Constraint(
         "UNIQUE (company_id, name)", "This reference is taken. Please save again."
@@ -166,20 +175,11 @@ class CrisisEmergency(models.Model):
         """Start emergencies: everybody with a duty is alerted with it.
 
         :raises AccessError: a drill is started by somebody who does not handle emergencies
+        :raises UserError: the place is missing
         """
         self.browse().check_access("create")
-        drill = any(vals.get("is_drill") for vals in vals_list) or self.env.context.get(
-            "default_is_drill"
-        )
-        if drill and not self.env.su and not self.env.user.has_groups(EMERGENCY):
-            raise AccessError(
-                self.env._(
-                    "Drills are started by moral education, principal, psychology teacher, school "
-                    "doctor or security."
-                )
-            )
-        if any("place" in vals and not (vals["place"] or "").strip() for vals in vals_list):
-            raise UserError(self.env._("Say where it is."))
+        self._check_may_drill(vals_list)
+        self._check_place(*vals_list)
         # who acts follows from the alerts; followers would only add to the audience
         quiet = self.with_context(mail_create_nosubscribe=True)
         emergencies = super(CrisisEmergency, quiet).create(vals_list).with_env(self.env)
@@ -191,7 +191,38 @@ class CrisisEmergency(models.Model):
     def write(self, vals):
         """Write about it afterwards; while it runs it is changed by its buttons.
 
-        :raises UserError: type, students or kind of run would change
+        :raises UserError: type, students or kind of run would change, or a released statement
+        """
+        self._check_statement_stays(vals)
+        self._check_start_stays(vals)
+        self._check_place(vals)
+        moved = self.filtered(lambda e: "place" in vals and e.place != vals["place"])
+        result = super().write(vals)
+        for emergency in moved:
+            emergency._log("place")
+        return result
+
+    @api.model
+    def _check_may_drill(self, vals_list):
+        """Let those start drills who handle emergencies.
+
+        :raises AccessError: the user does not
+        """
+        drill = any(vals.get("is_drill") for vals in vals_list) or self.env.context.get(
+            "default_is_drill"
+        )
+        if drill and not self.env.su and not self.env.user.has_groups(EMERGENCY):
+            raise AccessError(
+                self.env._(
+                    "Drills are started by moral education, principal, psychology teacher, school "
+                    "doctor or security."
+                )
+            )
+
+    def _check_start_stays(self, vals):
+        """Keep what it was started as.
+
+        :raises UserError: ``vals`` would change it
         """
         if not self.env.su and (START_FIELDS - {"place"}) & vals.keys():
             self.check_access("write")
@@ -201,13 +232,16 @@ class CrisisEmergency(models.Model):
                     "board."
                 )
             )
-        if "place" in vals and not (vals["place"] or "").strip():
+
+    @api.model
+    def _check_place(self, *values):
+        """Demand words where it is, wherever a place is given.
+
+        :param values: dicts of values to write
+        :raises UserError: one of them has an empty place
+        """
+        if any("place" in vals and not (vals["place"] or "").strip() for vals in values):
             raise UserError(self.env._("Say where it is."))
-        moved = self.filtered(lambda e: "place" in vals and e.place != vals["place"])
-        result = super().write(vals)
-        for emergency in moved:
-            emergency._log("place")
-        return result
 
     @api.model
     def start(self, kind, place, is_drill=False):
@@ -277,22 +311,11 @@ class CrisisEmergency(models.Model):
         """Return what to say to somebody who would change a closed emergency."""
         return self.env._("This emergency is closed: nothing about it changes any more.")
 
-    def _action_open(self):
-        """Return the window action that opens this emergency."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-        }
+    @api.model
+    def _case_sharing(self):
+        return Sharing()
 
     @api.model
     def _timeline_events(self):
         """Return what of it stands in the timeline of a case."""
         return (Event("emergency", _lt("Emergency"), "date_start", "user_id", icon="fa-bolt"),)
-
-    @api.model
-    def _case_sharing(self):
-        """Return how it may be about several children."""
-        return Sharing("case_ids", "student_ids")

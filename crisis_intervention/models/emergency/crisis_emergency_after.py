@@ -4,57 +4,29 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...roles import EMERGENCY, TRIAGE
+from .crisis_emergency_district import REPORT_ACTIVITY
 
+DEBRIEF_ACTIVITY = "crisis_intervention.mail_activity_emergency_debrief"
 # The summary is due a week after an emergency: practice of school plans, a default of this system.
 DEBRIEF_DAYS = 7
 
 
-class CrisisEmergency(models.Model):
+class CrisisEmergencyAfter(models.AbstractModel):
     """Afterwards: what was learned, support for those who saw it, closing."""
 
-    _inherit = "crisis.emergency"
+    _name = "crisis.emergency.after"
+    _description = "After an Emergency"
 
     what_happened = fields.Text(copy=False, groups=EMERGENCY, help="In order, facts only.")
     causes = fields.Text(copy=False, groups=EMERGENCY)
     what_worked = fields.Text(copy=False, groups=EMERGENCY)
     what_to_improve = fields.Text(copy=False, groups=EMERGENCY)
-    measure_ids = fields.One2many(
-        "crisis.emergency.measure",
-        "emergency_id",
-        string="Measures",
-        copy=False,
-        groups=EMERGENCY,
-    )
-
-    def _plan_after(self, activity_type, users, due):
-        """Give ``users`` who may read it an activity: a type and a date, nothing else."""
-        # sudo: mail.activity - planned by the system for those who act next
-        self.env["mail.activity"].sudo().with_context(
-            mail_activity_quick_update=True, crisis_no_followers=True
-        ).create(
-            [
-                {
-                    "res_model_id": self.env["ir.model"]._get_id(self._name),
-                    "res_id": self.id,
-                    "activity_type_id": self._emergency_activity(activity_type),
-                    "user_id": user.id,
-                    "date_deadline": fields.Datetime.context_timestamp(self, due).date(),
-                    "automated": True,
-                }
-                for user in self._readable_by(users)
-            ]
-        )
-
-    def _end_activities(self, activity_type):
-        """Take a kind of activity off everybody's list."""
-        # sudo: mail.activity - also those of others, they are all about this emergency
-        self.sudo().activity_unlink([f"crisis_intervention.{activity_type}"])
 
     def _plan_debrief(self):
         """Ask whoever stood it down for the summary."""
         due = fields.Datetime.now() + timedelta(days=DEBRIEF_DAYS)
         self._try(
-            lambda: self._plan_after("mail_activity_emergency_debrief", self.env.user, due),
+            lambda: self._plan_activity(DEBRIEF_ACTIVITY, self.env.user, due, quiet=True),
             "debrief activity",
         )
 
@@ -62,14 +34,11 @@ class CrisisEmergency(models.Model):
         """Open the dialog that gives witnesses and colleagues support."""
         self.ensure_one()
         self._refuse_drill()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Support for Witnesses and Staff"),
-            "res_model": "crisis.emergency.witness",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_emergency_id": self.id},
-        }
+        return self.env["crisis.emergency.witness"]._action_form(
+            name=self.env._("Support for Witnesses and Staff"),
+            target="new",
+            context={"default_emergency_id": self.id},
+        )
 
     def action_close(self):
         """Close it for good.
@@ -90,8 +59,8 @@ class CrisisEmergency(models.Model):
                 )
             emergency._set({"state": "closed"})
             emergency._log("close")
-            emergency._end_activities("mail_activity_emergency_debrief")
-            emergency._end_activities("mail_activity_emergency_report")
+            emergency._end_activities(DEBRIEF_ACTIVITY)
+            emergency._end_activities(REPORT_ACTIVITY)
 
     def _missing_to_close(self):
         """Return what still has to be done, in words."""

@@ -3,14 +3,15 @@ from datetime import timedelta
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import RedirectWarning, UserError
+from odoo.tools import SQL
 from psycopg2 import IntegrityError, OperationalError
 
-from ...roles import EMERGENCY, MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY
+from ...roles import MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY
 
 _logger = logging.getLogger(__name__)
 
 BUS_TYPE = "crisis_emergency"
-ACTIVITY = "mail_activity_emergency"
+ACTIVITY = "crisis_intervention.mail_activity_emergency"
 # What may go wrong on one way without a reason to stop; conflicts with others are repeated by Odoo.
 FAILURES = (UserError, RedirectWarning, ValueError, KeyError, OSError)
 # Without a leading group: who then takes which duty.
@@ -23,10 +24,11 @@ FALLBACK = {
 }
 
 
-class CrisisEmergency(models.Model):
-    """Who is alerted, by which ways, and who is called when there is no answer."""
+class CrisisEmergencyAlarm(models.AbstractModel):
+    """Who is alerted, by which ways, who answers, and who is called when nobody does."""
 
-    _inherit = "crisis.emergency"
+    _name = "crisis.emergency.alarm"
+    _description = "Alarm of an Emergency"
 
     def _alert_team(self):
         """Alert everybody with a duty in the leading group; whoever starts it has answered."""
@@ -105,28 +107,8 @@ class CrisisEmergency(models.Model):
         return True
 
     def _plan_alarm_activities(self, users):
-        """Give ``users`` an activity on this emergency: a type and a date, nothing else."""
-        # sudo: mail.activity - planned by the system for those alerted; type and date only
-        self.env["mail.activity"].sudo().with_context(
-            mail_activity_quick_update=True, crisis_no_followers=True
-        ).create(  # sudo: mail.activity - planned by the system for those who are alerted
-            [
-                {
-                    "res_model_id": self.env["ir.model"]._get_id(self._name),
-                    "res_id": self.id,
-                    "activity_type_id": self._emergency_activity(ACTIVITY),
-                    "user_id": user.id,
-                    "date_deadline": fields.Date.context_today(self),
-                    "automated": True,
-                }
-                for user in users
-            ]
-        )
-
-    @api.model
-    def _emergency_activity(self, name):
-        """Return the id of an activity type of this addon."""
-        return self.env["ir.model.data"]._xmlid_to_res_id(f"crisis_intervention.{name}")
+        """Give ``users``, who are alerted and may therefore read it, an activity."""
+        self._plan_activities(ACTIVITY, [(self, user) for user in users])
 
     def _mail_alarm(self, users):
         """Queue a mail without content; a mail server that is down delays nothing here."""
@@ -160,6 +142,22 @@ class CrisisEmergency(models.Model):
             # sudo: crisis.emergency.alert - whose browsers are told
             users = emergency.sudo().alert_ids.user_id | emergency.sudo().user_id
             users._bus_send(BUS_TYPE, {"id": emergency.id})
+
+    def acknowledge(self):
+        """Answer the alarm. The first answer counts; a second one changes nothing."""
+        self.ensure_one()
+        self = self._in_all_schools()
+        self.check_access("read")
+        # sudo: crisis.emergency.alert - the user's own row; nobody writes alerts but the system
+        alert = self.sudo().alert_ids.filtered(lambda a: a.user_id == self.env.user)
+        if not alert or self.state != "running":
+            return
+        if not alert._claim(SQL("date_acknowledged IS NULL")):
+            return
+        alert.date_acknowledged = fields.Datetime.now()
+        self._log("acknowledge")
+        self._end_activities(ACTIVITY, ("user_id", "=", self.env.uid))
+        self._ring()
 
     @api.model
     def _cron_watch(self):
@@ -232,62 +230,3 @@ class CrisisEmergency(models.Model):
     def _in_all_schools(self):
         """Return these records with all schools of the user switched on."""
         return self.with_context(allowed_company_ids=self.env.user.company_ids.ids)
-
-    @api.model
-    @api.readonly
-    def alarms(self):
-        """Return what the browser of the user has to ring for, and which emergencies run.
-
-        :return: dict of ``alarms`` (of the user, not acknowledged) and ``running`` (those that the
-            user may see), each a list of dicts
-        """
-        # of all schools the user works in, whichever is switched on at the moment
-        self = self._in_all_schools()
-        kinds = dict(self._fields["kind"]._description_selection(self.env))
-        running = self.search([("state", "=", "running")])
-        mine = self.env["crisis.emergency.alert"].search(
-            [
-                ("user_id", "=", self.env.uid),
-                ("emergency_id", "in", running.ids),
-                ("date_acknowledged", "=", False),
-            ]
-        )
-
-        def described(emergency):
-            return {
-                "id": emergency.id,
-                "name": emergency.name,
-                "kind": kinds[emergency.kind],
-                "place": emergency.place,
-                "is_drill": emergency.is_drill,
-                "started": fields.Datetime.to_string(emergency.date_start),
-                "by": emergency.user_id.name,
-                "school": emergency.company_id.id,
-            }
-
-        return {
-            "alarms": [
-                {
-                    **described(alert.emergency_id),
-                    "duties": alert.duty_labels,
-                    "stand_in_for": alert.stand_in_for_id.name or "",
-                }
-                for alert in mine
-            ],
-            "running": [described(emergency) for emergency in running],
-        }
-
-    @api.model
-    @api.readonly
-    def start_screen(self):
-        """Return what the start of an emergency shows: types, places, what runs already."""
-        self.check_access("create")
-        return {
-            "kinds": [
-                {"code": code, "label": label}
-                for code, label in self._fields["kind"]._description_selection(self.env)
-            ],
-            "places": self.env.company._crisis_place_names(),
-            "may_drill": self.env.user.has_groups(EMERGENCY),
-            "running": self.alarms()["running"],
-        }

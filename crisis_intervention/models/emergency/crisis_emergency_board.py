@@ -1,14 +1,75 @@
 from odoo import api, fields, models
 
+from ...roles import EMERGENCY
 from .crisis_emergency_event import CALL_TARGETS
 
 EVENTS_SHOWN = 200
 
 
-class CrisisEmergency(models.Model):
-    """What the live board shows: all in one answer, with the access of whoever asks."""
+class CrisisEmergencyBoard(models.AbstractModel):
+    """What the screens show: each in one answer, with the access of whoever asks."""
 
-    _inherit = "crisis.emergency"
+    _name = "crisis.emergency.board"
+    _description = "Screens of an Emergency"
+
+    @api.model
+    @api.readonly
+    def alarms(self):
+        """Return what the browser of the user has to ring for, and which emergencies run.
+
+        :return: dict of ``alarms`` (of the user, not acknowledged) and ``running`` (those that the
+            user may see), each a list of dicts
+        """
+        # of all schools the user works in, whichever is switched on at the moment
+        self = self._in_all_schools()
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        running = self.search([("state", "=", "running")])
+        mine = self.env["crisis.emergency.alert"].search(
+            [
+                ("user_id", "=", self.env.uid),
+                ("emergency_id", "in", running.ids),
+                ("date_acknowledged", "=", False),
+            ]
+        )
+
+        def described(emergency):
+            return {
+                "id": emergency.id,
+                "name": emergency.name,
+                "kind": kinds[emergency.kind],
+                "place": emergency.place,
+                "is_drill": emergency.is_drill,
+                "started": fields.Datetime.to_string(emergency.date_start),
+                "by": emergency.user_id.name,
+                "school": emergency.company_id.id,
+            }
+
+        return {
+            "alarms": [
+                {
+                    **described(alert.emergency_id),
+                    "duties": alert.duty_labels,
+                    "stand_in_for": alert.stand_in_for_id.name or "",
+                }
+                for alert in mine
+            ],
+            "running": [described(emergency) for emergency in running],
+        }
+
+    @api.model
+    @api.readonly
+    def start_screen(self):
+        """Return what the start of an emergency shows: types, places, what runs already."""
+        self.check_access("create")
+        return {
+            "kinds": [
+                {"code": code, "label": label}
+                for code, label in self._fields["kind"]._description_selection(self.env)
+            ],
+            "places": self.env.company._crisis_place_names(),
+            "may_drill": self.env.user.has_groups(EMERGENCY),
+            "running": self.alarms()["running"],
+        }
 
     @api.readonly
     def board(self):

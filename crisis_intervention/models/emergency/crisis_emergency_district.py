@@ -5,24 +5,18 @@ from odoo.exceptions import AccessError, UserError
 
 from ...roles import PRINCIPAL, TRIAGE
 
+REPORT_ACTIVITY = "crisis_intervention.mail_activity_emergency_report"
 # How long before a report is due people are reminded.
 PHONE_MARGIN = timedelta(minutes=30)
 WRITTEN_MARGIN = timedelta(hours=4)
 
 
-class CrisisEmergency(models.Model):
+class CrisisEmergencyDistrict(models.AbstractModel):
     """The report to the education authority: by phone, in writing, each by its time; no drills."""
 
-    _inherit = "crisis.emergency"
+    _name = "crisis.emergency.district"
+    _description = "Emergency and the District"
 
-    report_ids = fields.One2many(
-        "crisis.emergency.report",
-        "emergency_id",
-        string="Reports to the District",
-        readonly=True,
-        copy=False,
-        groups=TRIAGE,
-    )
     report_state = fields.Selection(
         [
             ("open", "To be reported"),
@@ -87,10 +81,8 @@ class CrisisEmergency(models.Model):
             }
         )
         self._try(
-            lambda: self._plan_after(
-                "mail_activity_emergency_report",
-                self.company_id._crisis_holders(PRINCIPAL),
-                phone,
+            lambda: self._plan_activity(
+                REPORT_ACTIVITY, self.company_id._crisis_holders(PRINCIPAL), phone, quiet=True
             ),
             "report activity",
         )
@@ -159,7 +151,7 @@ class CrisisEmergency(models.Model):
         report = self.report_ids.filtered(lambda r: r.state == "draft")[:1]
         if not report:
             report = self.env["crisis.emergency.report"].create({"emergency_id": self.id})
-        return report._action_open()
+        return report._action_form()
 
     def _waive(self, reason):
         """Record the principal's decision that the district is not told.
@@ -176,19 +168,7 @@ class CrisisEmergency(models.Model):
         if self.report_state == "sent":
             raise UserError(self.env._("It was reported in writing already."))
         self._set({"report_state": "waived", "waive_reason": reason.strip()})
-        self._end_activities("mail_activity_emergency_report")
-
-    def action_waive(self):
-        """Open the dialog that asks why the district is not told."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.display_name,
-            "res_model": "crisis.approval.decide",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_res_model": self._name, "default_res_id": self.id},
-        }
+        self._end_activities(REPORT_ACTIVITY)
 
     def _report_facts(self):
         """Return the beginning of the report: when, where, what kind, without a name."""

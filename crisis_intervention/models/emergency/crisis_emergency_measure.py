@@ -126,22 +126,14 @@ class CrisisEmergencyMeasure(models.Model):
         raise UserError(self.env._("Measures are never deleted. Cancel the measure instead."))
 
     def _plan_owner_activities(self):
-        """Give each owner an activity: a type and a date, nothing else."""
-        activity_type = self.env.ref("crisis_intervention.mail_activity_measure")
-        # sudo: mail.activity - planned by the system for the owner
-        self.env["mail.activity"].sudo().with_context(crisis_no_followers=True).create(
-            [
-                {
-                    "res_model_id": self.env["ir.model"]._get_id(self._name),
-                    "res_id": measure.id,
-                    "activity_type_id": activity_type.id,
-                    "user_id": measure.user_id.id,
-                    "date_deadline": measure.date_due,
-                    "automated": True,
-                }
-                for measure in self
-            ]
-        )
+        """Give each owner an activity, with a mail that something waits."""
+        for measure in self:
+            measure._plan_activity(
+                "crisis_intervention.mail_activity_measure",
+                measure.user_id,
+                measure.date_due,
+                quiet=False,
+            )
 
     def action_done(self):
         """Say that it is done.

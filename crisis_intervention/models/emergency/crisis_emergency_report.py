@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...roles import PRINCIPAL
+from .crisis_emergency_district import REPORT_ACTIVITY
 
 DISTRICT = "crisis_intervention.group_district"
 
@@ -11,6 +12,7 @@ class CrisisEmergencyReport(models.Model):
 
     _name = "crisis.emergency.report"
     _description = "Report of an Emergency"
+    _number_prefix = "ER"
     _inherit = ["crisis.kept.record"]
     _order = "id desc"
     _takes_no_files = True
@@ -137,18 +139,8 @@ class CrisisEmergencyReport(models.Model):
         own = emergency.sudo()
         own._set({"report_state": "sent", "district_company_id": district.id})
         emergency._log("report")
-        emergency._end_activities("mail_activity_emergency_report")
+        emergency._end_activities(REPORT_ACTIVITY)
         if district:
             # sudo: res.users - who is told at the centre, by a mail without content
             users = district._crisis_holders(DISTRICT)
             self._send_pointers(users.partner_id, f"/odoo/crisis-emergency-reports/{self.id}")
-
-    def _action_open(self):
-        """Return the window action that opens this report."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-        }

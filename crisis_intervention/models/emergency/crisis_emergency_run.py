@@ -3,19 +3,22 @@ import binascii
 
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
 from odoo.tools.mimetypes import guess_mimetype
 
 from ...roles import EMERGENCY, PRINCIPAL
+from .crisis_emergency_alarm import ACTIVITY as ALARM_ACTIVITY
 from .crisis_emergency_event import CALL_TARGETS
 
 PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
 PHOTO_BYTES = 8 * 1024 * 1024
 
 
-class CrisisEmergency(models.Model):
+class CrisisEmergencyRun(models.AbstractModel):
     """What people do while it runs: small calls that touch one row each, and may be repeated."""
 
-    _inherit = "crisis.emergency"
+    _name = "crisis.emergency.run"
+    _description = "What People Do in an Emergency"
 
     def _may_act(self):
         """Tell whether the user may act: alerted, started it, or handles emergencies here."""
@@ -43,44 +46,6 @@ class CrisisEmergency(models.Model):
         if self.state != "running":
             raise UserError(self.env._("This emergency is over: it was stood down."))
 
-    def acknowledge(self):
-        """Answer the alarm. The first answer counts; a second one changes nothing."""
-        self.ensure_one()
-        self = self._in_all_schools()
-        self.check_access("read")
-        # sudo: crisis.emergency.alert - the user's own row; nobody writes alerts but the system
-        alert = self.sudo().alert_ids.filtered(lambda a: a.user_id == self.env.user)
-        if not alert or self.state != "running":
-            return
-        alert.flush_recordset()
-        self.env.cr.execute(
-            "SELECT id FROM crisis_emergency_alert "
-            "WHERE id = %s AND date_acknowledged IS NULL FOR NO KEY UPDATE",
-            [alert.id],
-        )
-        if not self.env.cr.fetchone():
-            return
-        alert.date_acknowledged = fields.Datetime.now()
-        self._log("acknowledge")
-        self._alarm_activities([("user_id", "=", self.env.uid)]).unlink()
-        self._ring()
-
-    def _alarm_activities(self, domain):
-        """Return the open activities of the alarm."""
-        # sudo: mail.activity - planned by the system, ended by it
-        return (
-            self.env["mail.activity"]
-            .sudo()
-            .search(
-                [
-                    ("res_model", "=", self._name),
-                    ("res_id", "in", self.ids),
-                    ("activity_type_id", "=", self._emergency_activity("mail_activity_emergency")),
-                    *domain,
-                ]
-            )
-        )
-
     def _own_step(self, step_id):
         """Return a step of this emergency, for the system to write.
 
@@ -100,9 +65,9 @@ class CrisisEmergency(models.Model):
         """
         self._check_may_act()
         step = self._own_step(step_id)
-        condition = "state = 'todo' AND user_id IS NULL"
+        condition = SQL("state = 'todo' AND user_id IS NULL")
         if instead_of:
-            condition = f"state = 'todo' AND user_id = {int(instead_of)}"
+            condition = SQL("state = 'todo' AND user_id = %s", int(instead_of))
         if step.user_id != self.env.user and step._claim(condition):
             step.write({"user_id": self.env.uid, "date_taken": fields.Datetime.now()})
             self._log("take", step_id=step.id)
@@ -125,7 +90,7 @@ class CrisisEmergency(models.Model):
         """End a step that is still to do, once."""
         self._check_may_act()
         step = self._own_step(step_id)
-        if not step._claim("state = 'todo'"):
+        if not step._claim(SQL("state = 'todo'")):
             return
         values = {
             "state": state,
@@ -150,7 +115,7 @@ class CrisisEmergency(models.Model):
             self.has_access("write")
         ):
             raise AccessError(self.env._("Whoever ticked a step takes it back."))
-        if step._claim(f"state != 'todo' AND done_by_id = {int(step.done_by_id.id)}"):
+        if step._claim(SQL("state != 'todo' AND done_by_id = %s", step.done_by_id.id or None)):
             step.write({"state": "todo", "date_done": False, "done_by_id": False})
             self._log("undo", step_id=step.id)
             self._ring()
@@ -249,12 +214,7 @@ class CrisisEmergency(models.Model):
             raise AccessError(self.env._("The chair of the leading group or a deputy stands down."))
         if outcome not in dict(self._fields["outcome"].selection):
             raise UserError(self.env._("Say how it ended."))
-        self.flush_recordset()
-        self.env.cr.execute(
-            "SELECT id FROM crisis_emergency WHERE id = %s AND state = 'running' FOR NO KEY UPDATE",
-            [self.id],
-        )
-        if not self.env.cr.fetchone():
+        if not self._claim(SQL("state = 'running'")):
             return
         # sudo: crisis.emergency - the right to end it was checked
         own = self.sudo()
@@ -268,32 +228,6 @@ class CrisisEmergency(models.Model):
         )
         self._log("stand_down", text=(text or "").strip() or False)
         own._set(own._results())
-        self._alarm_activities([]).unlink()
+        self._end_activities(ALARM_ACTIVITY)
         self._plan_debrief()
         self._ring()
-
-    def _results(self):
-        """Return the figures by which runs are compared."""
-        self.ensure_one()
-        answers = self.event_ids.filtered(lambda e: e.kind == "acknowledge" and e.user_id)
-        others = answers.filtered(lambda e: e.user_id != self.user_id)
-        open_alerts = self.alert_ids.filtered(lambda a: not a.date_acknowledged)
-        # a duty is missed when neither the person nor anybody in the place of the person answered
-        answered = self.alert_ids - open_alerts
-        replaced = answered.stand_in_for_id
-        missed = open_alerts.filtered(lambda a: not a.stand_in_for_id and a.user_id not in replaced)
-        steps = self.step_ids
-
-        def minutes(moment):
-            return (moment - self.date_start).total_seconds() / 60
-
-        return {
-            "minutes_to_first": minutes(min(others.mapped("date"))) if others else 0,
-            "minutes_to_acknowledge": minutes(max(answers.mapped("date"))) if answers else 0,
-            "minutes_to_finish": minutes(self.date_end),
-            "alert_count": len(self.alert_ids),
-            "missed_count": len(missed),
-            "step_count": len(steps),
-            "done_count": len(steps.filtered(lambda s: s.state == "done")),
-            "late_count": len(steps.filtered("is_late")),
-        }

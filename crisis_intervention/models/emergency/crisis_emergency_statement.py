@@ -5,10 +5,11 @@ from ...lib.anonymity import names_in, numbers_in
 from ...roles import EMERGENCY, PRINCIPAL
 
 
-class CrisisEmergency(models.Model):
+class CrisisEmergencyStatement(models.AbstractModel):
     """The statement to the school community: no personal data, released by the principal."""
 
-    _inherit = "crisis.emergency"
+    _name = "crisis.emergency.statement"
+    _description = "Statement about an Emergency"
 
     statement = fields.Text(
         string="Statement to the School Community",
@@ -27,7 +28,7 @@ class CrisisEmergency(models.Model):
         groups=EMERGENCY,
     )
 
-    def write(self, vals):
+    def _check_statement_stays(self, vals):
         """Keep a released statement as it is.
 
         :raises UserError: it was released already
@@ -36,7 +37,6 @@ class CrisisEmergency(models.Model):
         if "statement" in vals and any(emergency.sudo().date_statement for emergency in self):
             self.check_access("write")
             raise UserError(self.env._("A released statement is never changed."))
-        return super().write(vals)
 
     def action_draft_statement(self):
         """Write the statement from the template, to be completed."""

@@ -40,22 +40,3 @@ class CrisisEmergencyStep(models.Model):
         for step in self:
             until = step.date_done or step.emergency_id.date_end or now
             step.is_late = step.state != "skipped" and bool(step.date_due) and until > step.date_due
-
-    def _claim(self, condition="TRUE"):
-        """Lock this step's row, and tell whether it is still as the user saw it.
-
-        Waits for whoever is changing the row. Then the database refuses, as its snapshot is older,
-        and Odoo repeats the request: it finds what the other one did, and changes nothing.
-
-        :param str condition: SQL that the row must meet
-        """
-        self.ensure_one()
-        self.flush_recordset()
-        self.env.cr.execute(
-            "SELECT id FROM crisis_emergency_step "  # pylint: disable=sql-injection
-            f"WHERE id = %s AND {condition} FOR NO KEY UPDATE",
-            [self.id],
-        )
-        found = bool(self.env.cr.fetchone())
-        self.invalidate_recordset()
-        return found

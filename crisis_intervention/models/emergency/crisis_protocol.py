@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ...lib.school_year import school_year_of
 from ...roles import MORAL_EDUCATION, PRINCIPAL, TRIAGE
+from .crisis_protocol_review import REVIEW_ACTIVITY
 
 KINDS = [
     ("suicide", "Suicide attempt or threat"),
@@ -149,12 +150,7 @@ class CrisisProtocol(models.Model):
         draft = self.copy({"company_id": company.id})
         # sudo: crisis.protocol - the number of the version; the user has just made the copy
         draft.sudo().version = newest + 1
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": draft.id,
-            "views": [(False, "form")],
-        }
+        return draft._action_form()
 
     def _newest(self, company):
         """Return the highest version of this type for ``company``, 0 if there is none."""
@@ -249,11 +245,10 @@ class CrisisProtocol(models.Model):
 
     def _remind(self, users):
         """Give ``users`` one activity per protocol, unless they have it already."""
-        activity_type = self.env.ref("crisis_intervention.mail_activity_protocol_review")
-        activities = self.env["mail.activity"]
+        activity_type = self.env.ref(REVIEW_ACTIVITY)
         known = {
             (activity.res_id, activity.user_id.id)
-            for activity in activities.search(
+            for activity in self.env["mail.activity"].search(
                 [
                     ("res_model", "=", self._name),
                     ("res_id", "in", self.ids),
@@ -261,20 +256,14 @@ class CrisisProtocol(models.Model):
                 ]
             )
         }
-        activities.with_context(mail_activity_quick_update=True, crisis_no_followers=True).create(
+        self._plan_activities(
+            REVIEW_ACTIVITY,
             [
-                {
-                    "res_model_id": self.env["ir.model"]._get_id(self._name),
-                    "res_id": protocol.id,
-                    "activity_type_id": activity_type.id,
-                    "user_id": user.id,
-                    "date_deadline": fields.Date.context_today(self),
-                    "automated": True,
-                }
+                (protocol, user)
                 for protocol in self
                 for user in users
                 if (protocol.id, user.id) not in known
-            ]
+            ],
         )
 
     def copy_data(self, default=None):

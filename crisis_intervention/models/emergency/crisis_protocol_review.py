@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 
 from ...lib.school_year import school_year_of
 
+REVIEW_ACTIVITY = "crisis_intervention.mail_activity_protocol_review"
+
 
 class CrisisProtocolReview(models.Model):
     """That a school looked at an emergency plan in a school year; never changed."""
@@ -53,7 +55,7 @@ class CrisisProtocolReview(models.Model):
     def _note(self, protocols, company):
         """Note the review of ``protocols`` by ``company``, and take it off everybody's list."""
         year = school_year_of(fields.Date.context_today(self))
-        # sudo: crisis.protocol.review, mail.activity - callers have checked the right to review
+        # sudo: crisis.protocol.review - callers have checked the right to review
         reviews = self.sudo()
         waiting = protocols - reviews._reviewed(protocols, company, year)
         reviews.create(
@@ -62,15 +64,5 @@ class CrisisProtocolReview(models.Model):
                 for protocol in waiting
             ]
         )
-        self.env["mail.activity"].sudo().search(
-            [
-                ("res_model", "=", "crisis.protocol"),
-                ("res_id", "in", protocols.ids),
-                (
-                    "activity_type_id",
-                    "=",
-                    self.env.ref("crisis_intervention.mail_activity_protocol_review").id,
-                ),
-                ("user_id.company_ids", "in", company.ids),
-            ]
-        ).unlink()
+        # other schools have still to look at a general plan
+        protocols._end_activities(REVIEW_ACTIVITY, ("user_id.company_ids", "in", company.ids))

@@ -8,5 +8,6 @@ from . import (
     crisis_case_record,
     crisis_signed_record,
     crisis_approval_mixin,
+    crisis_waivable,
     crisis_document,
 )

@@ -82,9 +82,10 @@ class CrisisApprovalMixin(models.AbstractModel):
         self._set({"state": "waiting", "approver": approver, "asked_by_id": self.env.uid})
         self._log_approval("asked")
         if self.case_id:  # a permission may be asked about a student without a case
-            self.case_id._open_duty(kind, due, record=self, role=approver)
+            self.case_id._open_step(kind, due, record=self, role=approver)
         first = company._crisis_holders(APPROVER_GROUPS[approver]) & users or users
-        self._plan_activity(f"crisis_intervention.mail_activity_{kind}", first, due)
+        _model, step = self._by_code("_case_steps")[kind]
+        self._plan_activity(step.activity, first, due)
 
     def action_approve(self, comment=False):
         """Approve.
@@ -115,7 +116,7 @@ class CrisisApprovalMixin(models.AbstractModel):
             if refusal:
                 raise AccessError(refusal)
             record._log_approval(decision, comment)
-        waiting.activity_ids.unlink()
+        waiting._end_activities()
 
     def _log_approval(self, decision, comment=False):
         """Keep who decided what, when, with which words, in the case."""
@@ -141,12 +142,4 @@ class CrisisApprovalMixin(models.AbstractModel):
 
     def action_ask_decision(self):
         """Open the dialog that approves or refuses, with a comment."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.display_name,
-            "res_model": "crisis.approval.decide",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_res_model": self._name, "default_res_id": self.id},
-        }
+        return self.env["crisis.approval.decide"]._action_about(self)

@@ -97,6 +97,12 @@ class CrisisKeptRecord(models.AbstractModel):
                 self.env._("State, result and dates of this record are kept by the system.")
             )
 
+    @api.model
+    def _filled_in(self, *more, without=()):
+        """Return the names of the fields that people fill in, and ``more``, for an ``Excerpt``."""
+        names = {*self._entered_fields, *more}.difference(without, ("case_id",))
+        return tuple(sorted(names))
+
     def _attachments_locked(self):
         """Return the records whose attachments must stay as they are: those that are locked."""
         # sudo: the state only

@@ -2,6 +2,8 @@ from datetime import datetime
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import LockError, UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class CrisisRecord(models.AbstractModel):
@@ -17,6 +19,10 @@ class CrisisRecord(models.AbstractModel):
 
     # Two letters before the reference of a numbered kind, e.g. "CI"; None: it has no reference.
     _number_prefix = None
+    # States in which a record counts and others are told of it; empty: in any.
+    _finished_states = ()
+    # Why members of staff see one without a role in the case: code of ``crisis.case.audience``.
+    _staff_relation = "own"
     # A register that outlives what it is about: erasure leaves it alone.
     _outlives_erasure = False
 
@@ -70,9 +76,46 @@ class CrisisRecord(models.AbstractModel):
         return ()
 
     @api.model
+    def _action_begin(self, case, step):
+        """Return the window action that begins a record of this kind, to do a step of ``case``.
+
+        :param step: ``Step`` that this kind declares
+        :raises UserError: it is done with a record that has to be there already
+        """
+        context = {"default_case_id": case.id, **dict(step.context)}
+        return self._action_form(name=case.name, context=context)
+
+    @api.model
     def _stage_gates(self):
         """Return the ``Gate`` s that records of this kind can meet."""
         return ()
+
+    @api.model
+    def _cases_meeting_gate(self, gate, cases):
+        """Return those of ``cases`` in which records of this kind meet ``gate``.
+
+        :param gate: ``crisis.stage.gate`` with a code that this kind declares
+        :param cases: ``crisis.case`` records with superuser rights
+        """
+        domain = self._in_cases(cases) & Domain(self._gate_domain(gate))
+        ids = {case.id for [case] in self._read_group(domain, [self._case_link()])}
+        return cases.filtered(lambda case: case._origin.id in ids)
+
+    @api.model
+    def _gate_domain(self, gate):
+        """Return the conditions under which a record of this kind meets ``gate``, as a list."""
+        [states] = [each.states for each in self._stage_gates() if each.code == gate.code]
+        return [("state", "in", states)]
+
+    @api.model
+    def _action_meet_gate(self, code, case):
+        """Return the window action with which gate ``code`` of this kind is met in ``case``.
+
+        By default the step of the same name is done, or a record begun.
+        """
+        if code in self._by_code("_case_steps"):
+            return case._action_step(code)
+        return self._action_form(name=case.name, context={"default_case_id": case.id})
 
     @api.model
     def _case_counter(self):
@@ -81,7 +124,7 @@ class CrisisRecord(models.AbstractModel):
 
     @api.model
     def _done_in_case(self):
-        """Return (lazy label, domain) pairs: what the closing report counts as done."""
+        """Return what of this kind the closing report counts as ``Done``, several where it differs."""
         return ()
 
     @api.model
@@ -105,6 +148,39 @@ class CrisisRecord(models.AbstractModel):
         return tuple((name, value) for name, value in declared if value)
 
     @api.model
+    @tools.ormcache("method")
+    def _in_sequence(self, method):
+        """Return what all kinds declare by ``method``, several each, in the order of sequence.
+
+        :return: tuple of (name of the model, one thing that it declares)
+        """
+        declared = [(name, each) for name, several in self._collected(method) for each in several]
+        return tuple(sorted(declared, key=lambda pair: pair[1].sequence))
+
+    @api.model
+    @tools.ormcache("method")
+    def _by_code(self, method):
+        """Return what all kinds declare by ``method``, several each, with a code.
+
+        :return: dict of code to (name of the model, what it declares), in the order of sequence;
+            not to be changed by callers
+        """
+        return {each.code: (name, each) for name, each in self._in_sequence(method)}
+
+    @api.model
+    @tools.ormcache("method", "self.env.lang")
+    def _selection_of(self, method):
+        """Return (code, label in the user's language) pairs of what kinds declare by ``method``."""
+        declared = self._by_code(method).items()
+        return tuple((code, self.env._(each.label)) for code, (_name, each) in declared)
+
+    @api.model
+    def _case_link(self):
+        """Return the name of the field that leads from a record of this kind to its case."""
+        sharing = self._case_sharing()
+        return sharing.cases if sharing else "case_id"
+
+    @api.model
     @tools.ormcache()
     def _kinds(self):
         """Return the names of all stored kinds of record, ours and those of addons."""
@@ -113,6 +189,30 @@ class CrisisRecord(models.AbstractModel):
         return tuple(
             sorted(name for name, model in models_ if not model._abstract and not model._transient)
         )
+
+    # ------------------------------------------------------------------ what follows from them
+
+    @api.model
+    def _finished_domain(self):
+        """Return which records of this kind are finished: of drafts nobody else is told."""
+        states = self._finished_states
+        return Domain("state", "in", states) if states else Domain.TRUE
+
+    @api.model
+    def _excerpt_domain(self, excerpt):
+        """Return which records of this kind ``excerpt`` tells of: finished ones, never drafts."""
+        return self._finished_domain() & Domain(list(excerpt.domain))
+
+    @api.model
+    def _in_cases(self, cases):
+        """Return which records of this kind hang on ``cases``."""
+        return Domain(self._case_link(), "in", cases.ids)
+
+    @api.model
+    def _about_students(self, students):
+        """Return which records of this kind are about ``students``."""
+        sharing = self._case_sharing()
+        return Domain(sharing.students if sharing else "student_id", "in", students.ids)
 
     # ------------------------------------------------------------------ timeline
 
@@ -158,17 +258,39 @@ class CrisisRecord(models.AbstractModel):
             **values,
         }
 
-    def _lock_rows(self):
+    def _lock_rows(self, message=""):
         """Keep others from acting on these records until the end of the transaction.
 
+        :param str message: what to say instead of the usual sentence
         :raises UserError: somebody else acts on one of them just now
         """
         try:
             self.lock_for_update(allow_referencing=True)
         except LockError:
             raise UserError(
-                self.env._("Somebody else is working on this just now. Please reload.")
+                message or self.env._("Somebody else is working on this just now. Please reload.")
             ) from None
+
+    def _claim(self, condition):
+        """Lock this row, and tell whether it is still as the user saw it.
+
+        Waits for whoever is changing the row. Then the database refuses, as its snapshot is older,
+        and Odoo repeats the request: it finds what the other one did, and changes nothing.
+
+        :param SQL condition: what the row must meet
+        """
+        self.ensure_one()
+        self.flush_recordset()
+        found = self.env.execute_query(
+            SQL(
+                "SELECT id FROM %s WHERE id = %s AND %s FOR NO KEY UPDATE",
+                SQL.identifier(self._table),
+                self.id,
+                condition,
+            )
+        )
+        self.invalidate_recordset()
+        return bool(found)
 
     def _plan_activity(self, activity_type, users, due=None, quiet=True):
         """Give each of ``users`` an activity on each of these records: a type and a date only.
@@ -213,6 +335,25 @@ class CrisisRecord(models.AbstractModel):
                 for record, user in pairs
             ]
         )
+
+    def _end_activities(self, activity_type, *conditions):
+        """Take the activities of a kind on these records off everybody's list.
+
+        :param str activity_type: full XML id of a ``mail.activity.type``
+        :param conditions: further conditions on ``mail.activity``
+        """
+        type_id = self.env["ir.model.data"]._xmlid_to_res_id(activity_type)
+        # sudo: mail.activity - also those of others: the system planned them, and they hold a
+        # type and a date
+        self.env["mail.activity"].sudo().search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", self.ids),
+                ("activity_type_id", "=", type_id),
+                ("automated", "=", True),
+                *conditions,
+            ]
+        ).unlink()
 
     # ------------------------------------------------------------------ membership
 

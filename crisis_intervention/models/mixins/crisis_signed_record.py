@@ -9,6 +9,7 @@ class CrisisSignedRecord(models.AbstractModel):
     _description = "Signed Record of a Case"
     _inherit = ["crisis.case.record"]
     _locked_states = frozenset(("signed",))
+    _finished_states = ("signed",)
 
     user_id = fields.Many2one(
         "res.users",

@@ -37,12 +37,13 @@ class Base(models.AbstractModel):
 
         :param paths: fields such as ``name`` or ``case_id/student_id/name``
         """
+        is_ours = self.env["crisis.record"]._is_ours
         for path in paths:
             model = self
             for name in [None, *path.split("/")]:
                 field = name and model._fields.get(name)
                 if field and field.comodel_name:
                     model = self.env[field.comodel_name]
-                if model._name.startswith("crisis."):
+                if is_ours(model._name):
                     return True
         return False

@@ -43,8 +43,7 @@ class IrAttachment(models.Model):
     @api.model
     def _is_crisis_model(self, model):
         """Tell whether files of ``model`` follow the rules of this addon: dialogs do not."""
-        known = (model or "").startswith("crisis.") and self.env.registry.get(model)
-        return bool(known) and not known._transient
+        return self.env["crisis.record"]._is_ours(model) and not self.env[model]._transient
 
     def _check_crisis_place(self, vals):
         """Check what is to be attached to a record of ours.

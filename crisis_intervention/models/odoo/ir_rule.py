@@ -17,7 +17,7 @@ class IrRule(models.Model):
         Odoo's own one shows display names to everybody who switches the developer mode on, and
         suggests the company a record belongs to.
         """
-        if not records._name.startswith("crisis."):
+        if not self.env["crisis.record"]._is_ours(records._name):
             return super()._make_access_error(operation, records)
         _logger.info(
             "Access denied by record rules: user %s, operation %s, %s %s",

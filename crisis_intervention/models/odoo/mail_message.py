@@ -29,7 +29,7 @@ class MailMessage(models.Model):
         :raises AccessError: one of these is the message of such a record
         """
         # sudo: which model a message belongs to
-        if any((message.sudo().model or "").startswith("crisis.") for message in self):
+        if any(map(self.env["crisis.record"]._is_ours, set(self.sudo().mapped("model")))):
             raise AccessError(
                 self.env._("Messages of the crisis system are neither changed nor deleted.")
             )

@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 
+from ...lib.school_limits import within
+from ..privacy.crisis_erasure import NOTHING
+
 
 class ResCompany(models.Model):
     """A school (or the district centre): settings of the crisis system."""
@@ -18,7 +21,6 @@ class ResCompany(models.Model):
         help="A concern report without danger to life is decided within this many hours. "
         "With danger to life the response standard of the red level holds.",
     )
-
     crisis_district_id = fields.Many2one(
         "res.company",
         string="District Centre",
@@ -64,36 +66,74 @@ class ResCompany(models.Model):
         default=24,
         help="The written report follows within 24 hours in most districts, within 8 in some.",
     )
+    crisis_grant_hours = fields.Integer(
+        string="Longest Permission (hours)",
+        default=14 * 24,
+        help="The longest time for which anybody may be allowed to look into a case.",
+    )
+    crisis_emergency_hours = fields.Integer(
+        string="Emergency Access (hours)",
+        default=4,
+        help="How long a case stays open that somebody opened because of a danger to life.",
+    )
+    crisis_identity_minutes = fields.Integer(
+        string="Confirm Identity After (minutes)",
+        default=10,
+        help="Reading with a permission, exports of a person's data and approvals of destruction "
+        "ask for the password again after this time; ten minutes at most.",
+    )
+    crisis_request_days = fields.Integer(
+        string="Answer Requests Within (days)",
+        default=15,
+        help="How long the answer to a guardian may take who wants to see, correct or erase what "
+        "is kept. The law says in time and names no figure; fifteen days is a default of this "
+        "system.",
+    )
+    crisis_anonymous_student_id = fields.Many2one(
+        "crisis.student",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
+        help="Stands in for students whose files were destroyed.",
+    )
 
     _crisis_quiet_range = models.Constraint(
         "CHECK(crisis_quiet_from >= 0 AND crisis_quiet_from < 24 "
         "AND crisis_quiet_to >= 0 AND crisis_quiet_to < 24)",
         "Quiet hours lie between 0:00 and 23:59.",
     )
-    _crisis_emergency_range = models.Constraint(
-        "CHECK(crisis_ack_minutes BETWEEN 1 AND 60 AND crisis_report_phone_hours BETWEEN 1 AND 48 "
-        "AND crisis_report_written_hours BETWEEN 1 AND 240)",
+    _crisis_emergency_times_range = models.Constraint(
+        within("crisis_ack_minutes", "crisis_report_phone_hours", "crisis_report_written_hours"),
         "Times of emergencies: 1 to 60 minutes to acknowledge, 1 to 48 hours by phone, 1 to 240 "
         "hours in writing.",
     )
     _crisis_retention_range = models.Constraint(
-        "CHECK(crisis_retention_years BETWEEN 1 AND 100)",
-        "Files are kept for 1 to 100 years.",
+        within("crisis_retention_years"), "Files are kept for 1 to 100 years."
     )
     _crisis_final_grade_range = models.Constraint(
-        "CHECK(crisis_final_grade BETWEEN 1 AND 12)",
-        "The final grade is a number from 1 to 12.",
+        within("crisis_final_grade"), "The final grade is a number from 1 to 12."
     )
     _crisis_triage_hours_range = models.Constraint(
-        "CHECK(crisis_triage_hours BETWEEN 1 AND 240)",
-        "The time to triage is 1 to 240 hours.",
+        within("crisis_triage_hours"), "The time to triage is 1 to 240 hours."
+    )
+    _crisis_request_range = models.Constraint(
+        within("crisis_request_days"), "Requests are answered within 1 to 60 days."
+    )
+    _crisis_grant_range = models.Constraint(
+        within("crisis_grant_hours"), "The longest permission is 1 hour to 90 days."
+    )
+    _crisis_emergency_access_range = models.Constraint(
+        within("crisis_emergency_hours"), "An emergency access lasts 1 to 24 hours."
+    )
+    _crisis_identity_range = models.Constraint(
+        within("crisis_identity_minutes"), "Identity is confirmed for 1 to 10 minutes."
     )
 
     @api.model_create_multi
     def create(self, vals_list):
         """Create companies, each with its own reference numbers."""
         companies = super().create(vals_list)
-        self.env["crisis.numbering"]._ensure(companies)
+        self.env["crisis.numbering"]._prepare(companies)
         return companies
 
     def _crisis_place_names(self):
@@ -113,3 +153,16 @@ class ResCompany(models.Model):
         for group in groups:
             users |= self.env.ref(group).sudo().all_user_ids
         return users.filtered(lambda user: user.active and self in user.company_ids)
+
+    def _crisis_anonymous_student(self):
+        """Return the student of this school who is nobody; makes one the first time."""
+        self.ensure_one()
+        # sudo: crisis.student - made by the system, holds nothing
+        company = self.sudo()
+        if not company.crisis_anonymous_student_id:
+            company.crisis_anonymous_student_id = (
+                self.env["crisis.student"]
+                .sudo()
+                .create({"name": NOTHING, "company_id": self.id, "active": False})
+            )
+        return company.crisis_anonymous_student_id

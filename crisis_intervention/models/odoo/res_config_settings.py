@@ -39,3 +39,11 @@ class ResConfigSettings(models.TransientModel):
         help="New internal users may report concerns. Reporting is every employee's duty; turn "
         "this off only where other people than staff have accounts.",
     )
+    crisis_grant_hours = fields.Integer(related="company_id.crisis_grant_hours", readonly=False)
+    crisis_emergency_hours = fields.Integer(
+        related="company_id.crisis_emergency_hours", readonly=False
+    )
+    crisis_identity_minutes = fields.Integer(
+        related="company_id.crisis_identity_minutes", readonly=False
+    )
+    crisis_request_days = fields.Integer(related="company_id.crisis_request_days", readonly=False)

@@ -1,15 +1,15 @@
 from . import (
-    crisis_access_grant,
     crisis_access_emergency,
     crisis_access_reading,
-    crisis_person_request,
+    crisis_access_grant,
     crisis_person_export,
+    crisis_person_request,
     crisis_legal_hold,
     crisis_destruction,
     crisis_destruction_line,
     crisis_erasure,
-    crisis_disclosure,
     crisis_disclosure_chain,
+    crisis_disclosure,
     crisis_print_log,
     crisis_seal,
 )

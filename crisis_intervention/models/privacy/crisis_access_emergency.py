@@ -7,10 +7,14 @@ from ...lib.deadlines import GRANT_REVIEW_HOURS
 from ...roles import MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY
 
 
-class CrisisAccessGrant(models.Model):
-    """Emergency access: at once because of danger to life, told to all, reviewed by another."""
+class CrisisAccessEmergency(models.AbstractModel):
+    """Emergency access: at once because of danger to life, told to all, reviewed by another.
 
-    _inherit = "crisis.access.grant"
+    Part of ``crisis.access.grant``.
+    """
+
+    _name = "crisis.access.emergency"
+    _description = "Emergency Access"
 
     is_emergency = fields.Boolean(
         string="Emergency Access",
@@ -96,19 +100,14 @@ class CrisisAccessGrant(models.Model):
         users = self.company_id._crisis_holders(groups[self.approver]) - self.env.user
         self._plan_activity("crisis_intervention.mail_activity_grant_review", users, due)
         if self.case_id:
-            self.case_id._open_duty("grant_review", due, record=self, role=self.approver)
+            self.case_id._open_step("grant_review", due, record=self, role=self.approver)
 
     def action_review(self):
         """Open the dialog of the review."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.display_name,
-            "res_model": "crisis.access.review",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_grant_id": self.id},
-        }
+        return self.env["crisis.access.review"]._action_form(
+            name=self.display_name, target="new", context={"default_grant_id": self.id}
+        )
 
     def _review(self, verdict, comment):
         """Keep what another person found; what was not justified ends at once.
@@ -139,5 +138,5 @@ class CrisisAccessGrant(models.Model):
         )
         if verdict == "abuse" and grant._is_open():
             self.action_revoke()
-        grant.activity_ids.unlink()
-        grant._end_duty("grant_review")
+        grant._end_activities()
+        grant._end_step("grant_review")

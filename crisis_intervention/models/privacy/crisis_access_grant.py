@@ -5,9 +5,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
-from ...identity import confirm_identity
 from ...lib.deadlines import GRANT_HOURS
-from ...lib.declarations import Event
+from ...lib.declarations import Event, Step
 from ...roles import CONFIDENTIAL, TRIAGE
 
 _lt = LazyTranslate(__name__)
@@ -24,14 +23,20 @@ class CrisisAccessGrant(models.Model):
     """A permission to look: one person, one case, one purpose, until a certain second.
 
     It opens no record rule and no field, so nothing that Odoo caches can outlive it: everything is
-    read in the reading room (``crisis_access_reading``), which looks at the clock each time.
+    read in the reading room (``crisis.access.reading``), which looks at the clock each time.
     Whoever may not know whether a student has a case asks by the student, and learns nothing of it
     by asking: the case behind it is found by the system and shown to those who work cases.
     """
 
     _name = "crisis.access.grant"
     _description = "Permission to Look"
-    _inherit = ["crisis.kept.record", "crisis.approval.mixin"]
+    _inherit = [
+        "crisis.access.emergency",
+        "crisis.access.reading",
+        "crisis.kept.record",
+        "crisis.approval.mixin",
+    ]
+    _number_prefix = "AG"
     _order = "id desc"
     _check_company_auto = True
     _entered_fields = frozenset(("student_id", "case_id", "scope", "purpose", "hours"))
@@ -107,8 +112,6 @@ class CrisisAccessGrant(models.Model):
     )
     is_mine = fields.Boolean(compute="_compute_is_mine")
     may_revoke = fields.Boolean(compute="_compute_is_mine")
-    read_count = fields.Integer(string="Times Read", readonly=True, copy=False)
-    date_read = fields.Datetime(string="Last Read", readonly=True, copy=False)
 
     _hours_positive = models.Constraint("CHECK(hours > 0)", "A permission lasts at least one hour.")
 
@@ -229,7 +232,7 @@ class CrisisAccessGrant(models.Model):
                 )
             end = now + timedelta(hours=grant.hours)
             grant._set({"state": "active", "date_from": now, "date_to": end})
-            grant._end_duty("grant")
+            grant._end_step("grant")
             grant._tell_decision()
 
     def _after_refusal(self):
@@ -237,13 +240,13 @@ class CrisisAccessGrant(models.Model):
         # sudo: crisis.access.grant - approvers have no right to write; checked before
         for grant in self.sudo():
             grant._set({"state": "refused"})
-            grant._end_duty("grant")
+            grant._end_step("grant")
             grant._tell_decision()
 
-    def _end_duty(self, kind):
-        """Let a duty about this permission be done."""
+    def _end_step(self, kind):
+        """Let a step about this permission be done."""
         if self.case_id:
-            self.case_id._close_duties([kind], self)
+            self.case_id._close_steps([kind], self)
 
     def _tell_decision(self):
         """Tell the one who asked that it is decided."""
@@ -272,19 +275,28 @@ class CrisisAccessGrant(models.Model):
             }
         )
 
-    @confirm_identity
-    def action_read(self):
-        """Open the reading room, after asking who is there."""
-        self.ensure_one()
-        self._check_readable()
-        return {
-            "type": "ir.actions.client",
-            "tag": "crisis_reading_room",
-            "name": self.name,
-            "params": {"grant_id": self.id},
-        }
-
     @api.model
     def _timeline_events(self):
         """Return what of it stands in the timeline of a case."""
         return (Event("grant", _lt("Permission to look"), "date_from", "user_id", icon="fa-eye"),)
+
+    @api.model
+    def _case_steps(self):
+        """Declare that permissions are decided on, and emergency accesses looked into."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "grant",
+                _lt("Decision on a permission to look"),
+                "crisis_intervention.mail_activity_grant",
+                170,
+                about_access=True,
+            ),
+            Step(
+                "grant_review",
+                _lt("Review of an emergency access"),
+                "crisis_intervention.mail_activity_grant_review",
+                180,
+                about_access=True,
+            ),
+        )

@@ -1,46 +1,38 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError
-from odoo.fields import Domain
 
-from ...identity import require_confirmed
+from ...identity import confirm_identity, require_confirmed
 from ...sealed_fields import reading_permitted
 from ..mixins.crisis_confidential import reading_by
 from ..mixins.record_text import lines
 
-SIGNED = Domain("state", "=", "signed")
-# What the reading room shows of a whole case, in its order: model to what is finished of it. Never
-# more than a psychology teacher may read, no drafts, no restricted reports.
-CASE_PARTS = {
-    "crisis.plan": Domain("state", "in", ["active", "replaced"]),
-    "crisis.measure": Domain("state", "!=", "draft"),
-    "crisis.assessment": Domain("state", "in", ["done", "refused"]),
-    "crisis.session": Domain("state", "in", ["signed", "missed"]),
-    "crisis.guardian.contact": SIGNED,
-    "crisis.guardian.waiver": Domain("state", "in", ["active", "ended"]),
-    "crisis.medical.record": SIGNED,
-    "crisis.referral": Domain("state", "in", ["sent", "replied", "ended"]),
-    "crisis.mandatory.report": Domain.TRUE,
-    "crisis.school.return": Domain("state", "=", "agreed"),
-    "crisis.review": SIGNED,
-}
-CASE_FIELDS = (
-    *("class_id", "stage_id", "risk_level", "user_id", "category_ids", "date_opened"),
-    *("date_closed", "shared_advice", "background", "risk_formulation", "outcome"),
-    *("closing_summary", "closing_causes", "closing_prevention"),
-)
-CONCERN_FIELDS = ("informant", "observed_at", "location", "description", "immediate_danger")
-# The texts that need a scope of their own.
-NOTES = ("notes", "risk_change", "disclosure", "addendum_ids")
-ANSWERS = ("answers", "missing_reason", "addendum_ids")
-NOT_SHOWN = frozenset(
-    ("case_id", "addendum_ids", "summary_draft", "active", "answers", "transcription", "next_start")
-)
+# Scopes that open the whole case, and the scopes of single kinds of text that they have in them.
+WHOLE = {"case": {"answers"}, "all": {"answers", "notes"}}
 
 
-class CrisisAccessGrant(models.Model):
-    """The reading room: the one place where a permission to look shows anything."""
+class CrisisAccessReading(models.AbstractModel):
+    """The reading room: the one place where a permission to look shows anything.
 
-    _inherit = "crisis.access.grant"
+    Part of ``crisis.access.grant``.
+    """
+
+    _name = "crisis.access.reading"
+    _description = "Reading With a Permission"
+
+    read_count = fields.Integer(string="Times Read", readonly=True, copy=False)
+    date_read = fields.Datetime(string="Last Read", readonly=True, copy=False)
+
+    @confirm_identity
+    def action_read(self):
+        """Open the reading room, after asking who is there."""
+        self.ensure_one()
+        self._check_readable()
+        return {
+            "type": "ir.actions.client",
+            "tag": "crisis_reading_room",
+            "name": self.name,
+            "params": {"grant_id": self.id},
+        }
 
     def reading(self):
         """Return what the permission opens, to the one who has it, as long as it holds.
@@ -82,15 +74,8 @@ class CrisisAccessGrant(models.Model):
         # sudo: crisis.case and below - what the permission opens, checked for person, case, scope
         # and clock; read only, and returned field by field
         case = self.sudo().case_id
-        parts = []
-        if self.scope in ("case", "all"):
-            parts += self._case_parts(case)
-        if self.scope == "answers":
-            parts.append(self._part(case, "crisis.assessment"))
-        if self.scope == "notes":
-            parts.append(self._part(case, "crisis.session"))
         sections = []
-        for records, names in parts:
+        for records, names in self._parts(case):
             self._note_reading(records, names)
             if records:
                 sections.append(
@@ -107,28 +92,28 @@ class CrisisAccessGrant(models.Model):
             "sections": sections,
         }
 
-    def _case_parts(self, case):
-        """Return (records, field names) of the case and everything finished below it."""
-        concerns = case.concern_ids.filtered(lambda concern: not concern.restricted)
-        return [
-            (case, CASE_FIELDS),
-            (concerns, (*CONCERN_FIELDS, "addendum_ids")),
-            *(self._part(case, model) for model in CASE_PARTS),
-        ]
+    def _parts(self, case):
+        """Return (records, field names) of what this permission opens, kind by kind.
 
-    def _part(self, case, model):
-        """Return the finished records of ``model`` below ``case``, and which fields are told."""
-        records = case.env[model].search(
-            Domain("case_id", "=", case.id) & CASE_PARTS[model], order="id"
-        )
-        names = (*records._entered_fields, "state", "summary", "user_id", "band_id", "risk_level")
-        names = {name for name in names if name in records._fields} - NOT_SHOWN
-        if model == "crisis.session":
-            names = names - set(NOTES) | (set(NOTES) if self.scope in ("notes", "all") else set())
-        if model == "crisis.assessment":
-            names = names - set(ANSWERS)
-            names |= set(ANSWERS) if self.scope in ("answers", "case", "all") else set()
-        return records, tuple(sorted(names))
+        Never more than a psychology teacher may read, no drafts, no restricted reports.
+        """
+        opened = WHOLE.get(self.scope, {self.scope})
+        parts = []
+        excerpts = self.env["crisis.record"]._collected("_permission_excerpt")
+        for model, excerpt in sorted(excerpts, key=lambda told: told[1].sequence):
+            scoped = excerpt.scope in opened
+            if self.scope in WHOLE or scoped:
+                names = excerpt.fields + (excerpt.scoped if scoped else ())
+                parts.append((self._part(case, model, excerpt), names))
+        return parts
+
+    def _part(self, case, model, excerpt):
+        """Return the records of ``model`` in ``case`` that may be read."""
+        if model == case._name:
+            return case
+        kind = case.env[model]
+        domain = kind._in_cases(case) & kind._excerpt_domain(excerpt)
+        return kind.search(domain, order=excerpt.order or "id")
 
     def _entry(self, record, names):
         """Return one record as the client shows it: title, lines, answers, additions."""

@@ -15,11 +15,13 @@ class CrisisDestruction(models.Model):
 
     _name = "crisis.destruction"
     _description = "Destruction Record"
+    _number_prefix = "DR"
     _inherit = ["crisis.kept.record"]
     _order = "id desc"
     _entered_fields = frozenset(("witness_1_id", "witness_2_id", "note"))
     _locked_states = frozenset(("approved", "done", "cancelled"))
     _takes_no_files = True
+    _outlives_erasure = True
 
     company_id = fields.Many2one(
         "res.company", string="School", required=True, readonly=True, index=True
@@ -112,8 +114,7 @@ class CrisisDestruction(models.Model):
             raise UserError(self.env._("Name two witnesses, neither of them yourself."))
         now = fields.Datetime.now()
         self._set({"state": "approved", "approved_by_id": user.id, "date_approved": now})
-        # sudo: mail.activity - also those of others, they are all about this record
-        self.sudo().activity_ids.unlink()
+        self._end_activities()
         self._plan_activity(ACTIVITY, witnesses, now)
 
     def action_cancel(self):
@@ -124,8 +125,7 @@ class CrisisDestruction(models.Model):
             raise AccessError(self.env._("The principal decides on destructions."))
         self._lock_in("proposed", "approved")
         self._set({"state": "cancelled"})
-        # sudo: mail.activity - also those of others, they are all about this record
-        self.sudo().activity_ids.unlink()
+        self._end_activities()
 
     def action_witness(self):
         """Sign as a witness of the destruction; with the second one it is carried out.

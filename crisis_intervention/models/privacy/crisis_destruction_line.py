@@ -8,6 +8,7 @@ class CrisisDestructionLine(models.Model):
     _description = "File of a Destruction Record"
     _inherit = ["crisis.record"]
     _order = "id"
+    _outlives_erasure = True
     _rec_name = "reference"
 
     destruction_id = fields.Many2one(

@@ -30,13 +30,14 @@ class CrisisDisclosure(models.Model):
     Each row is one reading and is never changed. The first one within an hour is the entry; others
     by the same person of the same fields in the same way point to it, and are its count. Rows are
     written by the transaction that reads, with one statement and without waiting for others; the
-    hash chain is closed over them afterwards (see ``_seal``).
+    hash chain is closed over them afterwards (see ``_close_chain``).
     """
 
     _name = "crisis.disclosure"
     _description = "Register of Disclosures"
-    _inherit = ["crisis.record"]
+    _inherit = ["crisis.disclosure.chain", "crisis.record"]
     _order = "date desc, id desc"
+    _outlives_erasure = True
     _rec_name = "date"
 
     user_id = fields.Many2one("res.users", string="Reader", required=True, ondelete="restrict")
@@ -82,13 +83,17 @@ class CrisisDisclosure(models.Model):
     @api.depends("res_model", "field_names")
     @api.depends_context("lang")
     def _compute_what(self):
-        """Name the fields as the forms do."""
-        for entry in self:
-            known = self.env[entry.res_model]._fields if entry.res_model in self.env else {}
-            entry.what = ", ".join(
-                known[name]._description_string(self.env) if name in known else self.env._("File")
-                for name in (entry.field_names or "").split(",")
-            )
+        """Name the fields as the forms do, also those that were renamed since."""
+        for model, entries in self.grouped("res_model").items():
+            present = self.env[model]._fields if model in self.env else {}
+            former = {n: f for f in present.values() for n in getattr(f, "former_names", ())}
+            known = {**former, **present}
+            for entry in entries:
+                names = (entry.field_names or "").split(",")
+                entry.what = ", ".join(
+                    known[n]._description_string(self.env) if n in known else self.env._("File")
+                    for n in names
+                )
 
     @api.depends("entry_id", "date")
     def _compute_reads(self):

@@ -32,15 +32,16 @@ BATCH = 2000
 _LOCK = 0x63726973
 
 
-class CrisisDisclosure(models.Model):
+class CrisisDisclosureChain(models.AbstractModel):
     """The chain over the register: closed in steps of its own, so that no reader waits for another.
 
     Its end (number of rows and last hash) stands outside of the table, signed with the key of the
     server, which is not in the database: rows deleted from the end, or a chain that somebody with
-    access to the database has written anew, do not fit it.
+    access to the database has written anew, do not fit it. Part of ``crisis.disclosure``.
     """
 
-    _inherit = "crisis.disclosure"
+    _name = "crisis.disclosure.chain"
+    _description = "Chain of the Register of Disclosures"
 
     def init(self):
         """Make the place for the end of the chain: a table that no model shows."""
@@ -51,7 +52,7 @@ class CrisisDisclosure(models.Model):
         )
 
     @api.model
-    def _seal(self, limit=BATCH):
+    def _close_chain(self, limit=BATCH):
         """Close the chain over the rows that wait; whoever comes second leaves it to the first.
 
         :return: number of rows the chain was closed over
@@ -151,10 +152,10 @@ class CrisisDisclosure(models.Model):
         return None
 
     @api.model
-    def _cron_seal(self):
+    def _cron_close_chain(self):
         """Close the chain over all rows that wait."""
         try:
-            while done := self._seal():
+            while done := self._close_chain():
                 if not self.env["ir.cron"]._commit_progress(done):
                     break
         except psycopg2.errors.SerializationFailure:
@@ -167,7 +168,7 @@ class CrisisDisclosure(models.Model):
 
         :return: ``disclosure_chain.Verdict``
         """
-        self._seal()
+        self._close_chain()
         cr = self.env.cr
         cr.execute("SELECT count, hash, signature FROM crisis_disclosure_head")
         head = cr.fetchone()

@@ -1,27 +1,9 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..mixins.crisis_numbering import NUMBERED
-
 # What stands where the database wants a text and none is left.
 NOTHING = "—"
 STUDENT = "crisis.student"
-# Registers that outlive what they are about: references and counts, no texts about the child.
-KEPT_MODELS = frozenset(
-    ("crisis.chronology", "crisis.destruction.line", "crisis.disclosure", "crisis.print.log")
-)
-# What may be about several children: model to its tables of cases and students, and the column of
-# its own records in them.
-SHARED = {
-    "crisis.concern": ("crisis_case_concern_rel", "crisis_concern_student_rel", "concern_id"),
-    "crisis.emergency": (
-        "crisis_emergency_case_rel",
-        "crisis_emergency_student_rel",
-        "emergency_id",
-    ),
-}
-# Facts of the directory that would tell who it was.
-PERSONAL_FACTS = {STUDENT: ("birth_date", "gender"), "crisis.guardian": ("consent_date",)}
 _TEXTS = frozenset(("char", "text", "html"))
 _SKIPPED = frozenset(("id", "create_uid", "create_date", "write_uid", "write_date", "active"))
 
@@ -38,6 +20,17 @@ class CrisisErasure(models.AbstractModel):
     _description = "Erasure of Personal Data"
 
     @api.model
+    def _erasable(self):
+        """Return the names of all kinds of record that do not outlive what they are about."""
+        kinds = ((name, self.env[name]) for name in self.env["crisis.record"]._kinds())
+        return [name for name, model in kinds if model._auto and not model._outlives_erasure]
+
+    @api.model
+    def _shared(self):
+        """Return dict of models that may be about several children to how (``Sharing``)."""
+        return dict(self.env["crisis.record"]._collected("_case_sharing"))
+
+    @api.model
     def _links(self):
         """Return dict of model to the fields by which its records belong to what is erased.
 
@@ -47,15 +40,10 @@ class CrisisErasure(models.AbstractModel):
         link it cannot be without.
         """
         stored = {
-            name: [f for f in model._fields.values() if f.type == "many2one" and f.store]
-            for name, model in self.env.registry.items()
-            if name.startswith("crisis.")
-            and not model._abstract
-            and not model._transient
-            and model._auto
-            and name not in KEPT_MODELS
+            name: [f for f in self.env[name]._fields.values() if f.type == "many2one" and f.store]
+            for name in self._erasable()
         }
-        links = {"crisis.case": [], **{model: [] for model in SHARED}}
+        links = {"crisis.case": [], **{model: [] for model in self._shared()}}
         grown = True
         while grown:
             grown = False
@@ -86,17 +74,7 @@ class CrisisErasure(models.AbstractModel):
     def _directory(self):
         """Return the models that belong to a student directly, not through a case."""
         links = self._links()
-        return [
-            name
-            for name, model in self.env.registry.items()
-            if name.startswith("crisis.")
-            and not model._abstract
-            and not model._transient
-            and model._auto
-            and name not in links
-            and name not in KEPT_MODELS
-            and self._student_link(name)
-        ]
+        return [name for name in self._erasable() if name not in links and self._student_link(name)]
 
     @api.model
     def _below(self, found):
@@ -171,7 +149,7 @@ class CrisisErasure(models.AbstractModel):
             if not field.store or not field.column_type or name in _SKIPPED:
                 continue
             if field.type in _TEXTS:
-                if name == "res_model" or (name == "name" and records._name in NUMBERED):
+                if name == "res_model" or (name == "name" and records._number_prefix):
                     continue  # references and names of models tell nothing about a child
                 values[name] = NOTHING if field.required else None
             elif field.type in ("json", "binary"):
@@ -183,7 +161,7 @@ class CrisisErasure(models.AbstractModel):
                 and not field.required
                 and field.comodel_name
                 in ("crisis.guardian", "crisis.class", "res.partner", "ir.attachment")
-            ) or name in PERSONAL_FACTS.get(records._name, ()):
+            ) or name in records._identifying_facts():
                 values[name] = None
         return values
 
@@ -239,10 +217,12 @@ class CrisisErasure(models.AbstractModel):
         students = cases.student_id
         anonymous = cases.company_id._crisis_anonymous_student()
         found = {"crisis.case": cases}
-        for model in SHARED:
-            shared = self._all(model).search([("case_ids", "in", cases.ids)])
+        for model, sharing in self._shared().items():
+            shared = self._all(model).search([(sharing.cases, "in", cases.ids)])
             needed = shared.filtered(
-                lambda record: (record.case_ids - cases).filtered(lambda c: not c.date_destroyed)
+                lambda record, name=sharing.cases: (record[name] - cases).filtered(
+                    lambda case: not case.date_destroyed
+                )
             )
             found[model] = shared - needed
             # what another child's case needs stays, without the way from one to the other
@@ -261,19 +241,18 @@ class CrisisErasure(models.AbstractModel):
 
     @api.model
     def _cut(self, shared, records):
-        """Take ``records`` (cases or students) off ``shared`` (reports or emergencies)."""
-        cases, students, own = SHARED[shared._name]
-        table, column = (
-            (cases, "case_id") if records._name == "crisis.case" else (students, "student_id")
-        )
+        """Take ``records`` (cases or students) off ``shared``, records of one model."""
+        sharing = shared._case_sharing()
+        name = sharing.cases if records._name == "crisis.case" else sharing.students
+        link = shared._fields[name]
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
                 "DELETE FROM %s WHERE %s = ANY(%s) AND %s = ANY(%s)",
-                SQL.identifier(table),
-                SQL.identifier(column),
+                SQL.identifier(link.relation),
+                SQL.identifier(link.column2),
                 records.ids,
-                SQL.identifier(own),
+                SQL.identifier(link.column1),
                 shared.ids,
             )
         )
@@ -294,9 +273,9 @@ class CrisisErasure(models.AbstractModel):
         ):
             return {}
         found = {}
-        for model in SHARED:
-            about = self._all(model).search([("student_ids", "in", student.ids)])
-            shared = about.filtered(lambda record: len(record.student_ids) > 1)
+        for model, sharing in self._shared().items():
+            about = self._all(model).search([(sharing.students, "in", student.ids)])
+            shared = about.filtered(lambda record, name=sharing.students: len(record[name]) > 1)
             self._cut(shared, student)
             found[model] = about - shared
         for name in self._links():

@@ -9,6 +9,7 @@ class CrisisLegalHold(models.Model):
 
     _name = "crisis.legal.hold"
     _description = "Legal Hold"
+    _number_prefix = "LH"
     _inherit = ["crisis.kept.record"]
     _order = "id desc"
     _check_company_auto = True

@@ -6,59 +6,40 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
+from ...identity import confirm_identity
 from ...lib.pdf_pages import framed
 from ...sealed_fields import reading_permitted
 from ..mixins.crisis_confidential import reading_by
 from ..mixins.record_text import lines
 
 PAPER = "crisis_intervention.crisis_assessment_action_report_guardian"
-# What a guardian gets, model by model: the fields told of each finished record. Left out on
-# purpose: session notes, answers to single items and the confidential background, which the child
-# confided; reports and names of those who made them; whatever may endanger the child at home.
-EXPORTED = {
-    "crisis.case": (
-        *("date_opened", "date_closed", "stage_id", "risk_level", "category_ids", "outcome"),
-        *("shared_advice", "closing_summary"),
-    ),
-    "crisis.assessment": ("date", "instrument_id", "informant", "band_id", "conclusion"),
-    "crisis.plan": (
-        *("goals", "guardian_part", "date_review", "warning_signs", "own_coping", "helpers"),
-        *("people_places", "professionals", "safe_surroundings", "reasons"),
-    ),
-    "crisis.session": ("date_start", "duration", "way"),
-    "crisis.guardian.contact": (
-        *("date", "way", "purpose", "told", "response", "agreed", "guardian_tasks", "date_next"),
-        *("consent", "refusal_reason"),
-    ),
-    "crisis.medical.record": (
-        *("date", "finding", "treatment", "disposition", "medication", "care_points"),
-        *("date_follow_up", "guardian_informed_at"),
-    ),
-    "crisis.referral": ("date_sent", "resource_id", "reply_accepted", "reply_opinion"),
-    "crisis.review": ("date", "effect", "changes", "decision", "date_next"),
-    "crisis.school.return": (
-        *("date_leave", "date_return", "hospital_id", "hospital_advice", "conditions"),
-        *("schedule",),
-    ),
-}
-FINISHED = {
-    "crisis.assessment": ["done"],
-    "crisis.plan": ["active", "replaced"],
-    "crisis.session": ["signed", "missed"],
-    "crisis.guardian.contact": ["signed"],
-    "crisis.medical.record": ["signed"],
-    "crisis.referral": ["sent", "replied", "ended"],
-    "crisis.review": ["signed"],
-    "crisis.school.return": ["agreed"],
-}
-STUDENT = ("name", "student_number", "national_number", "birth_date", "gender", "class_id")
-GUARDIAN = (*("name", "relation", "phone", "phone_secondary", "consent_state", "consent_date"),)
 
 
-class CrisisPersonRequest(models.Model):
-    """The copy for a guardian: everything held on one student, in plain words and as data."""
+class CrisisPersonExport(models.AbstractModel):
+    """The copy for a guardian: everything held on one student, in plain words and as data.
 
-    _inherit = "crisis.person.request"
+    Part of ``crisis.person.request``.
+    """
+
+    _name = "crisis.person.export"
+    _description = "Copy of Personal Data"
+
+    export_count = fields.Integer(string="Copies Made", readonly=True, copy=False)
+    exported_by_id = fields.Many2one(
+        "res.users", string="Last Copy By", readonly=True, copy=False, ondelete="restrict"
+    )
+    date_exported = fields.Datetime(string="Last Copy On", readonly=True, copy=False)
+
+    @confirm_identity
+    def action_export(self):
+        """Download the copy, after asking who is there."""
+        self.ensure_one()
+        self._check_exportable()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/crisis/person-export/{self.id}",
+            "target": "download",
+        }
 
     def _check_exportable(self):
         """Check that this request was granted, and that nothing forbids it since.
@@ -74,47 +55,45 @@ class CrisisPersonRequest(models.Model):
     def _export_sections(self):
         """Return what is told, section by section.
 
-        :return: list of dicts: model, title, records (list of reference and lines)
+        Left out on purpose: session notes, answers to single items and the confidential background,
+        which the child confided; reports and names of those who made them; whatever may endanger
+        the child at home.
+
+        :return: list of dicts: model, title, records (list of reference, lines and values)
         """
-        # sudo: the request was granted by somebody who reads this school's cases; the fields are
-        # the listed ones and no others
-        student = self.sudo().student_id
-        guardian = self.sudo().guardian_id
-        cases = self._cases()
-        parts = [
-            (student, STUDENT),
-            (guardian, GUARDIAN),
-            (student.membership_ids, ("label", "school_year")),
-        ]
-        for model, names in EXPORTED.items():
-            if model == "crisis.case":
-                parts.append((cases, names))
-                continue
-            domain = [("student_id", "=", student.id), ("state", "in", FINISHED[model])]
-            # sudo: see above
-            records = self.env[model].sudo().with_context(active_test=False).search(domain)
-            parts.append((records, names))
-        return [
-            {
-                "model": records._name,
-                "title": self.env["ir.model"]._get(records._name).name,
-                "records": [
+        excerpts = self.env["crisis.record"]._collected("_guardian_excerpt")
+        sections = []
+        for model, excerpt in sorted(excerpts, key=lambda told: told[1].sequence):
+            records, names = self._export_records(model, excerpt), excerpt.fields
+            if records:
+                sections.append(
                     {
-                        "reference": (
-                            record.name
-                            if "name" in record._fields
-                            and record._name not in ("crisis.student", "crisis.guardian")
-                            else ""
-                        ),
-                        "lines": lines(record, names),
-                        "values": self._export_values(record, names),
+                        "model": model,
+                        "title": self.env["ir.model"]._get(model).name,
+                        "records": [
+                            {
+                                "reference": record.name if record._number_prefix else "",
+                                "lines": lines(record, names),
+                                "values": self._export_values(record, names),
+                            }
+                            for record in records
+                        ],
                     }
-                    for record in records
-                ],
-            }
-            for records, names in parts
-            if records
-        ]
+                )
+        return sections
+
+    def _export_records(self, model, excerpt):
+        """Return the finished records of ``model`` about the student; of guardians the one who asks."""
+        # sudo: the request was granted by somebody who reads this school's cases; what is told of
+        # the records are the fields of their excerpts and no others
+        if model == "crisis.guardian":
+            return self.sudo().guardian_id
+        if model == "crisis.case":
+            return self._cases()
+        # sudo: see above
+        kind = self.env[model].sudo().with_context(active_test=False)
+        domain = kind._about_students(self.student_id) & kind._excerpt_domain(excerpt)
+        return kind.search(domain, order=excerpt.order or None)
 
     def _export_values(self, record, names):
         """Return the same as data: field to value, dates as ISO, links as their names."""

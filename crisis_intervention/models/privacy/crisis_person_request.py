@@ -2,9 +2,12 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools.translate import LazyTranslate
 
-from ...identity import confirm_identity
+from ...lib.declarations import Step
 from ...roles import PRINCIPAL
+
+_lt = LazyTranslate(__name__)
 
 
 class CrisisPersonRequest(models.Model):
@@ -12,7 +15,8 @@ class CrisisPersonRequest(models.Model):
 
     _name = "crisis.person.request"
     _description = "Request about Personal Data"
-    _inherit = ["crisis.kept.record"]
+    _inherit = ["crisis.person.export", "crisis.kept.record"]
+    _number_prefix = "PR"
     _order = "id desc"
     _check_company_auto = True
     _entered_fields = frozenset(
@@ -79,11 +83,6 @@ class CrisisPersonRequest(models.Model):
     )
     decided_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict")
     date_decided = fields.Datetime(string="Decided On", readonly=True, copy=False)
-    export_count = fields.Integer(string="Copies Made", readonly=True, copy=False)
-    exported_by_id = fields.Many2one(
-        "res.users", string="Last Copy By", readonly=True, copy=False, ondelete="restrict"
-    )
-    date_exported = fields.Datetime(string="Last Copy On", readonly=True, copy=False)
 
     @api.depends("date_asked", "company_id")
     def _compute_date_due(self):
@@ -113,7 +112,7 @@ class CrisisPersonRequest(models.Model):
             )
             case = request._cases()[:1]
             if case:
-                case._open_duty("person_request", due, record=request, role="psychology_teacher")
+                case._open_step("person_request", due, record=request, role="psychology_teacher")
         return requests
 
     def _cases(self):
@@ -146,9 +145,8 @@ class CrisisPersonRequest(models.Model):
                 "date_decided": fields.Datetime.now(),
             }
         )
-        self._cases()._close_duties(["person_request"], self)
-        # sudo: mail.activity - also those of others, they are all about this request
-        self.sudo().activity_ids.unlink()
+        self._cases()._close_steps(["person_request"], self)
+        self._end_activities()
 
     def action_grant(self):
         """Grant what was asked for; an erasure lets the retention of closed cases end now."""
@@ -197,13 +195,16 @@ class CrisisPersonRequest(models.Model):
                 )
             )
 
-    @confirm_identity
-    def action_export(self):
-        """Download the copy, after asking who is there."""
-        self.ensure_one()
-        self._check_exportable()
-        return {
-            "type": "ir.actions.act_url",
-            "url": f"/crisis/person-export/{self.id}",
-            "target": "download",
-        }
+    @api.model
+    def _case_steps(self):
+        """Declare that requests are answered in time."""
+        return (
+            *super()._case_steps(),
+            Step(
+                "person_request",
+                _lt("Answer to a request about personal data"),
+                "crisis_intervention.mail_activity_person_request",
+                190,
+                about_access=True,
+            ),
+        )

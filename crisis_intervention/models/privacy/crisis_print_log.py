@@ -13,6 +13,7 @@ class CrisisPrintLog(models.Model):
     _description = "Printed Case File"
     _inherit = ["crisis.append.only"]
     _order = "date desc, id desc"
+    _outlives_erasure = True
 
     case_id = fields.Many2one("crisis.case", required=True, ondelete="restrict", index=True)
     company_id = fields.Many2one(

@@ -1,10 +1,11 @@
 import logging
+from contextlib import suppress
 
 from odoo import api, models
 from odoo.tools import SQL
 
-from ...lib.sealed import PREFIX, is_sealed
-from ...sealed_fields import Sealed, keyring, open_sealed
+from ...lib.sealed import PREFIX, SealError, is_sealed
+from ...sealed_fields import Sealed, keyring
 
 _logger = logging.getLogger(__name__)
 
@@ -36,7 +37,6 @@ class CrisisSeal(models.AbstractModel):
 
         :return: number of rows sealed
         """
-        cr = self.env.cr
         keys = keyring(self.env)
         table, column = (
             SQL.identifier(self.env[field.model_name]._table),
@@ -55,18 +55,57 @@ class CrisisSeal(models.AbstractModel):
         )
         sealed = []
         for id_, text in rows:
-            place = field._place(id_)
-            plain = open_sealed(self.env, text, place) if is_sealed(text) else text
-            sealed.append((id_, keys.seal(plain, place)))
+            plain = field._opened(self.env, text, id_) if is_sealed(text) else text
+            sealed.append((id_, keys.seal(plain, field._place(id_))))
+        self._store(field, sealed)
+        return len(sealed)
+
+    @api.model
+    def _store(self, field, sealed):
+        """Write sealed texts into the column of ``field``.
+
+        :param sealed: list of (id, sealed text)
+        """
         if sealed:
-            cr.execute_values(
+            self.env.cr.execute_values(
                 f'UPDATE "{self.env[field.model_name]._table}" t SET "{field.name}" = v.text '
                 "FROM (VALUES %s) AS v (id, text) WHERE t.id = v.id",
                 sealed,
                 page_size=len(sealed),
             )
             self.env[field.model_name].invalidate_model([field.name])
-        return len(sealed)
+
+    @api.model
+    def _rebind(self, field, limit=BATCH):
+        """Seal for the present name of ``field`` what is sealed for a former one.
+
+        For updates of the addon; may be repeated. What no key opens stays as it is, and is read like
+        before when the key is back: the field knows its former names.
+
+        :return: number of texts sealed anew
+        """
+        keys = keyring(self.env)
+        table, column = self.env[field.model_name]._table, SQL.identifier(field.name)
+        last, total = 0, 0
+        while rows := self.env.execute_query(
+            SQL(
+                "SELECT id, %(column)s FROM %(table)s WHERE %(column)s IS NOT NULL"
+                " AND id > %(last)s ORDER BY id LIMIT %(limit)s",
+                table=SQL.identifier(table),
+                column=column,
+                last=last,
+                limit=limit,
+            )
+        ):
+            last = rows[-1][0]
+            sealed = []
+            for id_, text in rows:
+                with suppress(SealError):
+                    plain = keys.open(text, *field._former_places(id_))
+                    sealed.append((id_, keys.seal(plain, field._place(id_))))
+            self._store(field, sealed)
+            total += len(sealed)
+        return total
 
     @api.model
     def _seal_plain(self):

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ...lib.declarations import Excerpt
+
 
 class CrisisClassMembership(models.Model):
     """A student's time in a class, as it was called then; kept by the system."""
@@ -48,3 +50,7 @@ class CrisisClassMembership(models.Model):
         self.sudo().search(
             [("student_id", "in", students.ids), ("date_to", "=", False)]
         ).date_to = fields.Date.context_today(self)
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(("label", "school_year"), sequence=30)

@@ -135,19 +135,8 @@ class CrisisClassReport(models.Model):
                 for class_ in classes
             ]
         )
-        activity_type = self.env.ref("crisis_intervention.mail_activity_class_report")
-        model_id = self.env["ir.model"]._get_id(self._name)
-        self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(
-            [
-                {
-                    "res_model_id": model_id,
-                    "res_id": report.id,
-                    "activity_type_id": activity_type.id,
-                    "user_id": teacher.id,
-                    "date_deadline": due_day,
-                    "automated": True,
-                }
-                for report in reports
-                for teacher in report.class_id.head_teacher_ids
-            ]
+        self._plan_activities(
+            "crisis_intervention.mail_activity_class_report",
+            [(report, user) for report in reports for user in report.class_id.head_teacher_ids],
+            due_day,
         )

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ...lib import cn_identity
+from ...lib.declarations import Excerpt
 from ...roles import HISTORY
 from ...sealed_fields import ConfidentialBinary
 
@@ -110,3 +111,14 @@ class CrisisGuardian(models.Model):
     def _unlink_never(self):
         """Keep guardians: archive those who no longer answer for the student."""
         raise UserError(self.env._("Guardians are never deleted. Archive the guardian instead."))
+
+    @api.model
+    def _identifying_facts(self):
+        return ("consent_date",)
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(
+            ("name", "relation", "phone", "phone_secondary", "consent_state", "consent_date"),
+            sequence=20,
+        )

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ...lib import cn_identity
+from ...lib.declarations import Excerpt
 from ...lib.pinyin import reading
 from ...roles import DIRECTORY, GUARDIAN_READERS, HISTORY
 
@@ -15,7 +16,7 @@ class CrisisStudent(models.Model):
 
     _name = "crisis.student"
     _description = "Student"
-    _inherit = ["crisis.record"]
+    _inherit = ["crisis.student.import", "crisis.record"]
     _order = "class_id, name, id"
     _rec_names_search = ["name", "pinyin", "pinyin_initials", "student_number"]
     _check_company_auto = True
@@ -161,23 +162,24 @@ class CrisisStudent(models.Model):
         """Keep students: archive those who left."""
         raise UserError(self.env._("Students are never deleted. Archive the student instead."))
 
-    @api.model
-    def get_import_templates(self):
-        """Offer the class list as a template for Odoo's import."""
-        return [
-            {
-                "label": self.env._("Template for a class list with guardians"),
-                "template": "/crisis_intervention/static/xls/class_list.xlsx",
-            }
-        ]
-
     def action_ask_access(self):
         """Begin a permission to look; the same for all students, whether there is a case or not."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Ask to Look"),
-            "res_model": "crisis.access.grant",
-            "views": [(False, "form")],
-            "context": {"default_student_id": self.id},
-        }
+        return self.env["crisis.access.grant"]._action_form(
+            name=self.env._("Ask to Look"), context={"default_student_id": self.id}
+        )
+
+    @api.model
+    def _about_students(self, students):
+        return Domain("id", "in", students.ids)
+
+    @api.model
+    def _identifying_facts(self):
+        return ("birth_date", "gender")
+
+    @api.model
+    def _guardian_excerpt(self):
+        return Excerpt(
+            ("name", "student_number", "national_number", "birth_date", "gender", "class_id"),
+            sequence=10,
+        )

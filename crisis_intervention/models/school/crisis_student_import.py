@@ -7,10 +7,21 @@ from ...lib import class_list
 _UPDATE_COLUMNS = {"id", ".id"}
 
 
-class CrisisStudent(models.Model):
+class CrisisStudentImport(models.AbstractModel):
     """Import of class lists: checked as a whole first, every fault named by row and column."""
 
-    _inherit = "crisis.student"
+    _name = "crisis.student.import"
+    _description = "Import of Class Lists"
+
+    @api.model
+    def get_import_templates(self):
+        """Offer the class list as a template for Odoo's import."""
+        return [
+            {
+                "label": self.env._("Template for a class list with guardians"),
+                "template": "/crisis_intervention/static/xls/class_list.xlsx",
+            }
+        ]
 
     @api.model
     def load(self, fields, data):

@@ -44,7 +44,16 @@ class Mark extends models.Model {
     note = fields.Char();
     _records = [
         { id: 1, report_id: 1, side: "front", x: 30, y: 40, kind: "bruise", size_mm: 15 },
-        { id: 2, report_id: 1, side: "back", x: 50, y: 25, kind: "cut", colour: "red", note: "old" },
+        {
+            id: 2,
+            report_id: 1,
+            side: "back",
+            x: 50,
+            y: 25,
+            kind: "cut",
+            colour: "red",
+            note: "old",
+        },
     ];
 }
 

@@ -174,8 +174,13 @@ test("whoever is not on the staff is asked nothing", async () => {
 
 test("the alarm covers the screen until it is answered", async () => {
     let open = true;
-    const callbacks = listen(() => ({ alarms: open ? [alarm()] : [], running: [alarm()] }), "CONNECTED");
-    mockService("action", { doAction: (name, options) => expect.step([name, options.props.resId]) });
+    const callbacks = listen(
+        () => ({ alarms: open ? [alarm()] : [], running: [alarm()] }),
+        "CONNECTED"
+    );
+    mockService("action", {
+        doAction: (name, options) => expect.step([name, options.props.resId]),
+    });
     onRpc("crisis.emergency", "acknowledge", ({ args }) => {
         expect.step(["acknowledge", args[0]]);
         open = false;
@@ -241,7 +246,10 @@ test("the board ticks, shows clocks, and asks again by itself", async () => {
     onRpc("crisis.emergency", "done_step", ({ args }) => {
         expect.step(["done", ...args]);
         state = board({
-            steps: [step(1, { mine: true, state: "done", done_by: "Me", done_by_me: true }), step(2)],
+            steps: [
+                step(1, { mine: true, state: "done", done_by: "Me", done_by_me: true }),
+                step(2),
+            ],
         });
         return true;
     });
@@ -256,14 +264,18 @@ test("the board ticks, shows clocks, and asks again by itself", async () => {
     await waitFor("[data-step='1'].o_crisis_step_done");
     expect.verifySteps([["done", [7], 1], "board"]);
     // somebody else ticks: seen without the websocket
-    state = board({ steps: [step(1, { state: "done" }), step(2, { state: "done", done_by: "Wang" })] });
+    state = board({
+        steps: [step(1, { state: "done" }), step(2, { state: "done", done_by: "Wang" })],
+    });
     await advanceTime(BOARD_EVERY);
     await waitFor("[data-step='2']:contains(Wang)");
     expect.verifySteps(["board"]);
 });
 
 test("only my steps, details, take over and not needed", async () => {
-    let state = board({ steps: [step(1, { mine: true }), step(2, { user: 6, user_name: "Wang" })] });
+    const state = board({
+        steps: [step(1, { mine: true }), step(2, { user: 6, user_name: "Wang" })],
+    });
     onRpc("crisis.emergency", "board", () => state);
     onRpc("crisis.emergency", "take_step", ({ args }) => {
         expect.step(["take", ...args]);

@@ -236,7 +236,12 @@ test("arrows go through options and items, Home and End to the ends, Backspace c
 test("Tab and shortcuts are left to the browser", async () => {
     await mount(1);
     await focus("2");
-    for (const [key, taken] of [["Tab", false], ["Enter", false], ["x", false], ["ArrowUp", true]]) {
+    for (const [key, taken] of [
+        ["Tab", false],
+        ["Enter", false],
+        ["x", false],
+        ["ArrowUp", true],
+    ]) {
         const ev = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
         document.activeElement.dispatchEvent(ev);
         expect(ev.defaultPrevented).toBe(taken);

@@ -4,8 +4,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
 
-from ...lib.instrument_exchange import load
-from ...wizard.crisis_instrument_import import SHIPPED
+from ...lib.instrument_exchange import SHIPPED, load
 from ..common import CrisisCommon
 from ..documents import DocumentCase
 

@@ -7,8 +7,9 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ...lib.pdf_pages import page_count
+from ..canaries import CANARIES
+from ..common import DENIALS
 from ..documents import FileCase, text_of
-from ..privacy.test_leaks import CANARIES
 
 CASE = "crisis.case"
 PLAN = "crisis.plan"
@@ -33,7 +34,7 @@ DOCUMENTS = {
     ),
     "crisis_session_report_record": (
         "crisis.session", "psychology", ("辅导记录表", "Session Record"),
-        "location present notes disclosure summary", ["SESSIONNOTECANARY"],
+        "location present notes confidentiality_exception summary", ["SESSIONNOTECANARY"],
     ),
     "crisis_guardian_contact_report_record": (
         CONTACT, "moral", ("家校沟通记录", "Guardian Contact Record"),
@@ -98,6 +99,7 @@ PRINTERS = {
     "crisis_case_report_chronology": "head_teacher doctor psychology moral principal",
     "crisis_case_report_file": "psychology principal",
     "crisis_case_report_disclosures": "psychology principal",
+    "crisis_destruction_report_list": "psychology moral principal",
     "crisis_emergency_report_letter": "psychology moral principal",
     "crisis_assessment_report_file": "psychology",
     "crisis_assessment_report_result": "psychology moral principal",
@@ -117,12 +119,6 @@ USERS = (
     "district",
     "other_psychology",
 )
-DENIALS = (
-    "odoo.addons.base.models.ir_rule",
-    "odoo.addons.base.models.ir_model",
-    "odoo.http",
-    "odoo.orm",
-)
 
 
 class LoopDocuments(FileCase):
@@ -130,13 +126,15 @@ class LoopDocuments(FileCase):
 
     def _record(self, report):
         """Return the record of ``report``."""
-        if report.startswith("crisis_assessment"):
-            return self.form
-        if report.startswith("crisis_case"):
-            return self.case
-        if report.startswith("crisis_emergency"):
+        reports = self.env["ir.actions.report"]
+        model = reports._get_report_from_name(f"crisis_intervention.{report}").model
+        if model in ("crisis.assessment", "crisis.case"):
+            return self.form if model == "crisis.assessment" else self.case
+        if model == "crisis.emergency.report":
             emergency = self._start_emergency(self.staff).sudo()
             return self.env["crisis.emergency.report"].create({"emergency_id": emergency.id})
+        if report.startswith("crisis_destruction"):
+            return self.env["crisis.destruction"].create({"company_id": self.school.id})
         about = DOCUMENTS[report][0]
         return self.report if about == "concern" else self.filed[about]
 
@@ -268,6 +266,11 @@ class TestDocuments(LoopDocuments):
         self.case.closing_summary = False
         with self.assertRaises(UserError):
             self._html("crisis_case_report_closing", self.case, self.moral)
+
+    def test_what_was_done_is_counted_in_words(self):
+        for lang, words in (("zh_CN", "壹"), ("en_US", "one")):
+            html = self._html("crisis_case_report_closing", self.case, self.moral, lang)
+            self.assertIn(f"<td>{words}</td>", html)
 
     def test_chronology_holds_what_its_reader_may_read(self):
         mine = self._html("crisis_case_report_chronology", self.case, self.head_teacher)
@@ -428,7 +431,7 @@ class TestCaseFile(LoopDocuments):
         text = "".join(pages)
         lines = self._lines(pages[:1])
         self.assertEqual(set(self.references) - set(lines), {self.filed["crisis.session"].name})
-        for canary in ("NOTESCANARY", "DISCLOSURECANARY", "SESSIONNOTECANARY", "ANSWERCANARY"):
+        for canary in ("NOTESCANARY", "EXCEPTIONCANARY", "SESSIONNOTECANARY", "ANSWERCANARY"):
             self.assertNotIn(canary, text)
         for canary in ("BACKGROUNDCANARY", "CONCLUSIONCANARY", "GOALSCANARY"):
             self.assertIn(canary, text)

@@ -210,8 +210,7 @@ class TestReview(LoopCase):
 
     def setUp(self):
         super().setUp()
-        # a test is one transaction
-        self.patch(type(self.env["ir.cron"]), "_commit_progress", lambda cron, *args, **kwargs: 60)
+        self._let_crons_go_on()
 
     def _assess(self):
         form = self._make_assessment(
@@ -265,7 +264,7 @@ class TestReview(LoopCase):
         self.case.write({"outcome": "recovered", "closing_summary": "x"})
         self.case.action_verify()
         closed = self.env.ref("crisis_intervention.crisis_stage_closed")
-        self.env.ref("crisis_intervention.crisis_stage_intervention").gate_session = True
+        self._demand(self.env.ref("crisis_intervention.crisis_stage_intervention"), "session")
         self._hold_session(self.case)
         self.case.stage_id = closed
         reference = self.case.name

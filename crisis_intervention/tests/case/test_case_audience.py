@@ -3,8 +3,9 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ...models.case.crisis_case_audience import _FIELDS
-from ..privacy.test_access_grant import DENIALS, GrantCase
+from ...models.case.crisis_case_privacy import _FIELDS
+from ..common import DENIALS
+from ..privacy.test_access_grant import GrantCase
 
 
 @tagged("post_install", "-at_install")
@@ -147,8 +148,7 @@ class TestCaseAudience(GrantCase):
     def _queries(self):
         """Return how many queries the list takes with nothing but Odoo's own caches filled."""
         self.case.sudo()._audience()
-        self.env.flush_all()
-        self.env.invalidate_all()
-        before = self.env.cr.sql_log_count
-        self.case.sudo()._audience()
-        return self.env.cr.sql_log_count - before
+        counts = []
+        with self._counting(counts):
+            self.case.sudo()._audience()
+        return counts[0]

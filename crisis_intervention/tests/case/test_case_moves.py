@@ -57,7 +57,7 @@ class TestCaseMoves(CrisisCommon):
     def test_gates_of_jumped_stages_hold_as_well(self):
         self.case.action_verify()
         self.case.risk_level = "yellow"
-        self.planned.gate_plan = True
+        self._demand(self.planned, "plan")
         with self.assertRaises(UserError) as caught:
             self.case.stage_id = self.recovered
         self.assertIn(self.planned.name, str(caught.exception))
@@ -96,7 +96,7 @@ class TestCaseMoves(CrisisCommon):
     def test_records_meet_their_gates(self):
         self.case.risk_level = "orange"
         gates = ("plan", "plan_approval", "session", "review")
-        self.discovered.write({f"gate_{gate}": True for gate in gates})
+        self._demand(self.discovered, *gates)
         met = []
         plan = self._make_plan(self.case)
         for gate, step in zip(
@@ -118,7 +118,7 @@ class TestCaseMoves(CrisisCommon):
 
     def test_a_level_without_plan_needs_none(self):
         self.case.risk_level = "blue"
-        self.discovered.write({"gate_plan": True, "gate_plan_approval": True})
+        self._demand(self.discovered, "plan", "plan_approval")
         self.case.invalidate_recordset()
         self.assertIn("plan", self._codes(True))
         self.assertIn("plan_approval", self._codes(True))

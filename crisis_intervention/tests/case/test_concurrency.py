@@ -1,37 +1,36 @@
 import threading
-from contextlib import contextmanager, nullcontext
+import time
+from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from unittest.mock import patch
 
-from odoo import SUPERUSER_ID, api, fields
+from odoo import SUPERUSER_ID, Command, api, fields
 from odoo.exceptions import RedirectWarning, UserError
-from odoo.modules.registry import Registry
 from odoo.service.model import retrying
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from ..committed import CommittedCase
 
-# Children first; everything of the school this test commits.
-TABLES = (
-    "crisis_concern_triage",
-    "crisis_deadline",
-    "crisis_case_change",
-    "crisis_case",
-    "crisis_concern",
-    "crisis_class_membership",
-    "crisis_student",
-    "crisis_class",
-)
+PEOPLE = 19
 
 
 @tagged("post_install", "-at_install")
 class TestConcurrency(CommittedCase):
-    """Real transactions at the same moment: one wins, the other is told, nothing is doubled.
+    """Real transactions at the same moment: one wins, the other is told, nothing is doubled."""
 
-    Transactions of their own see only what is committed, so this class commits a school and takes
-    it away again.
-    """
+    _models = (
+        "crisis.number.gap",
+        "crisis.concern.triage",
+        "crisis.deadline",
+        "crisis.case.change",
+        "crisis.case",
+        "crisis.concern",
+        "crisis.class.membership",
+        "crisis.student",
+        "crisis.class",
+    )
 
     @classmethod
     def setUpClass(cls):
@@ -42,36 +41,19 @@ class TestConcurrency(CommittedCase):
             cls.colleague = cls._make_user("c_psychology_2", "psychology_teacher")
             cls.moral = cls._make_user("c_moral", "moral_education")
             cls.staff = cls._make_user("c_staff", "staff")
+            cls.people = [cls._make_user(f"c_{number:02}", "staff") for number in range(PEOPLE)]
             cls.class_1 = cls._make_class("1班", 1)
         cls.addClassCleanup(cls._take_away)
 
     @classmethod
-    def _take_away(cls):
-        """Remove what was committed, past the rules that keep records of children."""
-        with cls._committing() as env:
-            for table in TABLES:
-                model = table.replace("_", ".")
-                company = (
-                    "concern_id IN (SELECT id FROM crisis_concern WHERE company_id = %(company)s)"
-                    if table == "crisis_concern_triage"
-                    else "company_id = %(company)s"
-                    if "company_id" in env[model]._fields and env[model]._fields["company_id"].store
-                    else "case_id IN (SELECT id FROM crisis_case WHERE company_id = %(company)s)"
-                )
-                env.cr.execute(
-                    f"DELETE FROM {table} WHERE {company} RETURNING id",  # pylint: disable=sql-injection
-                    {"company": cls.school.id},
-                )
-                ids = [row[0] for row in env.cr.fetchall()]
-                for kept in ("mail.message", "mail.followers", "mail.activity"):
-                    field = "model" if kept == "mail.message" else "res_model"
-                    env[kept].search([(field, "=", model), ("res_id", "in", ids)]).unlink()
-            env["ir.sequence"].search([("company_id", "=", cls.school.id)]).unlink()
-            users = env["res.users"].search([("login", "like", "c\\_%")])
-            partners = users.partner_id | cls.school.with_env(env).partner_id
-            users.unlink()
-            cls.school.with_env(env).unlink()
-            partners.unlink()
+    def _of_school(cls, model):
+        if model == "crisis.concern.triage":
+            concerns = "concern_id IN (SELECT id FROM crisis_concern WHERE company_id = %s)"
+            return SQL(concerns, cls.school.id)
+        company = cls.env[model]._fields.get("company_id")
+        if company and company.store:
+            return super()._of_school(model)
+        return SQL("case_id IN (SELECT id FROM crisis_case WHERE company_id = %s)", cls.school.id)
 
     def _new_student(self, number):
         with self._committing() as env:
@@ -87,55 +69,32 @@ class TestConcurrency(CommittedCase):
         :param jobs: functions that take an environment
         :return: list of what each returned or the exception it raised, in the order of ``jobs``
         """
-        start = threading.Barrier(len(jobs))
-        results = [None] * len(jobs)
 
-        def run(index, job):
+        def in_transaction(job):
             with self.registry.cursor() as cr:
                 env = api.Environment(cr, SUPERUSER_ID, {})
-                start.wait(timeout=30)
                 try:
-                    results[index] = retrying(lambda: job(env), env)
-                except Exception as error:
+                    return retrying(lambda: job(env), env)
+                except Exception:
                     cr.rollback()
-                    results[index] = error
+                    raise
 
-        threads = [threading.Thread(target=run, args=args) for args in enumerate(jobs)]
-        with (
-            mute_logger("odoo.sql_db"),
-            # the thread that runs the tests holds this lock, on which the others would wait
-            patch.object(Registry, "_lock", nullcontext()),
-        ):
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join(timeout=120)
-        self.assertFalse([thread for thread in threads if thread.is_alive()])
-        return results
+        with mute_logger("odoo.sql_db"):
+            return self._together(*(partial(in_transaction, job) for job in jobs))
 
     @contextmanager
-    def _meeting(self, model, method, after=False):
-        """Let two transactions come as far as ``method`` before either of them goes on.
-
-        :param bool after: they meet when the method has returned instead of before it
-        """
+    def _meeting(self, model, method):
+        """Let two transactions come as far as ``method`` before either of them goes on."""
         together = threading.Barrier(2)
         arrived = set()
         original = getattr(self.registry[model], method)
 
-        def meet():
+        def wrapped(records, *args, **kwargs):
             # only at the first try: a repeated transaction comes alone
             if threading.get_ident() not in arrived:
                 arrived.add(threading.get_ident())
                 together.wait(timeout=30)
-
-        def wrapped(records, *args, **kwargs):
-            if not after:
-                meet()
-            result = original(records, *args, **kwargs)
-            if after:
-                meet()
-            return result
+            return original(records, *args, **kwargs)
 
         with patch.object(self.registry[model], method, wrapped):
             yield
@@ -194,40 +153,121 @@ class TestConcurrency(CommittedCase):
                 env["crisis.case"].with_user(user.id).create({"student_id": student.id}).id
             )
 
-        with self._meeting("crisis.case", "_refuse_second_case", after=True):
+        with self._meeting("crisis.case", "_refuse_second_case"):
             results = self._at_once(job(self.psychology), job(self.colleague))
         errors = [result for result in results if isinstance(result, Exception)]
         self.assertEqual([type(error) for error in errors], [RedirectWarning], results)
         (opened,) = (result for result in results if isinstance(result, int))
         self.assertEqual(errors[0].args[1]["res_id"], opened)
 
-    def test_numbers_are_drawn_without_doubles_and_gaps(self):
-        students = [self._new_student(f"C1{number:02}") for number in range(8)]
+    def _drawing(self, company, model="crisis.case"):
+        """Return the job of drawing one number."""
+        return lambda env: env["crisis.numbering"]._draw(model, company.with_env(env))[0]
 
-        def job(student):
-            return lambda env: env["crisis.case"].create({"student_id": student.id}).name
+    def test_nineteen_people_report_at_once(self):
+        """Nobody waits for somebody else's number, and nobody has to begin again."""
+        students = [self._new_student(f"C1{number:02}") for number in range(PEOPLE)]
+        waits, tries = [], []
+        drawn = self.registry["crisis.numbering"]._draw
 
-        results = self._at_once(*(job(student) for student in students))
-        drawn = sorted(int(str(name).rpartition("/")[2]) for name in results)
-        self.assertEqual(drawn, list(range(drawn[0], drawn[0] + 8)))
+        def timed(records, *args, **kwargs):
+            began = time.monotonic()
+            result = drawn(records, *args, **kwargs)
+            waits.append(time.monotonic() - began)
+            return result
+
+        def job(user, student):
+            def report(env):
+                tries.append(user)
+                concerns = env["crisis.concern"].with_user(user.id).with_company(self.school.id)
+                values = {
+                    "student_ids": [Command.link(student.id)],
+                    "description": "整节课趴在桌上，不说话。",
+                    "location": "教室",
+                    "immediate_danger": "no",
+                    "told_in_person": "yes",
+                }
+                return concerns.create(values).id
+
+            return report
+
+        jobs = [job(user, student) for user, student in zip(self.people, students, strict=True)]
+        with patch.object(self.registry["crisis.numbering"], "_draw", timed):
+            results = self._at_once(*jobs)
+        self.assertFalse([result for result in results if isinstance(result, Exception)])
+        self.assertEqual(len(tries), PEOPLE, "no report had to be sent again")
+        self.assertLess(max(waits), 2)
+        with self._committing() as env:
+            concerns = env["crisis.concern"].browse(results)
+            self.assertEqual(concerns.exists(), concerns)
+            self.assertEqual(len(set(concerns.mapped("name"))), PEOPLE)
+            self.assertEqual(concerns.mapped("reporter_id.id"), [user.id for user in self.people])
+
+    def test_nobody_waits_for_a_transaction_that_has_drawn(self):
+        with self.registry.cursor() as cr:
+            first = self._drawing(self.school)(api.Environment(cr, SUPERUSER_ID, {}))
+            (second,) = self._at_once(self._drawing(self.school))
+            self.assertNotEqual(first, second)
 
     def test_first_numbers_of_a_new_year(self):
         new_year = date(fields.Date.today().year + 5, 1, 1)
-        students = [self._new_student(f"C2{number:02}") for number in range(4)]
-
-        def job(student):
-            return lambda env: env["crisis.case"].create({"student_id": student.id}).name
-
         with patch.object(fields.Date, "context_today", lambda *args, **kwargs: new_year):
-            results = self._at_once(*(job(student) for student in students))
-        wanted = [f"CI/{new_year.year}/{number:04}" for number in range(1, 5)]
+            results = self._at_once(*[self._drawing(self.school)] * PEOPLE)
+        wanted = [f"CI/{new_year.year}/{number:04}" for number in range(1, PEOPLE + 1)]
+        self.assertEqual(sorted(map(str, results)), wanted)
+        with self._committing() as env:
+            years = env["ir.sequence.date_range"].search(
+                [("sequence_id.company_id", "=", self.school.id), ("date_from", "=", new_year)]
+            )
+            kinds = years.sequence_id.mapped("code")
+            self.assertEqual(sorted(kinds), sorted(env["crisis.numbering"]._prefixes()))
+            self.assertEqual(len(years), len(kinds), "nobody has begun the year twice")
+
+    def test_first_numbers_of_a_school_that_nobody_prepared(self):
+        with self._committing() as env:
+            env["ir.sequence"].search([("company_id", "=", self.school.id)]).unlink()
+        results = self._at_once(*[self._drawing(self.school, "crisis.plan")] * PEOPLE)
+        year = fields.Date.today().year
+        wanted = [f"CP/{year}/{number:04}" for number in range(1, PEOPLE + 1)]
         self.assertEqual(sorted(map(str, results)), wanted)
 
-    def test_a_failed_transaction_leaves_no_gap(self):
-        student = self._new_student("C300")
+    def test_a_transaction_that_began_before_the_school_was_prepared(self):
+        """It does not see the sequences, and draws from them nevertheless."""
+        with self._committing() as env:
+            env["ir.sequence"].search([("company_id", "=", self.school.id)]).unlink()
+        with self.registry.cursor() as cr:
+            cr.execute("SELECT count(*) FROM ir_sequence")
+            with self._committing() as env:
+                first = self._drawing(self.school)(env)
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            second, third = env["crisis.numbering"]._draw(
+                "crisis.case", self.school.with_env(env), 2
+            )
+        self.assertLess(first, second)
+        self.assertLess(second, third)
+
+    def test_a_failed_transaction_leaves_a_gap_that_is_listed(self):
         with self.registry.cursor() as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})
-            lost = env["crisis.case"].create({"student_id": student.id}).name
+            lost = env["crisis.case"].create({"student_id": self._new_student("C300").id}).name
             cr.rollback()
+        student = self._new_student("C301")
         with self._committing() as env:
-            self.assertEqual(env["crisis.case"].create({"student_id": student.id}).name, lost)
+            kept = env["crisis.case"].create({"student_id": student.id}).name
+            self.assertGreater(kept, lost)
+            gaps = env["crisis.number.gap"]
+            gaps._cron_notice()
+            of_school = gaps.search([("company_id", "=", self.school.id)])
+            self.assertIn(lost, of_school.mapped("name"))
+            self.assertNotIn(kept, of_school.mapped("name"))
+
+    def test_the_cron_prepares_the_next_year(self):
+        with self._committing() as env:
+            env["crisis.numbering"]._cron_prepare()
+        next_year = date(fields.Date.today().year + 1, 1, 1)
+        with self._committing() as env:
+            kinds = env["crisis.numbering"]._prefixes()
+            years = env["ir.sequence.date_range"].search(
+                [("sequence_id.code", "in", list(kinds)), ("date_from", "=", next_year)]
+            )
+            self.assertEqual(len(years), len(kinds) * env["res.company"].search_count([]))

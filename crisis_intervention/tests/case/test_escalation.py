@@ -19,8 +19,7 @@ class EscalationCase(CrisisCommon):
 
     def setUp(self):
         super().setUp()
-        # a test is one transaction
-        self.patch(type(self.env["ir.cron"]), "_commit_progress", lambda cron, *args, **kwargs: 60)
+        self._let_crons_go_on()
         self.school.crisis_district_id = self.district_centre
         self.clock = self.enterContext(freeze_time(NOON))
 

@@ -3,7 +3,6 @@ from datetime import date, timedelta
 from odoo import fields
 from odoo.tests import tagged
 
-from ...models.case.crisis_case_loop import COUNTED
 from ..common import CrisisCommon
 
 CARD = {
@@ -37,7 +36,6 @@ FORM = {
     "change_ids": {"fields": {"reason": {}}},
     "guardians_not_told": {},
     "consent_missing": {},
-    **{name: {} for name in COUNTED},
 }
 
 ASSESSMENT_LINE = {
@@ -73,6 +71,8 @@ class TestQueryCounts(CrisisCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.few = cls._make_cases(10, "F")
+        counters = cls.env["crisis.case"]._collected("_case_counter")
+        cls.form = {**FORM, **{counter.field: {} for _model, counter in counters}}
 
     @classmethod
     def _make_cases(cls, count, prefix):
@@ -94,11 +94,10 @@ class TestQueryCounts(CrisisCommon):
         """Return the number of queries of ``action``, called with the cases as ``user``."""
         cases = self.env["crisis.case"].with_user(user).with_company(self.school)
         action(cases)
-        self.env.flush_all()
-        self.env.invalidate_all()
-        before = self.cr.sql_log_count
-        action(cases)
-        return self.cr.sql_log_count - before
+        counts = []
+        with self._counting(counts):
+            action(cases)
+        return counts[0]
 
     def test_board_list_and_form(self):
         case = self.few[0]
@@ -120,7 +119,7 @@ class TestQueryCounts(CrisisCommon):
             "search": lambda cases: cases.web_search_read(
                 [("display_name", "ilike", "学生")], LINE, limit=8
             ),
-            "form": lambda cases: cases.browse(case.id).web_read(FORM),
+            "form": lambda cases: cases.browse(case.id).web_read(self.form),
         }
         counts = {name: self._queries(self.psychology, call) for name, call in actions.items()}
         self._make_cases(990, "M")
@@ -150,8 +149,8 @@ class TestQueryCounts(CrisisCommon):
         self._fill_case(few, 1)
         self._fill_case(many, 100)
         for user, spec in (
-            (self.psychology, FORM),
-            (self.principal, FORM),
+            (self.psychology, self.form),
+            (self.principal, self.form),
             (self.head_teacher, {**CARD, "plan_count": {}, "measure_count": {}}),
         ):
             counts = [
@@ -210,17 +209,13 @@ class TestQueryCounts(CrisisCommon):
         self.env["crisis.case"].create(
             [{"student_id": s.id, "user_id": self.psychology.id} for s in students[::100]]
         )
-        counts = {}
-        for size in (10, 1000):
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.cr.sql_log_count
-            model = self.env["crisis.assessment"].with_user(self.psychology)
-            assessments = model._record_batch(instrument, forms[-size:] if size == 10 else forms)
-            self.env.flush_all()
-            counts[size] = self.cr.sql_log_count - before
-            self.assertEqual(len(assessments), size)
-        self.assertLessEqual(counts[1000], counts[10] + 12, counts)
+        counts = []
+        model = self.env["crisis.assessment"].with_user(self.psychology)
+        for part in (forms[-10:], forms):
+            with self._counting(counts):
+                assessments = model._record_batch(instrument, part)
+            self.assertEqual(len(assessments), len(part))
+        self.assertLessEqual(counts[1], counts[0] + 12, counts)
 
     def test_list_and_form_of_assessments(self):
         instrument = self._make_instrument()
@@ -238,14 +233,11 @@ class TestQueryCounts(CrisisCommon):
                 for student in part
             ]
             model._record_batch(instrument, forms)
-            self.env.flush_all()
             for ask in (
                 lambda: model.web_search_read([], ASSESSMENT_LINE, limit=8),
                 lambda: model.search([], limit=1).web_read(ASSESSMENT_FORM),
             ):
                 ask()
-                self.env.invalidate_all()
-                before = self.cr.sql_log_count
-                ask()
-                counts.append(self.cr.sql_log_count - before)
+                with self._counting(counts):
+                    ask()
         self.assertEqual(counts[:2], counts[2:])

@@ -10,7 +10,7 @@ from odoo.tests import tagged
 
 from ...models.case.crisis_chronology import CHUNK, PAGE, CrisisChronology
 from ..common import CrisisCommon
-from ..timeline_oracle import difference, pages
+from ..simulation.timeline_oracle import difference, pages
 
 # More hidden lines than are looked at together, between two that are shown.
 MANY = CHUNK + 20
@@ -191,7 +191,7 @@ class TestTimelineWriting(TimelineCase):
         before = self.timeline.search([]).mapped(lambda row: (row.kind, row.res_id, row.date))
         self.env.cr.execute("DELETE FROM crisis_chronology")
         self.assertEqual(len(difference(self.env)), len(before))
-        path = f"{get_module_path('crisis_intervention')}/migrations/19.0.2.0.0/post-30-timeline.py"
+        path = f"{get_module_path('crisis_intervention')}/migrations/19.0.2.0.0/post-35-timeline.py"
         spec = importlib.util.spec_from_file_location("timeline_migration", path)
         script = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(script)

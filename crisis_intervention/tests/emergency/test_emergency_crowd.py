@@ -1,11 +1,8 @@
-import threading
-from contextlib import nullcontext
+import random
 from datetime import timedelta
-from unittest.mock import patch
 
 import requests
 from odoo import SUPERUSER_ID, Command, api, fields
-from odoo.modules.registry import Registry
 from odoo.tests import tagged
 from odoo.tests.common import HOST, get_db_name
 from odoo.tools import config, mute_logger
@@ -13,24 +10,20 @@ from odoo.tools import config, mute_logger
 from ..committed import CommittedCase
 
 PEOPLE = 20
-# Children first; everything of the school this test commits.
-TABLES = (
-    "crisis_emergency_event",
-    "crisis_emergency_alert",
-    "crisis_emergency_step",
-    "crisis_emergency",
-    "crisis_team_member",
-    "crisis_team",
-)
 
 
 @tagged("post_install", "-at_install")
 class TestEmergencyCrowd(CommittedCase):
-    """Twenty people act at the same moment over HTTP: nothing lost, nothing double, in order.
+    """Twenty people act at the same moment over HTTP: nothing lost, nothing double, in order."""
 
-    Requests run in threads of the server with transactions of their own, which see only what is
-    committed. So this class commits a school, and takes it away again.
-    """
+    _models = (
+        "crisis.emergency.event",
+        "crisis.emergency.alert",
+        "crisis.emergency.step",
+        "crisis.emergency",
+        "crisis.team.member",
+        "crisis.team",
+    )
 
     @classmethod
     def setUpClass(cls):
@@ -68,39 +61,10 @@ class TestEmergencyCrowd(CommittedCase):
             )
         cls.addClassCleanup(cls._take_away)
 
-    @classmethod
-    def _take_away(cls):
-        """Remove what was committed, past the rules that keep records."""
-        with cls._committing() as env:
-            for table in TABLES:
-                env.cr.execute(
-                    f"DELETE FROM {table} WHERE company_id = %s RETURNING id",  # pylint: disable=sql-injection
-                    [cls.school.id],
-                )
-                ids = [row[0] for row in env.cr.fetchall()]
-                for kept in ("mail.message", "mail.followers", "mail.activity"):
-                    field = "model" if kept == "mail.message" else "res_model"
-                    domain = [(field, "=", table.replace("_", ".")), ("res_id", "in", ids)]
-                    env[kept].search(domain).unlink()
-            env["ir.sequence"].search([("company_id", "=", cls.school.id)]).unlink()
-            env["mail.mail"].search([]).unlink()
-            users = env["res.users"].search([("login", "like", "w\\_%")])
-            partners = users.partner_id | cls.school.with_env(env).partner_id
-            env["res.device.log"].search([("user_id", "in", users.ids)]).unlink()
-            users.unlink()
-            cls.school.with_env(env).unlink()
-            partners.unlink()
-
     def setUp(self):
         super().setUp()
-        for patcher in (
-            # the thread that runs the tests holds this lock, on which the server would wait
-            patch.object(Registry, "_lock", nullcontext()),
-            # the wait before a repetition is for servers under load; here it only takes time
-            patch("odoo.service.model.random.uniform", lambda low, high: 0.05),
-        ):
-            patcher.start()
-            self.addCleanup(patcher.stop)
+        # the wait before a repetition is for servers under load; here it only takes time
+        self.patch(random, "uniform", lambda low, high: 0.05)
         self.sessions = {}
 
     def _login(self, user):
@@ -147,23 +111,8 @@ class TestEmergencyCrowd(CommittedCase):
 
     def _at_once(self, jobs):
         """Run ``jobs`` in threads that begin together; raise what one of them raised."""
-        start = threading.Barrier(len(jobs))
-        errors = []
-
-        def run(job):
-            start.wait(timeout=60)
-            try:
-                job()
-            except Exception as error:
-                errors.append(error)
-
-        threads = [threading.Thread(target=run, args=[job]) for job in jobs]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(timeout=300)
-        self.assertFalse([thread for thread in threads if thread.is_alive()])
-        self.assertFalse(errors)
+        results = self._together(*jobs)
+        self.assertFalse([error for error in results if isinstance(error, Exception)])
 
     def _start(self):
         with self._committing() as env:

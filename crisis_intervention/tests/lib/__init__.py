@@ -1,7 +1,7 @@
 from . import (
     test_num2words_zh,
+    test_pdf_pages,
     test_pure,
-    test_school_year,
     test_scoring,
     test_scoring_generated,
 )

@@ -1,10 +1,10 @@
 from odoo.tests import BaseCase, tagged
 
+from ...lib.instrument_check import check
 from ...lib.instrument_definition import Person, definition
-from ...lib.instrument_exchange import load
+from ...lib.instrument_exchange import SHIPPED, load
 from ...lib.scoring import Scorer, round_half_up
 from ...lib.transcription import transcribe
-from ...wizard.crisis_instrument_import import SHIPPED
 
 
 def shipped(code):
@@ -200,6 +200,14 @@ class TestScoring(BaseCase):
     def test_an_open_red_flag_item_is_no_no(self):
         result = self._score("phq_9", "00000000-")
         self.assertEqual((result.flags, result.open_flags), ((), ("9",)))
+
+    def test_a_number_that_is_a_flag_only_when_it_is_left_open(self):
+        item = {"code": "1", "kind": "number", "flag_level": "red", "flag_blank": True}
+        scorer = Scorer(definition({"items": [{**item, "low": 0.0, "high": 9.0}]}))
+        self.assertFalse(check(scorer.definition))
+        for answers, flags in (({"1": 7}, ()), ({}, ("1",))):
+            with self.subTest(answers=answers):
+                self.assertEqual(scorer.score(answers, Person()).flags, flags)
 
     def test_asq(self):
         for row, value, level, flags, open_flags in (

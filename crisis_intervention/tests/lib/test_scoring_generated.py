@@ -213,29 +213,26 @@ class Slow:
     def band(self, scale, value):
         """Return the index of the first band that fits the score and the person."""
         for index, band in enumerate(self.definition.bands):
-            if band.scale != scale.code:
-                continue
-            person = self.person
-            if band.gender and band.gender != person.gender:
-                continue
-            if band.informant and band.informant != person.informant:
-                continue
-            inside = True
-            for mine, low, high in (
-                (person.age, band.age_min, band.age_max),
-                (person.grade, band.grade_min, band.grade_max),
-            ):
-                if low is not None and (mine is None or mine < low):
-                    inside = False
-                if high is not None and (mine is None or mine > high):
-                    inside = False
-            if band.low is not None and value < band.low:
-                inside = False
-            if band.high is not None and value > band.high:
-                inside = False
-            if inside:
+            if band.scale == scale.code and self._fits(band, value):
                 return index
         return None
+
+    def _fits(self, band, value):
+        """Tell whether score and person lie in a band; what is not known lies in no limit."""
+        person = self.person
+        return (
+            band.gender in (None, "", person.gender)
+            and band.informant in (None, "", person.informant)
+            and all(
+                (low is None or (mine is not None and mine >= low))
+                and (high is None or (mine is not None and mine <= high))
+                for mine, low, high in (
+                    (person.age, band.age_min, band.age_max),
+                    (person.grade, band.grade_min, band.grade_max),
+                    (value, band.low, band.high),
+                )
+            )
+        )
 
 
 @tagged("post_install", "-at_install")

@@ -1,4 +1,8 @@
 from . import (
+    test_house,
     test_js,
+    test_ours,
+    test_school_limits,
     test_tours,
+    test_upgrade_guard,
 )

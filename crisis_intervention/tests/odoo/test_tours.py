@@ -32,7 +32,8 @@ class TestTours(CrisisCommon, HttpCase):
         self.assertTrue(case.stage_id.closed)
         self.assertTrue(case.date_closed)
         self.assertEqual(case.closing_summary, "已恢复，下学期回访。")
-        self.assertEqual(unverified.stage_id.gate_verified, True, "still in its first stage")
+        first = self.env.ref("crisis_intervention.crisis_stage_discovered")
+        self.assertEqual(unverified.stage_id, first, "still in its first stage")
 
     def test_whole_loop_with_all_gates(self):
         """Four people take a case from the report to its end; every gate is refused once."""
@@ -44,7 +45,8 @@ class TestTours(CrisisCommon, HttpCase):
         case = concern.case_ids
         self.assertTrue(case.medical_involved)
         self.assertEqual(unverified.risk_level, "yellow")
-        self.assertFalse(unverified.stage_id.gate_verified, "it has left the first stage")
+        first = self.env.ref("crisis_intervention.crisis_stage_discovered")
+        self.assertNotEqual(unverified.stage_id, first, "it has left the first stage")
 
         self.start_tour(board, "crisis_loop_assess", login="t_psychology")
         self.start_tour(board, "crisis_loop_plan", login="t_psychology")

@@ -1,4 +1,6 @@
 from . import (
+    test_access_beside,
+    test_access_fields,
     test_access_grant,
     test_access_matrix,
     test_destruction,
@@ -8,6 +10,8 @@ from . import (
     test_identity,
     test_leak_crawler,
     test_leaks,
+    test_leaks_doors,
+    test_leaks_outsiders,
     test_person_request,
     test_sealed,
 )

@@ -7,7 +7,7 @@ from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
 from .. import access_matrix
-from ..common import CrisisCommon
+from ..common import DENIALS, CrisisCommon
 
 START = fields.Datetime.to_datetime("2026-10-12 08:00:00")
 # What each scope shows: these texts and no other one of TEXTS.
@@ -32,7 +32,6 @@ SHOWN = {
         *("notes", "note_addition"),
     },
 }
-DENIALS = ("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model", "odoo.orm")
 
 
 class GrantCase(CrisisCommon):

@@ -6,23 +6,17 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from .. import access_matrix
-from .test_leaks import ANSWER, CANARIES, CHILD, LeakCase
+from ..canaries import ANSWER, CANARIES, CHILD
+from ..common import DENIALS
+from .leak_case import LeakCase
 
 
 class DestructionCase(LeakCase):
     """A child full of canaries who has left the school, with a closed case past its time."""
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.patch_cron()
-
-    @classmethod
-    def patch_cron(cls):
-        """Let jobs go on as if they had all the time, and commit nothing."""
-        cls.classPatch(
-            type(cls.env["ir.cron"]), "_commit_progress", lambda cron, *args, **kwargs: 60
-        )
+    def setUp(self):
+        super().setUp()
+        self._let_crons_go_on()
 
     def _let_expire(self, case, left=True):
         """Close ``case`` and let its time be over; the student has ``left``."""
@@ -122,7 +116,7 @@ class TestDestruction(DestructionCase):
         self.assertEqual(line.counts["crisis.session"], 1)
         self.assertGreater(line.record_count, 20)
         self.assertGreaterEqual(line.attachment_count, 1)
-        below = [record for record in self.loop if not record._name.startswith("crisis.destr")]
+        below = [record for record in self.loop if not record._outlives_erasure]
         for around in (case, concern, *below):
             for table, column in (
                 ("mail.message", "model"),
@@ -146,7 +140,7 @@ class TestDestruction(DestructionCase):
             "crisis.instrument", "crisis.instrument.item", "crisis.instrument.option",
             "crisis.instrument.scale", "crisis.instrument.band",
             "crisis.destruction", "crisis.destruction.line", "crisis.print.log",
-            "crisis.disclosure", "crisis.protocol", "crisis.protocol.step",
+            "crisis.number.gap", "crisis.disclosure", "crisis.protocol", "crisis.protocol.step",
             "crisis.protocol.review",
         }  # fmt: skip
         self.assertEqual(models - covered, harmless)
@@ -163,7 +157,26 @@ class TestDestruction(DestructionCase):
         record.with_user(self.principal).action_cancel()
         self.assertNotEqual(self._proposed(case), record)
 
-    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model")
+    def test_list_on_paper_counts_in_words(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        record = self._proposed(self._let_expire(self._make_case(self.child)))
+        files = len(record.line_ids)
+        self.assertEqual(files, 1)
+        reports = self.env["ir.actions.report"].with_user(self.moral)
+        for lang, words in (("en_US", "one"), ("zh_CN", "壹")):
+            html = (
+                reports.with_context(lang=lang)
+                ._render_qweb_html(
+                    "crisis_intervention.crisis_destruction_report_list", record.ids
+                )[0]
+                .decode()
+            )
+            with self.subTest(lang=lang):
+                self.assertRegex(html, rf"<p>[^<]*{words}[^<]*</p>")
+                self.assertIn(record.line_ids.reference, html)
+                self.assertNotIn(CHILD, html)
+
+    @mute_logger(*DENIALS)
     def test_who_approves_and_who_witnesses(self):
         case = self._let_expire(self._make_case(self.child))
         record = self._proposed(case)

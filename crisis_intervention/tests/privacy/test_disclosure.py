@@ -8,8 +8,9 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from ...lib.disclosure_chain import START, link
-from ..common import CrisisCommon
+from ..common import DENIALS, CrisisCommon
 from ..documents import DocumentCase
+from ..migrations import migrate
 
 NOW = datetime(2026, 10, 12, 9, 0)
 
@@ -183,14 +184,16 @@ class TestRegister(DisclosureCase):
             lambda: self.meeting.with_user(self.moral).sudo(False).web_read({"date_start": {}}),
             # an empty field tells nothing
             lambda: (
-                self.meeting.with_user(self.psychology).sudo(False).web_read({"disclosure": {}})
+                self.meeting.with_user(self.psychology)
+                .sudo(False)
+                .web_read({"confidentiality_exception": {}})
             ),
             # the system itself
             lambda: self.case.read(["background"]),
         ):
             self.assertFalse(self._new(action))
 
-    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model", "odoo.orm")
+    @mute_logger(*DENIALS)
     def test_refused_readings_are_not_registered(self):
         for user in (self.moral, self.head_teacher, self.doctor, self.other_psychology):
             mine = self.case.with_user(user)
@@ -283,6 +286,17 @@ class TestRegister(DisclosureCase):
         self.assertEqual(row.res_name, f"Crisis Case {self.case.name}")
         self.assertEqual(row.what, "Confidential Background")
 
+    def test_a_renamed_field_keeps_its_label(self):
+        """Rows are never changed: they name fields as they were called then."""
+        self.meeting.with_user(self.psychology).web_read({"notes": {}})
+        self._end()
+        row = self.register.search([], order="id desc", limit=1)
+        self.env.cr.execute(
+            "UPDATE crisis_disclosure SET field_names = 'disclosure,gone' WHERE id = %s", row.ids
+        )
+        self.env.invalidate_all()
+        self.assertEqual(row.what, "Secrecy Broken, File")
+
 
 @tagged("post_install", "-at_install")
 class TestChain(DisclosureCase):
@@ -297,7 +311,7 @@ class TestChain(DisclosureCase):
                 cls._end()
         cls.env.cr.execute("SELECT count(*) FROM crisis_disclosure WHERE number IS NULL")
         assert cls.env.cr.fetchone()[0] == 6
-        while cls.register._seal():
+        while cls.register._close_chain():
             pass
         cls.env.cr.execute("SELECT max(number) FROM crisis_disclosure")
         [cls.last] = cls.env.cr.fetchone()
@@ -373,6 +387,20 @@ class TestChain(DisclosureCase):
         self.env.cr.execute("UPDATE crisis_disclosure_head SET count = count - 1")
         self.assertEqual(self._verdict()[0], "head")
 
+    def test_update_lets_its_job_go_on(self):
+        job = self.env.ref("crisis_intervention.crisis_cron_close_register")
+        self.assertEqual(job.code, "model._cron_close_chain()")
+        job.code = "model._cron_seal()"
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE ir_model_data SET name = replace(name, 'cron_close', 'cron_seal')"
+            " WHERE module = 'crisis_intervention' AND starts_with(name, 'crisis_cron_close')"
+        )
+        migrate(self.env, "19.0.2.0.0", "pre-20-names")
+        self.env.registry.clear_all_caches()
+        self.assertEqual(self.env.ref("crisis_intervention.crisis_cron_close_register"), job)
+        self.assertEqual(job.code, "model._cron_close_chain()")
+
     def test_only_one_closes_the_chain(self):
         self.case.with_user(self.psychology).web_read({"background": {}})
         self._end()
@@ -382,12 +410,12 @@ class TestChain(DisclosureCase):
         )
         with self.registry.cursor() as other, lock:
             other.execute("SELECT pg_advisory_xact_lock(4711)")
-            self.assertEqual(self.register._seal(), 0)
+            self.assertEqual(self.register._close_chain(), 0)
             # and nobody who reads waits for it
             self.assertEqual(
                 len(self._new(lambda: self.case.with_user(self.psychology).read(["background"]))), 1
             )
-        self.assertGreater(self.register._seal(), 0)
+        self.assertGreater(self.register._close_chain(), 0)
 
     def test_readings_at_the_same_moment_are_one_entry(self):
         """Requests that run side by side do not see each other's rows; the chain puts them right."""
@@ -400,7 +428,7 @@ class TestChain(DisclosureCase):
             " date, case_id, student_id, company_id FROM crisis_disclosure WHERE id = %s",
             row.ids,
         )
-        self.register._seal()
+        self.register._close_chain()
         self.env.invalidate_all()
         self.assertEqual(row.read_count, 2)
         self.assertEqual(self._verdict(), ("", 0))
@@ -517,6 +545,7 @@ class TestRegisterDoors(DisclosureCase, DocumentCase, HttpCase):
             page = page.replace(" ", "")  # narrow columns break names
             for text in ("WhoHasSeenThisFile", self.case.name, "t_psychology", "Notes"):
                 self.assertIn(text, page)
+            self.assertIn("Entriesinall:two", page)
             self.assertNotIn(self.student_1.name, page)
             self.assertNotIn("BACKGROUND", page)
         colleague = self._make_user("t_psychology_2", "psychology_teacher")

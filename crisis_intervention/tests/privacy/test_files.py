@@ -8,8 +8,8 @@ from odoo.tests import HttpCase, JsonRpcException, tagged
 from odoo.tools import mute_logger
 
 from ...models.odoo.ir_attachment import FILE_SIZE
-from .test_access_matrix import AccessMatrixCase
-from .test_leaks import DENIALS
+from ..common import DENIALS
+from .matrix import AccessMatrixCase
 
 PDF = b"%PDF-1.4\nfile"
 PNG = base64.b64decode(

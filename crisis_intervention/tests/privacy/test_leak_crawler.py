@@ -1,7 +1,7 @@
 """Crawls all that the server offers, as everybody, and looks for what is not for them.
 
 Models and fields are found by themselves: a field that is added is covered the same day, unless
-``HARMLESS`` of test_leaks.py names it. Who may see what is read from access_matrix.py alone.
+``HARMLESS`` of canaries.py names it. Who may see what is read from access_matrix.py alone.
 """
 
 import base64
@@ -16,8 +16,9 @@ from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .. import access_matrix
-from .test_access_matrix import MODULE, AccessMatrixCase
-from .test_leaks import DENIALS, HARMLESS
+from ..canaries import HARMLESS
+from ..common import DENIALS, MODULE
+from .matrix import AccessMatrixCase
 
 TEXTS = ("char", "text", "html", "json")
 CANARY = re.compile(r"K\d{5}NARY")
@@ -179,11 +180,7 @@ class TestLeakCrawler(CrawlerCase):
 
     def _models(self):
         """Return the names of all our models, views of the database and dialogs included."""
-        return sorted(
-            name
-            for name, model in self.registry.items()
-            if name.startswith("crisis.") and not model._abstract and not model._transient
-        )
+        return list(self.env["crisis.record"]._kinds())
 
     def _crawl(self, user, may):
         """Go through every door as ``user``."""

@@ -7,13 +7,16 @@ from odoo.tests import BaseCase, tagged
 from ...lib.sealed import PREFIX, Keyring, SealError, is_sealed, new_key
 from ...sealed_fields import VARIABLE, Confidential, Sealed
 from ..common import CrisisCommon
+from ..migrations import migrate
+
+MODULE = "crisis_intervention"
 
 # Every sealed column; a field that loses its seal by an extension is found here.
 SEALED = {
     ("crisis.case", "background"),
     ("crisis.case", "risk_formulation"),
     ("crisis.session", "notes"),
-    ("crisis.session", "disclosure"),
+    ("crisis.session", "confidentiality_exception"),
     ("crisis.session", "summary_draft"),
     ("crisis.session.addendum", "text"),
     ("crisis.assessment", "answers"),
@@ -113,7 +116,7 @@ class TestSealedColumns(CrisisCommon):
             .with_user(cls.psychology)
             .create({"case_id": cls.case.id, "notes": "NOTES", "summary_draft": "DRAFT"})
         )
-        cls.session.disclosure = "TOLD"
+        cls.session.confidentiality_exception = "TOLD"
         cls.form = cls._make_assessment(
             cls.student_1, {"1": "3", "5": "ANSWER"}, cls.instrument, missing_reason="MISSING"
         )
@@ -168,17 +171,17 @@ class TestSealedColumns(CrisisCommon):
     def test_those_with_access_read_them(self):
         session, form = self.session, self.form
         self.assertEqual(self.case.with_user(self.principal).background, "BACKGROUND")
-        self.assertEqual((session.notes, session.disclosure), ("NOTES", "TOLD"))
+        self.assertEqual((session.notes, session.confidentiality_exception), ("NOTES", "TOLD"))
         self.assertEqual(form.answers, {"1": "3", "5": "ANSWER"})
         self.assertEqual(form.missing_reason, "MISSING")
         session.notes = "CHANGED"
         self.env.flush_all()
         self.env.invalidate_all()
         self.assertEqual(session.notes, "CHANGED")
-        session.disclosure = False
+        session.confidentiality_exception = False
         self.env.flush_all()
         self.env.invalidate_all()
-        self.assertFalse(session.disclosure)
+        self.assertFalse(session.confidentiality_exception)
 
     def test_forms_of_a_batch_are_sealed(self):
         forms = [
@@ -285,6 +288,74 @@ class TestSealedColumns(CrisisCommon):
         self.assertTrue(all(is_sealed(t) for _id, t in self._column("crisis.case", "background")))
         self.assertEqual(self.case.background, "PLAIN")
         self.assertEqual(self.form.sudo().answers, {"1": "2"})
+
+    def _sealed_for(self, name):
+        """Seal the exception to secrecy as if its field had ``name``, and return the column."""
+        text = Keyring.parse(os.environ[VARIABLE]).seal(
+            "TOLD", f"crisis.session.{name}.{self.session.id}"
+        )
+        self.env.cr.execute(
+            "UPDATE crisis_session SET confidentiality_exception = %s WHERE id = %s",
+            [text, self.session.id],
+        )
+        self.env.invalidate_all()
+        return text
+
+    def test_a_renamed_field_opens_what_was_sealed_before(self):
+        self._sealed_for("disclosure")
+        self.assertEqual(self.session.confidentiality_exception, "TOLD")
+        self._sealed_for("notes")
+        with self.assertRaisesRegex(UserError, "changed outside"):
+            _ = self.session.confidentiality_exception
+
+    def test_update_binds_a_renamed_field_to_its_name(self):
+        before = self._sealed_for("disclosure")
+
+        def update():
+            migrate(self.env, "19.0.2.0.0", "post-20-seals")
+            return dict(self._column("crisis.session", "confidentiality_exception"))[
+                self.session.id
+            ]
+
+        # without the key it stays as it is
+        for keys in ("", f"other:{new_key()}"):
+            with patch.dict(os.environ, {VARIABLE: keys}):
+                self.assertEqual(update(), before)
+        after = update()
+        ring = Keyring.parse(os.environ[VARIABLE])
+        place = f"crisis.session.confidentiality_exception.{self.session.id}"
+        self.assertEqual(ring.open(after, place), "TOLD")
+        self.assertEqual(self.session.confidentiality_exception, "TOLD")
+        self.assertEqual(update(), after, "what is done is not done again")
+        # a new key alone binds it as well
+        self._sealed_for("disclosure")
+        field = self.session._fields["confidentiality_exception"]
+        with patch.dict(os.environ, {VARIABLE: f"next:{new_key()},{os.environ[VARIABLE]}"}):
+            self.env["crisis.seal"]._reseal(field)
+            ring = Keyring.parse(os.environ[VARIABLE])
+            [(_id, text)] = self._column("crisis.session", "confidentiality_exception")
+            self.assertEqual(ring.open(text, place), "TOLD")
+
+    def test_update_renames_column_and_data(self):
+        self.env.flush_all()
+        self.env.cr.execute(
+            "ALTER TABLE crisis_session RENAME confidentiality_exception TO disclosure"
+        )
+        field = self.env["ir.model.fields"]._get("crisis.session", "confidentiality_exception")
+        self.env.cr.execute(
+            "UPDATE ir_model_fields SET name = 'disclosure' WHERE id = %s", [field.id]
+        )
+        self.env.cr.execute(
+            "UPDATE ir_model_data SET name = 'field_crisis_session__disclosure'"
+            " WHERE model = 'ir.model.fields' AND res_id = %s",
+            [field.id],
+        )
+        for _again in range(2):
+            migrate(self.env, "19.0.2.0.0", "pre-20-names")
+            self.assertEqual(self.session.confidentiality_exception, "TOLD")
+            self.assertEqual(field.name, "confidentiality_exception")
+            name = f"{MODULE}.field_crisis_session__confidentiality_exception"
+            self.assertEqual(self.env.ref(name), field)
 
     def test_they_are_in_no_condition(self):
         mine = self.env["crisis.case"].with_user(self.psychology)

@@ -1,4 +1,12 @@
-import { Component, onMounted, onWillDestroy, onWillStart, onWillUpdateProps, useRef, useState } from "@odoo/owl";
+import {
+    Component,
+    onMounted,
+    onWillDestroy,
+    onWillStart,
+    onWillUpdateProps,
+    useRef,
+    useState,
+} from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { isMobileOS } from "@web/core/browser/feature_detection";
 import { ConnectionLostError } from "@web/core/network/rpc";
@@ -52,7 +60,9 @@ export class EmergencyBoard extends Component {
                 return this.load(next.record.resId);
             }
         });
-        const forget = this.emergency.onChange((id) => id === this.props.record.resId && this.load());
+        const forget = this.emergency.onChange(
+            (id) => id === this.props.record.resId && this.load()
+        );
         onMounted(() => {
             this.clock = browser.setInterval(() => this.tick(), 1000);
             this.planNext();
@@ -166,7 +176,9 @@ export class EmergencyBoard extends Component {
     }
 
     get steps() {
-        return this.state.onlyMine ? this.board.steps.filter((step) => step.mine) : this.board.steps;
+        return this.state.onlyMine
+            ? this.board.steps.filter((step) => step.mine)
+            : this.board.steps;
     }
 
     get events() {

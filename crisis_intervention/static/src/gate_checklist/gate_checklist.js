@@ -5,7 +5,7 @@ import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
 /**
  * What a case still needs before it may leave its stage, each with a button to do it.
- * Reads a list of {code, label, met}; the buttons call `action_gate(code)` of the record's model.
+ * Reads a list of {id, code, label, met}; the buttons call `action_gate(code)` of the record's model.
  */
 export class GateChecklist extends Component {
     static template = "crisis_intervention.GateChecklist";

@@ -166,7 +166,8 @@ export class QuestionnaireField extends Component {
         const item = this.root.el.querySelector(`[data-item="${CSS.escape(code)}"]`);
         this.toFocus = item ? null : code;
         if (item) {
-            const input = item.querySelector("input:checked") || item.querySelector("input, textarea");
+            const input =
+                item.querySelector("input:checked") || item.querySelector("input, textarea");
             input.focus({ preventScroll: true });
             item.scrollIntoView({ block });
         }

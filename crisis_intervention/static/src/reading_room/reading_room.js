@@ -35,7 +35,9 @@ export class ReadingRoom extends Component {
 
     get timeLeft() {
         const { hours, minutes, seconds } = this.state.left;
-        return [hours, minutes, seconds].map((n) => String(Math.floor(n)).padStart(2, "0")).join(":");
+        return [hours, minutes, seconds]
+            .map((n) => String(Math.floor(n)).padStart(2, "0"))
+            .join(":");
     }
 
     async load() {

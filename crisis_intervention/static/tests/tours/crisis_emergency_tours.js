@@ -24,7 +24,8 @@ tours.add("crisis_emergency_start", {
             trigger: ".o_crisis_board_head:contains(天台) .o_crisis_clock",
         },
         {
-            trigger: ".o_crisis_people .o_crisis_person[data-answer=waiting]:contains(t_psychology)",
+            trigger:
+                ".o_crisis_people .o_crisis_person[data-answer=waiting]:contains(t_psychology)",
         },
         {
             trigger: ".o_crisis_students:contains(尚不清楚)",

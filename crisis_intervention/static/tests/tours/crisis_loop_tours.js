@@ -105,7 +105,8 @@ tours.add("crisis_loop_plan", {
         { trigger: ".o-autocomplete--dropdown-item:not(:has(.fa)):first", run: "click" },
         {
             content: "The template brings its measures, each with an owner",
-            trigger: ".o_field_widget[name=measure_ids] .o_data_row .o_data_cell[name=user_id] span",
+            trigger:
+                ".o_field_widget[name=measure_ids] .o_data_row .o_data_cell[name=user_id] span",
         },
         ...saved(),
         { trigger: "button[name=action_submit]", run: "click" },

@@ -278,7 +278,8 @@ tours.add("crisis_assess", {
             trigger: ".o_form_view .alert-danger:contains(红旗):contains(是否有计划)",
         },
         {
-            trigger: ".o_crisis_questionnaire:not(:has(.o_crisis_progress)):not(:has(input:enabled))",
+            trigger:
+                ".o_crisis_questionnaire:not(:has(.o_crisis_progress)):not(:has(input:enabled))",
         },
         {
             trigger: "button[name=action_decide]",

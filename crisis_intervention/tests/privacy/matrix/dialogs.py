@@ -1,0 +1,44 @@
+class DialogRecords:
+    """The user's dialogs and somebody else's."""
+
+    @classmethod
+    def _fill_dialogs(cls):
+        report = cls.records["crisis.concern", "others_report"]
+        case = cls.records["crisis.case", "other_class"]
+        form = cls.records["crisis.assessment", "other_class"]
+        grant = cls.records["crisis.access.grant", "emergency"]
+        cls._take("psychology_teacher")
+        for relation, user in (("own_dialog", cls.me), ("others_dialog", cls.psychology)):
+            for model, values in (
+                ("crisis.concern.triage", {"concern_id": report.id}),
+                ("crisis.concern.restrict", {"concern_id": report.id}),
+                ("crisis.case.change.wizard", {"case_id": case.id}),
+                ("crisis.handover", {"from_user_id": cls.head_teacher_2.id}),
+                ("crisis.student.register", {"class_id": cls.class_1.id}),
+                ("crisis.class.promote", {"company_id": cls.school.id}),
+                ("crisis.assessment.decide", {"assessment_id": form.id}),
+                ("crisis.assessment.compare", {"first_id": form.id, "second_id": form.id}),
+                (
+                    "crisis.assessment.transcribe",
+                    {"instrument_id": cls.instrument.id, "class_id": cls.class_1.id},
+                ),
+                ("crisis.instrument.import", {"file": "eA=="}),
+                ("crisis.access.review", {"grant_id": grant.id}),
+                (
+                    "crisis.case.audience",
+                    {"case_id": case.id, "user_id": cls.staff.id, "relation": "role"},
+                ),
+                (
+                    "crisis.emergency.witness",
+                    {"emergency_id": cls.records["crisis.emergency", "other_class"].id},
+                ),
+                ("crisis.approval.decide", {"res_model": "crisis.plan", "res_id": 1}),
+            ):
+                dialog = cls.env[model].with_user(user).create(values)
+                cls._put(relation, dialog, values if user == cls.me else None)
+                if model == "crisis.assessment.transcribe":
+                    line = {"wizard_id": dialog.id, "student_id": cls.student_1.id}
+                    cls._put(relation, dialog.line_ids[0], line if user == cls.me else None)
+                if model == "crisis.concern.triage":
+                    line = {"triage_id": dialog.id, "student_id": cls.student_2.id}
+                    cls._put(relation, dialog.line_ids, line if user == cls.me else None)

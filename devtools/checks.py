@@ -1,0 +1,219 @@
+"""The checks around the tests: life cycle, demo data, translations, documents, wheels, update."""
+
+import os
+import re
+import subprocess
+import tempfile
+import threading
+import unittest
+import zipfile
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import guard, i18n, matrix, upgrade
+from .common import ROOT, TOOLS, DevError, Step, addons, run
+from .results import Outcome, complaints, read_tests
+from .workshop import LANGUAGE, Workshop, free_port
+
+# What dump_canaries.py writes into fields that are sealed, and into one that is not.
+SEALED, OPEN = "SEALEDCANARY", "OPENCANARY"
+
+
+@contextmanager
+def beside(workshop: Workshop, outcome: Outcome):
+    """Run the checks in a thread, each counted as one test, and wait for them at the end."""
+    given_up = threading.Event()
+    thread = threading.Thread(target=_run, args=(workshop, outcome, given_up))
+    thread.start()
+    try:
+        yield
+    except BaseException:
+        given_up.set()
+        raise
+    finally:
+        thread.join()
+
+
+def _run(workshop: Workshop, outcome: Outcome, given_up: threading.Event) -> None:
+    """Run the checks one after the other until ``given_up``."""
+    checks: list[tuple[str, Callable[[Workshop], list[str]]]] = [
+        ("devtools' own tests", _own_tests),
+        ("install, upgrade and uninstall leave a clean log", _life_cycle),
+        ("demo data in Chinese leaves a clean log, a dump holds nothing sealed", _demo),
+        ("translations are complete", i18n.check),
+        ("the access matrix in docs is up to date", matrix.check),
+        ("the table of overrides in docs is up to date", guard.check),
+        ("a new kind of record needs no line of the core", _proof),
+        ("wheels hold the whole addon", _wheels),
+    ]
+    release = list(upgrade.releases())[-1]
+    if upgrade.in_history(release):
+        checks.append((f"a school of {release} is updated without loss", upgrade.check))
+    else:
+        outcome.skipped.append(f"the update of {release}: its commit is not in the history here")
+    for name, check in checks:
+        if given_up.is_set():
+            return
+        try:
+            with Step(name):
+                problems = check(workshop)
+        except Exception as error:  # a check that breaks has failed, and the others go on
+            problems = [f"{type(error).__name__}: {error}"]
+        if problems:
+            outcome.fail(f"FAIL: {name}\n" + "\n".join(problems))
+        else:
+            outcome.passed += 1
+
+
+def _own_tests(_workshop: Workshop) -> list[str]:
+    """Run the unit tests of this package."""
+    suite = unittest.defaultTestLoader.discover(str(TOOLS / "tests"), top_level_dir=str(ROOT))
+    result = unittest.TestResult()
+    suite.run(result)
+    if not result.testsRun:
+        return ["no test found"]
+    return [trace for _test, trace in [*result.failures, *result.errors]]
+
+
+def _life_cycle(workshop: Workshop) -> list[str]:
+    """Install without demo data, upgrade, uninstall: no warning, no error."""
+    database = f"crisis_cycle_{os.getpid()}"
+    names = ",".join(addons())
+    common = ("-d", database, "--stop-after-init", "--no-http", "--max-cron-threads=0")
+    problems = []
+    workshop.copy(workshop.template(), database)
+    try:
+        for step, command in (
+            ("install", ("server", *common, "-i", names)),
+            ("upgrade", ("server", *common, "-u", names)),
+            ("uninstall", ("module", "uninstall", "-d", database, *addons())),
+        ):
+            log = workshop.logs / f"{database}-{step}.log"
+            code = _call(workshop, log, command)
+            found = complaints(log.read_text(encoding="utf-8"))
+            if code or found:
+                problems += [f"{step} (exit code {code}, log {log}):", *found]
+        left = workshop.server.query(
+            "SELECT relname FROM pg_class WHERE relname LIKE 'crisis%' "
+            "UNION SELECT code FROM ir_sequence WHERE code LIKE 'crisis%'",
+            database,
+        )
+        if left:
+            problems.append("left behind by uninstall: " + ", ".join(left))
+    finally:
+        workshop.drop(database)
+    return problems
+
+
+def _call(workshop: Workshop, log: Path, command: tuple[str, ...]) -> int:
+    """Run one of Odoo's commands; those with subcommands take the configuration behind them."""
+    if command[0] != "module":
+        return workshop.call(log, *command)
+    line = workshop.command(command[0])
+    line = [*line[:4], command[1], *line[4:], *command[2:]]
+    with log.open("w", encoding="utf-8") as output:
+        return subprocess.run(
+            line,
+            env=workshop.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        ).returncode
+
+
+def _demo(workshop: Workshop) -> list[str]:
+    """Install with demo data and in Chinese: no warning, no error, a consistent school; dump it."""
+    database = f"crisis_demo_{os.getpid()}"
+    log = workshop.logs / f"{database}.log"
+    workshop.copy(workshop.template(demo=True), database)
+    try:
+        code = workshop.call(
+            log,
+            "server",
+            *("-d", database, "-i", ",".join(addons()), "--with-demo", "--stop-after-init"),
+            *("--no-http", "--max-cron-threads=0", f"--load-language={LANGUAGE}"),
+        )
+        found = complaints(log.read_text(encoding="utf-8"))
+        if code or found:
+            return [f"exit code {code}, log {log}", *found]
+        return [*_demo_faults(workshop, database), *_dump(workshop, database)]
+    finally:
+        workshop.drop(database)
+
+
+def _dump(workshop: Workshop, database: str) -> list[str]:
+    """Write canaries into all sealed fields, and look for them in a dump of the database."""
+    log = workshop.logs / f"{database}-dump.log"
+    with (TOOLS / "dump_canaries.py").open(encoding="utf-8") as script:
+        workshop.call(log, "shell", "-d", database, "--no-http", stdin=script)
+    said = log.read_text(encoding="utf-8")
+    counts = re.search(r"canaries: (\d+) of (\d+)", said)
+    if not counts or counts[1] != counts[2] or counts[1] == "0":
+        return [f"not every sealed field got a canary, see {log}"]
+    dump = workshop.server.call("pg_dump", database)
+    if OPEN not in dump:
+        return ["the dump lacks what is not sealed, so it proves nothing"]
+    return [f"a sealed text stands in the dump: {line[:80]}" for line in dump.splitlines()
+            if SEALED in line]  # fmt: skip
+
+
+def _demo_faults(workshop: Workshop, database: str) -> list[str]:
+    """Run ``demo_check.py`` in Odoo's shell; return what it finds, or the end of what it said."""
+    log = workshop.logs / f"{database}-check.log"
+    with (TOOLS / "demo_check.py").open(encoding="utf-8") as script:
+        options = ("-d", database, "--no-http", "--log-level=warn")
+        workshop.call(log, "shell", *options, stdin=script)
+    lines = log.read_text(encoding="utf-8").splitlines()
+    if "checked" not in lines:
+        return ["the check of the demo data broke:", *lines[-5:]]
+    return [line for line in lines if line.startswith("problem: ")]
+
+
+def _proof(workshop: Workshop) -> list[str]:
+    """Run the tests of the proof addon, which brings a kind of record of its own."""
+    database = f"crisis_proof_{os.getpid()}"
+    log = workshop.logs / f"{database}.log"
+    workshop.copy(workshop.template(), database)
+    try:
+        code = workshop.call(
+            log,
+            "server",
+            *("-d", database, "-i", "crisis_proof", "--stop-after-init", "--max-cron-threads=0"),
+            *("--test-enable", "--test-tags=/crisis_proof", f"--http-port={free_port()}"),
+            f"--addons-path={workshop.addons_path},{TOOLS / 'addons'}",
+        )
+    finally:
+        workshop.drop(database)
+    tests = read_tests(log.read_text(encoding="utf-8"))
+    if code or tests.failed or not tests.passed:
+        return [f"exit code {code}, {tests.passed} passed, log {log}", *tests.problems]
+    return []
+
+
+def _wheels(workshop: Workshop) -> list[str]:
+    """Build each addon as a wheel, and compare its files with those of the folder."""
+    problems = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name in addons():
+            command = [workshop.tools, "-m", "pip", "wheel", "--no-deps", "--quiet"]
+            command += ["--no-build-isolation", "--wheel-dir", folder, ROOT / name]
+            done = subprocess.run(
+                list(map(str, command)), capture_output=True, text=True, check=False
+            )
+            if done.returncode:
+                raise DevError(done.stderr[-2000:])
+            wheel = next(Path(folder).glob(f"odoo_addon_{name}-*.whl"), None)
+            if not wheel:
+                problems.append(f"{name}: no wheel odoo_addon_{name}-….whl was built")
+                continue
+            with zipfile.ZipFile(wheel) as archive:
+                inside = set(archive.namelist())
+            listed = run(["git", "ls-files", name], "git ls-files", cwd=ROOT).stdout.split()
+            problems += [
+                f"{wheel.name} lacks {path}"
+                for path in listed
+                if Path(path).name != "pyproject.toml" and f"odoo/addons/{path}" not in inside
+            ]
+    return problems
