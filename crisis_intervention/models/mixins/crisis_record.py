@@ -336,21 +336,6 @@ class CrisisRecord(models.AbstractModel):
             ]
         )
 
-    def _end_activities(self, activity_type=None, *conditions):
-        """Take activities on these records off everybody's list: what they asked for is over.
-
-        :param str activity_type: full XML id of a ``mail.activity.type``, of which only what the
-            system has planned ends; by default everything ends, whoever has planned it
-        :param conditions: further conditions on ``mail.activity``
-        """
-        domain = [("res_model", "=", self._name), ("res_id", "in", self.ids), *conditions]
-        if activity_type:
-            type_id = self.env["ir.model.data"]._xmlid_to_res_id(activity_type)
-            domain += [("activity_type_id", "=", type_id), ("automated", "=", True)]
-        # sudo: mail.activity - also those of others: callers have checked who acts, and all of them
-        # are about these records
-        self.env["mail.activity"].sudo().search(domain).unlink()
-
     # ------------------------------------------------------------------ membership
 
     @api.model
