@@ -45,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     i18n.add_argument("--check", action="store_true", help="write nothing")
     i18n.set_defaults(run=_i18n)
     matrix = commands.add_parser(
-        "matrix", help="write the access matrix of the tests into the README"
+        "matrix", help="write the access matrix of the tests into docs/ACCESS.md"
     )
     matrix.set_defaults(run=_matrix)
     guard = commands.add_parser("guard", help="the table of what is overridden of Odoo's code")

@@ -48,6 +48,8 @@ class TestOdooSource(unittest.TestCase):
             patch.object(odoo_source, "_unpacked", return_value="18.0.0"),
             patch.object(odoo_source, "_fetch") as fetch,
             patch.object(odoo_source, "_describe"),
+            patch.object(odoo_source, "Step"),
+            patch.object(odoo_source, "locked"),
             patch.dict("os.environ", {"ODOO_HOME": "", odoo_source.NEWER: ""}),
         ):
             odoo_source.get()

@@ -69,7 +69,7 @@ class ProofHomeVisit(models.Model):
 
     @api.model
     def _done_in_case(self):
-        return (Done(_lt("Home visits"), (("state", "=", "signed"),)),)
+        return (Done((("state", "=", "signed"),), _lt("Home visits")),)
 
     @api.model
     def _cases_kept_open(self, cases):
