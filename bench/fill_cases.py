@@ -96,7 +96,7 @@ def fill_cases(filler) -> dict:
     stages = filler.env["crisis.stage"].search([])
     # cases are filled without the records behind them
     gates = ("assessment", "plan", "plan_approval", "session", "review")
-    stages.write({f"gate_{gate}": False for gate in gates})
+    filler.env["crisis.stage.gate"].search([("code", "in", gates)]).unlink()
     # by tens within a stage, so that every stage has every level
     turn = f"n / {len(stages)}"
     opened = "now() AT TIME ZONE 'UTC' - (n % 60) * interval '1 day'"

@@ -24,6 +24,10 @@ MIGRATED: dict[str, dict[str, str]] = {
         "ir.model.access *": "what three roles had one by one is given to their common group",
         "res_groups rows": "the technical group of case workers",
         "crisis_stage.gate_*": "gates are rows of a stage",
+        "crisis_session.disclosure": "is confidentiality_exception now, sealed anew",
+        "mail_message rows": "Odoo writes down that a scheduled action was made",
+        "ir_rule rows": "unused case numbers are those of the own schools",
+        "*crisis_cron_seal_register*": "closing the register's chain is not called sealing any more",
     },
 }
 # Every update writes these.

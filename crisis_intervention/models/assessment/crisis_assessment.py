@@ -3,7 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Chapter, Done, Event, Excerpt, Gate, Step
+from ...lib.declarations import Chapter, Counter, Done, Event, Excerpt, Gate, Step
 from ...lib.instrument_definition import INFORMANTS, Person, age_on
 from ...lib.risk import RISK_LEVELS
 from ...roles import PSYCHOLOGY
@@ -256,6 +256,10 @@ class CrisisAssessment(models.Model):
             domain=(("state", "=", "done"),),
             sequence=50,
         )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("assessment_count")
 
     @api.model
     def _stage_gates(self):

@@ -10,19 +10,14 @@ class CrisisCaseProposals(models.AbstractModel):
     _name = "crisis.case.proposals"
     _description = "Proposed Levels of a Case"
 
-    assessment_count = fields.Integer(compute="_compute_assessments", groups=TRIAGE)
     pending_assessment_id = fields.Many2one(
-        "crisis.assessment", compute="_compute_assessments", groups=TRIAGE
+        "crisis.assessment", compute="_compute_pending_assessment", groups=TRIAGE
     )
     proposed_level = fields.Selection(related="pending_assessment_id.risk_level", groups=TRIAGE)
 
     @api.depends("assessment_ids.proposal")
-    def _compute_assessments(self):
-        """Count the assessments and find the highest proposal that waits."""
-        groups = self.env["crisis.assessment"]._read_group(
-            [("case_id", "in", self.ids)], ["case_id"], ["__count"]
-        )
-        counts = dict(groups)
+    def _compute_pending_assessment(self):
+        """Find the highest proposal that waits."""
         waiting = self.env["crisis.assessment"].search(
             [("case_id", "in", self.ids), ("proposal", "=", "pending")]
         )
@@ -30,7 +25,6 @@ class CrisisCaseProposals(models.AbstractModel):
         for assessment in waiting.sorted(lambda a: severity(a.risk_level)):
             highest[assessment.case_id] = assessment
         for case in self:
-            case.assessment_count = counts.get(case._origin, 0)
             case.pending_assessment_id = highest.get(case._origin, False)
 
     def action_view_assessments(self):

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ...roles import TRIAGE
 
@@ -13,8 +14,9 @@ class CrisisCaseRecords(models.AbstractModel):
 
     consent_missing = fields.Boolean(compute="_compute_consent_missing", groups=TRIAGE)
     concern_count = fields.Integer(
-        string="Number of Reports", compute="_compute_concern_count", groups=TRIAGE
+        string="Number of Reports", compute="_compute_counts", groups=TRIAGE
     )
+    assessment_count = fields.Integer(compute="_compute_counts", groups=TRIAGE)
     other_case_count = fields.Integer(
         string="Other Cases of the Student", compute="_compute_other_case_count"
     )
@@ -29,17 +31,34 @@ class CrisisCaseRecords(models.AbstractModel):
     school_return_count = fields.Integer(string="Returns to School", compute="_compute_counts")
     guardian_waiver_count = fields.Integer(string="Not Told", compute="_compute_counts")
 
+    @api.depends("concern_ids", "assessment_ids")
     @api.depends_context("uid")
     def _compute_counts(self):
-        """Count the records that the user may read."""
-        for model, counter in self._collected("_case_counter"):
-            records = self.env[model].sudo(False)
-            counts = {}
-            if records.has_access("read"):
-                domain = records._in_cases(self) & Domain(list(counter.domain))
-                counts = dict(records._read_group(domain, [records._case_link()], ["__count"]))
-            for case in self:
-                case[counter.field] = counts.get(case._origin, 0)
+        """Count the records that the user may read, of all kinds in one statement."""
+        counters = self._collected("_case_counter")
+        counts = {counter.field: {} for _model, counter in counters}
+        parts = [
+            self._count_query(self.env[model].sudo(False), counter)
+            for model, counter in counters
+            if self._has_field_access(self._fields[counter.field], "read")
+            and self.env[model].sudo(False).has_access("read")
+        ]
+        if parts and self.ids:
+            for field, case_id, number in self.env.execute_query(SQL(" UNION ALL ").join(parts)):
+                counts[field][case_id] = number
+        for case in self:
+            for field, numbers in counts.items():
+                case[field] = numbers.get(case._origin.id, 0)
+
+    def _count_query(self, records, counter):
+        """Return the query of one counter: its field, a case, and how many the user may read.
+
+        :param records: the model that is counted, with the rights of the user
+        """
+        query = records._search(records._in_cases(self) & Domain(list(counter.domain)))
+        case = records._read_group_groupby(records._table, records._case_link(), query)
+        query.groupby = case
+        return SQL("(%s)", query.select(SQL("%s::varchar", counter.field), case, SQL("count(*)")))
 
     @api.depends("risk_level", "guardians_not_told", "date_closed")
     def _compute_consent_missing(self):
@@ -63,17 +82,6 @@ class CrisisCaseRecords(models.AbstractModel):
                 and not case.guardians_not_told
                 and case.student_id not in given
             )
-
-    @api.depends("concern_ids")
-    def _compute_concern_count(self):
-        """Count the reports that the user may read."""
-        counts = dict(
-            self.env["crisis.concern"]._read_group(
-                [("case_ids", "in", self.ids)], ["case_ids"], ["__count"]
-            )
-        )
-        for case in self:
-            case.concern_count = counts.get(case._origin, 0)
 
     @api.depends("student_id")
     def _compute_other_case_count(self):

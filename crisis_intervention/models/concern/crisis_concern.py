@@ -1,4 +1,4 @@
-from collections import Counter
+import collections
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import clean_context
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.declarations import Chapter, Event, Excerpt, Sharing
+from ...lib.declarations import Chapter, Counter, Event, Excerpt, Sharing
 from ...lib.risk import RISK_LEVELS
 from ...roles import TRIAGE
 
@@ -284,7 +284,7 @@ class CrisisConcern(models.Model):
         numbering = self.env["crisis.numbering"]
         references = {
             company: iter(numbering._draw(self._name, company, count))
-            for company, count in Counter(companies).items()
+            for company, count in collections.Counter(companies).items()
         }
         policies = self.env["crisis.response.policy"]._for_companies(companies)
         now = fields.Datetime.now()
@@ -341,3 +341,7 @@ class CrisisConcern(models.Model):
             *super()._case_chapters(),
             Chapter(20, "crisis_intervention.crisis_concern_action_report_form"),
         )
+
+    @api.model
+    def _case_counter(self):
+        return Counter("concern_count")
