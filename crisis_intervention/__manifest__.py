@@ -49,6 +49,7 @@
         "report/crisis_case_templates.xml",
         "report/crisis_document_reports.xml",
         "report/crisis_disclosure_templates.xml",
+        "report/crisis_destruction_templates.xml",
         "report/crisis_disclosure_reports.xml",
         "report/crisis_emergency_templates.xml",
         "wizard/crisis_approval_decide_views.xml",

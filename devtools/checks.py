@@ -13,8 +13,8 @@ from pathlib import Path
 
 from . import guard, i18n, matrix, upgrade
 from .common import ROOT, TOOLS, DevError, Step, addons, run
-from .results import Outcome, complaints
-from .workshop import LANGUAGE, Workshop
+from .results import Outcome, complaints, read_tests
+from .workshop import LANGUAGE, Workshop, free_port
 
 # What dump_canaries.py writes into fields that are sealed, and into one that is not.
 SEALED, OPEN = "SEALEDCANARY", "OPENCANARY"
@@ -44,6 +44,7 @@ def _run(workshop: Workshop, outcome: Outcome, given_up: threading.Event) -> Non
         ("translations are complete", i18n.check),
         ("the access matrix in docs is up to date", matrix.check),
         ("the table of overrides in docs is up to date", guard.check),
+        ("a new kind of record needs no line of the core", _proof),
         ("wheels hold the whole addon", _wheels),
     ]
     release = list(upgrade.releases())[-1]
@@ -168,6 +169,27 @@ def _demo_faults(workshop: Workshop, database: str) -> list[str]:
     if "checked" not in lines:
         return ["the check of the demo data broke:", *lines[-5:]]
     return [line for line in lines if line.startswith("problem: ")]
+
+
+def _proof(workshop: Workshop) -> list[str]:
+    """Run the tests of the proof addon, which brings a kind of record of its own."""
+    database = f"crisis_proof_{os.getpid()}"
+    log = workshop.logs / f"{database}.log"
+    workshop.copy(workshop.template(), database)
+    try:
+        code = workshop.call(
+            log,
+            "server",
+            *("-d", database, "-i", "crisis_proof", "--stop-after-init", "--max-cron-threads=0"),
+            *("--test-enable", "--test-tags=/crisis_proof", f"--http-port={free_port()}"),
+            f"--addons-path={workshop.addons_path},{TOOLS / 'addons'}",
+        )
+    finally:
+        workshop.drop(database)
+    tests = read_tests(log.read_text(encoding="utf-8"))
+    if code or tests.failed or not tests.passed:
+        return [f"exit code {code}, {tests.passed} passed, log {log}", *tests.problems]
+    return []
 
 
 def _wheels(workshop: Workshop) -> list[str]:

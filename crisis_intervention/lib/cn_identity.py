@@ -14,11 +14,11 @@ def _is_resident_number(text: str) -> bool:
     Without python-stdnum's list of regions: inside Odoo the library cannot open its data files.
     """
     try:
-        number = ric.compact(text)
+        number: str = ric.compact(text)
         if not re.fullmatch(r"\d{17}[\dX]", number):
             return False
         ric.get_birth_date(number)
-        return ric.calc_check_digit(number) == number[-1]
+        return bool(ric.calc_check_digit(number) == number[-1])
     except ValidationError:
         return False
 

@@ -101,13 +101,14 @@ class Counter:
 class Done:
     """Something that the closing report of a case counts as done.
 
-    :ivar label: lazy translation, e.g. "Sessions held"
     :ivar domain: which of the model's records are counted
+    :ivar label: lazy translation, e.g. "Sessions held"; behind the domain, as Odoo's extraction of
+        terms would take the first text of a tuple that follows for one
     :ivar sequence: place in the report
     """
 
-    label: Any
     domain: tuple[Condition, ...]
+    label: Any
     sequence: int = 500
 
 

@@ -1,6 +1,6 @@
 """The hash chain of the register of disclosures: what a link holds, and where a chain breaks.
 
-Nothing in here knows Odoo.
+No ORM.
 """
 
 import hashlib
@@ -12,8 +12,11 @@ from datetime import datetime
 START = "0" * 64
 
 
-def link(previous: str, content: Iterable) -> str:
-    """Return the hash of a row: of the hash before it, and of everything the row says."""
+def link(previous: str, content: Iterable[object]) -> str:
+    """Return the SHA-256 (hex) of a row: of the hash before it, and of everything the row says.
+
+    :param content: values that JSON knows, and moments (UTC, naive)
+    """
     values = [v.isoformat() if isinstance(v, datetime) else v for v in content]
     text = json.dumps([previous, *values], ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
@@ -33,7 +36,7 @@ class Verdict:
     number: int = 0
 
 
-def check(rows: Iterable[tuple[int, str, tuple]], count: int, head: str) -> Verdict:
+def check(rows: Iterable[tuple[int, str, tuple[object, ...]]], count: int, head: str) -> Verdict:
     """Check a chain.
 
     :param rows: (number, hash, content) in order

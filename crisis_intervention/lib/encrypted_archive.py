@@ -1,4 +1,7 @@
-"""Archives that only those open who have the password: AES-256 in a ZIP file."""
+"""Archives that only those open who have the password: AES-256 in a ZIP file (WinZip AES).
+
+No ORM.
+"""
 
 import secrets
 from io import BytesIO
@@ -19,7 +22,10 @@ def new_password() -> str:
 
 
 def encrypted(name: str, content: bytes, password: str) -> bytes:
-    """Return a ZIP file with one file in it, encrypted."""
+    """Return a ZIP file with one file in it, encrypted.
+
+    :param name: of the file in the archive; anybody can read it
+    """
     output = BytesIO()
     with pyzipper.AESZipFile(
         output, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES

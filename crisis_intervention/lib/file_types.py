@@ -1,4 +1,8 @@
-"""Which files may be attached to records: judged by what is in them, not by their names."""
+"""Which files may be attached to records: judged by what is in them, not by their names. No ORM.
+
+Recordings and photos are known by their first bytes: ISO/IEC 14496-12 (``ftyp`` and the brand), ID3
+and MPEG audio frames, RIFF.
+"""
 
 ALLOWED = frozenset(
     (
@@ -30,7 +34,7 @@ _BRANDS = {b"M4A ": "audio/mp4", b"heic": "image/heic", b"mif1": "image/heic"}
 
 
 def media_type(content: bytes) -> str | None:
-    """Return the type of a recording or photo, None for anything else."""
+    """Return the media type (IANA) of a recording or photo, None for anything else."""
     if content[4:8] == b"ftyp":
         return _BRANDS.get(content[8:12], "video/mp4")
     if content[:3] == b"ID3" or (content[:1] == b"\xff" and content[1:2] in (b"\xfb", b"\xf3")):

@@ -1,7 +1,10 @@
-"""Pages of PDF documents: frame and number them, join them. Pure, no ORM."""
+"""Pages of PDF documents: count, frame and number them. Pure, no ORM.
 
-from collections.abc import Iterable
+Joining documents is the library's work (``odoo.tools.pdf.merge_pdf``).
+"""
+
 from io import BytesIO
+from typing import Any
 
 from odoo.tools.pdf import (
     ArrayObject,
@@ -19,15 +22,12 @@ FOOTER_HEIGHT = 26
 
 def page_count(content: bytes) -> int:
     """Return how many pages the PDF ``content`` has."""
-    return PdfFileReader(BytesIO(content), strict=False).getNumPages()
+    return int(_read(content).getNumPages())
 
 
-def joined(contents: Iterable[bytes]) -> bytes:
-    """Return one PDF with the pages of all ``contents``, in their order."""
-    writer = PdfFileWriter()
-    for content in contents:
-        writer.appendPagesFromReader(PdfFileReader(BytesIO(content), strict=False))
-    return _written(writer)
+def _read(content: bytes) -> PdfFileReader:
+    """Return a reader of the PDF ``content``, however sloppily it was made."""
+    return PdfFileReader(BytesIO(content), strict=False)
 
 
 def framed(content: bytes, frame: bytes, label: str) -> bytes:
@@ -41,11 +41,11 @@ def framed(content: bytes, frame: bytes, label: str) -> bytes:
     :param frame: PDF whose first page holds what stands on every page
     :param label: ASCII text beside the page number, such as a reference
     """
-    reader = PdfFileReader(BytesIO(content), strict=False)
+    reader = _read(content)
     writer = PdfFileWriter()
     writer.appendPagesFromReader(reader)
     total = reader.getNumPages()
-    under = _picture(writer, PdfFileReader(BytesIO(frame), strict=False).getPage(0))
+    under = _picture(writer, _read(frame).getPage(0))
     for number in range(total):
         page = writer.getPage(number)
         width, height = float(page.mediaBox.getWidth()), float(page.mediaBox.getHeight())
@@ -68,7 +68,7 @@ def framed(content: bytes, frame: bytes, label: str) -> bytes:
     return _written(writer)
 
 
-def _contents(page) -> list:
+def _contents(page: Any) -> list[Any]:
     """Return the content streams of ``page``."""
     contents = page.get("/Contents")
     parts = contents.getObject() if contents is not None else ArrayObject()
@@ -82,7 +82,7 @@ def _stream(data: bytes) -> DecodedStreamObject:
     return stream
 
 
-def _picture(writer: PdfFileWriter, page):
+def _picture(writer: PdfFileWriter, page: Any) -> Any:
     """Return a reference to the drawing of ``page``, to be used on other pages of ``writer``."""
     form = _stream(b"\n".join(part.getObject().getData() for part in _contents(page)))
     form[NameObject("/Type")] = NameObject("/XObject")
@@ -95,14 +95,14 @@ def _picture(writer: PdfFileWriter, page):
     return writer._addObject(form)
 
 
-def _footer(text: str, width: float, height: float):
+def _footer(text: str, width: float, height: float) -> Any:
     """Return a page of this size (points) with ``text`` centred at its foot."""
     stream = BytesIO()
     canvas = Canvas(stream, pagesize=(width, height))
     canvas.setFont("Helvetica", 8)
     canvas.drawCentredString(width / 2, FOOTER_HEIGHT, text)
     canvas.save()
-    return PdfFileReader(BytesIO(stream.getvalue()), strict=False).getPage(0)
+    return _read(stream.getvalue()).getPage(0)
 
 
 def _written(writer: PdfFileWriter) -> bytes:

@@ -20,7 +20,7 @@ def school_year_of(day: date) -> str:
 def is_school_year(text: str) -> bool:
     """Tell whether ``text`` is two consecutive years such as ``2026-2027``."""
     match = _PATTERN.fullmatch(text)
-    return bool(match) and int(match[2]) == int(match[1]) + 1
+    return match is not None and int(match[2]) == int(match[1]) + 1
 
 
 def following(text: str) -> str:

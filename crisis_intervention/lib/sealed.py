@@ -1,7 +1,7 @@
 """Sealing texts for the database: AES-GCM with a ring of keys, bound to the place of the text.
 
 A ring is written as ``id:base64`` entries with commas, the newest key first: it seals, all of them
-open. Nothing in here knows Odoo.
+open. No ORM.
 """
 
 import base64

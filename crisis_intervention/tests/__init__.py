@@ -1,6 +1,7 @@
 # Odoo finds test modules by their names here, whatever room they are in.
 from .lib import (
     test_num2words_zh,
+    test_pdf_pages,
     test_pure,
     test_scoring,
     test_scoring_generated,
@@ -65,6 +66,7 @@ from .emergency import (
     test_emergency_tours,
 )
 from .odoo import (
+    test_house,
     test_js,
     test_ours,
     test_school_limits,

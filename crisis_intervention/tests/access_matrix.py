@@ -480,15 +480,16 @@ GRANTED = {
 
 
 @cache
-def cells():
+def cells(table=ACCESS):
     """Read the table.
 
+    :param str table: by default the one of this addon; an addon has one of its own
     :return: dict of model to dict of relation to dict of role to cell
     :raises ValueError: a line has too few or too many cells, a relation or cell is unknown, or a
         role finds a model closed for one relation and open for another
     """
     result = {}
-    _header, *lines = ACCESS.strip("\n").splitlines()
+    _header, *lines = table.strip("\n").splitlines()
     for line in lines:
         name, *row = line.split()
         if not line.startswith(" "):

@@ -4,6 +4,7 @@ from . import (
     crisis_assessment_compare,
     crisis_assessment_decide,
     crisis_assessment_transcribe,
+    crisis_assessment_transcribe_line,
     crisis_case_audience,
     crisis_case_change_wizard,
     crisis_class_promote,

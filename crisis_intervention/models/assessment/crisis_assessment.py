@@ -305,7 +305,7 @@ class CrisisAssessment(models.Model):
 
     @api.model
     def _done_in_case(self):
-        done = Done(_lt("Assessments completed"), (("state", "in", ("done",)),), sequence=10)
+        done = Done((("state", "in", ("done",)),), _lt("Assessments completed"), sequence=10)
         return (*super()._done_in_case(), done)
 
     @api.model

@@ -251,6 +251,6 @@ class CrisisGuardianContact(models.Model):
     @api.model
     def _done_in_case(self):
         done = Done(
-            _lt("Contacts with the guardians"), (("state", "in", ("signed",)),), sequence=30
+            (("state", "in", ("signed",)),), _lt("Contacts with the guardians"), sequence=30
         )
         return (*super()._done_in_case(), done)

@@ -299,5 +299,5 @@ class CrisisMeasure(models.Model):
 
     @api.model
     def _done_in_case(self):
-        done = Done(_lt("Measures done"), (("state", "in", ("done",)),), sequence=40)
+        done = Done((("state", "in", ("done",)),), _lt("Measures done"), sequence=40)
         return (*super()._done_in_case(), done)

@@ -6,7 +6,7 @@ from odoo.tools.i18n import format_list
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS
-from ...lib.declarations import Chapter, Counter, Event, Excerpt, Step
+from ...lib.declarations import Chapter, Counter, Event, Excerpt, Gate, Step
 from ...lib.risk import RISK_LEVELS
 
 _lt = LazyTranslate(__name__)
@@ -248,6 +248,16 @@ class CrisisPlan(models.Model):
     @api.model
     def _guardian_excerpt(self):
         return Excerpt(("goals", "guardian_part", "date_review", *SAFETY_FIELDS), sequence=60)
+
+    @api.model
+    def _stage_gates(self):
+        """Declare the gates of a plan that is asked about, and of one that is in force."""
+        submitted = ("waiting", "active", "replaced")
+        return (
+            *super()._stage_gates(),
+            Gate("plan", _lt("Intervention plan made"), 40, states=submitted),
+            Gate("plan_approval", _lt("Plan approved"), 50, states=submitted[1:]),
+        )
 
     @api.model
     def _cases_meeting_gate(self, gate, cases):

@@ -384,6 +384,6 @@ class CrisisReferral(models.Model):
     @api.model
     def _done_in_case(self):
         done = Done(
-            _lt("Referrals answered"), (("state", "in", ("replied", "ended")),), sequence=50
+            (("state", "in", ("replied", "ended")),), _lt("Referrals answered"), sequence=50
         )
         return (*super()._done_in_case(), done)

@@ -234,5 +234,5 @@ class CrisisReview(models.Model):
 
     @api.model
     def _done_in_case(self):
-        done = Done(_lt("Reviews"), (("state", "in", ("signed",)),), sequence=60)
+        done = Done((("state", "in", ("signed",)),), _lt("Reviews"), sequence=60)
         return (*super()._done_in_case(), done)

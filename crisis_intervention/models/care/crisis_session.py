@@ -320,5 +320,5 @@ class CrisisSession(models.Model):
 
     @api.model
     def _done_in_case(self):
-        done = Done(_lt("Sessions held"), (("state", "in", ("signed",)),), sequence=20)
+        done = Done((("state", "in", ("signed",)),), _lt("Sessions held"), sequence=20)
         return (*super()._done_in_case(), done)

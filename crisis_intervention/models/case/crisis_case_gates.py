@@ -75,7 +75,7 @@ class CrisisCaseGates(models.AbstractModel):
                 {
                     "id": gate.id,
                     "code": gate.code,
-                    "label": gate._label(),
+                    "label": gate.display_name,
                     "met": gate not in missing[case],
                 }
                 for gate in case.stage_id.gate_ids
@@ -140,7 +140,7 @@ class CrisisCaseGates(models.AbstractModel):
                 "%(case)s cannot leave the stage “%(stage)s” yet. Missing: %(gates)s.",
                 case=case.name,
                 stage=stage.name,
-                gates=format_list(self.env, [gate._label() for gate in gates]),
+                gates=format_list(self.env, gates.mapped("display_name")),
             )
             for case in forward
             for stage, gates in missing[case].grouped("stage_id").items()

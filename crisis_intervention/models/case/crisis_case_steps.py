@@ -20,6 +20,7 @@ class CrisisCaseSteps(models.AbstractModel):
 
     _name = "crisis.case.steps"
     _description = "Steps of a Case"
+    _inherit = ["crisis.record"]
 
     clock_start = fields.Datetime(
         default=fields.Datetime.now,
@@ -283,7 +284,7 @@ class CrisisCaseSteps(models.AbstractModel):
         lacking, to_remove = {}, activities
         for case in self:
             mine = existing.get(case.id, activities)
-            if not case.next_deadline:
+            if case.next_step not in types:  # nothing waits, or a step of an addon that is gone
                 to_remove |= mine
                 continue
             due = fields.Datetime.context_timestamp(case, case.next_deadline).date()

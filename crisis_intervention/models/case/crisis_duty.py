@@ -8,11 +8,11 @@ from ..mixins.crisis_approval_mixin import APPROVER_GROUPS
 _lt = LazyTranslate(__name__)
 
 # What waits for somebody besides the steps of cases.
-OTHERS = (
-    ("triage", _lt("Report to decide on")),
-    ("proposal", _lt("Proposed level to decide on")),
-    ("class_report", _lt("Class report")),
-)
+OTHERS = {
+    "triage": _lt("Report to decide on"),
+    "proposal": _lt("Proposed level to decide on"),
+    "class_report": _lt("Class report"),
+}
 
 
 class CrisisDuty(models.Model):
@@ -54,7 +54,7 @@ class CrisisDuty(models.Model):
     @api.model
     def _kinds_of_duty(self):
         """Return (code, label) pairs: steps of cases, and what else waits."""
-        others = ((code, self.env._(label)) for code, label in OTHERS)
+        others = ((code, self.env._(label)) for code, label in OTHERS.items())
         return [*self._selection_of("_case_steps"), *others]
 
     @property

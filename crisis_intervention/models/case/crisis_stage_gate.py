@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools.i18n import format_list
 
 from ...lib.risk import RISK_LEVELS, severity
@@ -33,10 +33,21 @@ class CrisisStageGate(models.Model):
         help="Only forms of these instruments count, in any version. Empty: those of all.",
     )
 
+    @api.depends("code", "instrument_ids")
+    @api.depends_context("lang", "uid", "allowed_company_ids")
+    def _compute_display_name(self):
+        """Say what is demanded, and of which instruments as far as the user may know them."""
+        labels = dict(self._selection_of("_stage_gates"))
+        for gate in self:
+            label = labels.get(gate.code, gate.code)
+            names = gate.instrument_ids._filtered_access("read").mapped("name")
+            gate.display_name = f"{label} ({format_list(self.env, names)})" if names else label
+
     def _unmet(self, cases):
         """Return those of ``cases`` that have yet to meet this gate.
 
-        Costs as many queries for a thousand cases as for one.
+        Costs as many queries for a thousand cases as for one. What no kind declares, because its
+        addon is gone, is met by nobody until the row is deleted.
         """
         self.ensure_one()
         # sudo: facts for the gate, also of records the user may not read; only the name of the
@@ -46,14 +57,7 @@ class CrisisStageGate(models.Model):
             lambda case: severity(case._running_level()) >= severity(self.risk_level)
         )
         model, _gate = self._by_code("_stage_gates").get(self.code, (None, None))
-        if not asked or not model:
-            return cases.browse()  # nobody can meet what an addon demanded that is gone
-        met = self.env[model].sudo()._cases_meeting_gate(self.sudo(), asked)
+        met = facts.browse()
+        if asked and model:
+            met = self.env[model].sudo()._cases_meeting_gate(self.sudo(), asked)
         return cases & (asked - met)
-
-    def _label(self):
-        """Return what is demanded in the user's language, with the instruments that count."""
-        self.ensure_one()
-        label = dict(self._selection_of("_stage_gates")).get(self.code, self.code)
-        names = self.instrument_ids.mapped("name")
-        return f"{label} ({format_list(self.env, names)})" if names else label

@@ -1,11 +1,18 @@
 from odoo import api, models
 
+from ...lib.num2words_zh import counted
+
 
 class CrisisDocument(models.AbstractModel):
     """Parts that documents have in common."""
 
     _name = "crisis.document"
     _description = "Printed Document"
+
+    @api.model
+    def _in_words(self, number):
+        """Return a count as documents say it, so that nobody adds a digit: thirty-two, 叁拾贰."""
+        return counted(number, self.env.lang)
 
     @api.model
     def _facts(self, record, names):

@@ -5,8 +5,9 @@ from lxml import etree
 from markupsafe import Markup
 from odoo import models, tools
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.pdf import merge_pdf
 
-from ...lib.pdf_pages import framed, joined, page_count
+from ...lib.pdf_pages import framed, page_count
 from ..mixins.crisis_confidential import reading_by
 
 CASE_FILE = "crisis_intervention.crisis_case_report_file"
@@ -159,7 +160,7 @@ class IrActionsReport(models.Model):
         )
         rows = self._crisis_contents(chapters, lengths, front_length)
         front = self._crisis_pages(report, case, contents=rows)
-        whole = joined([front, *contents])
+        whole = merge_pdf([front, *contents])
         self.env["crisis.print.log"]._log(case, [row["code"] for row in rows], page_count(whole))
         return whole
 

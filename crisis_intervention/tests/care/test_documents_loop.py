@@ -99,6 +99,7 @@ PRINTERS = {
     "crisis_case_report_chronology": "head_teacher doctor psychology moral principal",
     "crisis_case_report_file": "psychology principal",
     "crisis_case_report_disclosures": "psychology principal",
+    "crisis_destruction_report_list": "psychology moral principal",
     "crisis_emergency_report_letter": "psychology moral principal",
     "crisis_assessment_report_file": "psychology",
     "crisis_assessment_report_result": "psychology moral principal",
@@ -132,6 +133,8 @@ class LoopDocuments(FileCase):
         if model == "crisis.emergency.report":
             emergency = self._start_emergency(self.staff).sudo()
             return self.env["crisis.emergency.report"].create({"emergency_id": emergency.id})
+        if report.startswith("crisis_destruction"):
+            return self.env["crisis.destruction"].create({"company_id": self.school.id})
         about = DOCUMENTS[report][0]
         return self.report if about == "concern" else self.filed[about]
 
@@ -263,6 +266,11 @@ class TestDocuments(LoopDocuments):
         self.case.closing_summary = False
         with self.assertRaises(UserError):
             self._html("crisis_case_report_closing", self.case, self.moral)
+
+    def test_what_was_done_is_counted_in_words(self):
+        for lang, words in (("zh_CN", "壹"), ("en_US", "one")):
+            html = self._html("crisis_case_report_closing", self.case, self.moral, lang)
+            self.assertIn(f"<td>{words}</td>", html)
 
     def test_chronology_holds_what_its_reader_may_read(self):
         mine = self._html("crisis_case_report_chronology", self.case, self.head_teacher)

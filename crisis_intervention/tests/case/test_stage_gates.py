@@ -57,7 +57,7 @@ class TestStageGates(CrisisCommon):
         wanted, other = (self._make_instrument(code=code) for code in ("mood", "sleep"))
         gate = self._demand(self.discovered, "assessment", instrument_ids=[(6, 0, wanted.ids)])
         self.case.risk_level = "yellow"
-        self.assertIn(wanted.name, gate.with_user(self.psychology)._label())
+        self.assertIn(wanted.name, gate.with_user(self.psychology).display_name)
         self._fill(other)
         with self.assertRaises(UserError) as caught:
             self._move()
@@ -101,7 +101,29 @@ class TestStageGates(CrisisCommon):
     def test_labels_follow_the_language(self):
         self.env["res.lang"]._activate_lang("zh_CN")
         gate = self.discovered.gate_ids[0]
-        self.assertNotEqual(gate.with_context(lang="zh_CN")._label(), gate._label())
+        self.assertNotEqual(gate.with_context(lang="zh_CN").display_name, gate.display_name)
+
+    def test_what_nobody_declares_is_met_by_nobody(self):
+        self.case.risk_level = "yellow"
+        self.assertTrue(self.case.gates_met)
+        gate = self._demand(self.discovered, "session")
+        self.env.flush_all()
+        self.cr.execute("UPDATE crisis_stage_gate SET code = 'gone' WHERE id = %s", [gate.id])
+        self.env.invalidate_all()
+        with self.assertRaises(UserError):
+            self._move()
+        gate.unlink()
+        self._move()
+
+    def test_instruments_of_other_schools_are_not_named(self):
+        foreign = self._make_instrument(
+            self.other_school, code="theirs", name={"en_US": "Foreign scale", "zh_CN": "外校量表"}
+        )
+        self._demand(self.discovered, "assessment", instrument_ids=[(6, 0, foreign.ids)])
+        self.env.invalidate_all()
+        text = str(self.case.gate_checklist)
+        self.assertIn("Assessment done", text)
+        self.assertNotIn("Foreign scale", text)
 
     def test_cost_no_query_per_case(self):
         self._demand(self.discovered, "assessment", "plan", "session", "review")

@@ -1,11 +1,18 @@
 from datetime import date, datetime, timedelta
+from io import BytesIO
 
+import pyzipper
 from odoo.tests import BaseCase, tagged
 
-from ...lib import class_label, cn_identity, school_year
-from ...lib.deadlines import due_dates, tightened
+from ...lib import class_label, cn_identity, disclosure_chain, school_year
+from ...lib.anonymity import names_in, numbers_in
+from ...lib.deadlines import due_dates, escalation_moments, is_quiet, reply_hours, tightened
+from ...lib.encrypted_archive import encrypted, new_password
+from ...lib.file_types import looks_active, media_type
 from ...lib.pinyin import reading
+from ...lib.reference_numbers import missing
 from ...lib.risk import RISK_LEVELS, may_change, severity
+from ...lib.spreadsheet_cells import harmless
 
 
 @tagged("post_install", "-at_install")
@@ -38,6 +45,35 @@ class TestPureModules(BaseCase):
         self.assertEqual(tightened(early, late), early)
         self.assertEqual(tightened(late, early), early)
         self.assertEqual(tightened(None, late), late)
+
+    def test_only_red_goes_on_to_the_district(self):
+        due = datetime(2026, 9, 1, 8)
+        hours = [timedelta(hours=count) for count in (0, 12, 24, 36)]
+        self.assertEqual(escalation_moments(due, 12, "red"), [due + step for step in hours])
+        for level in ("orange", None):
+            self.assertEqual(escalation_moments(due, 12, level), [due + step for step in hours[:3]])
+        self.assertLess(reply_hours("red"), reply_hours("orange"))
+
+    def test_quiet_hours_may_run_over_midnight(self):
+        for hour, start, end, quiet in (
+            (23, 22, 7, True),
+            (6.9, 22, 7, True),
+            (7, 22, 7, False),
+            (13, 12, 14, True),
+            (14, 12, 14, False),
+            (3, 0, 0, False),
+        ):
+            with self.subTest(hour=hour, start=start, end=end):
+                self.assertEqual(is_quiet(hour, start, end), quiet)
+
+    def test_missing_references(self):
+        self.assertEqual(
+            missing(["CI/2026/0004", "CI/2025/0002", "CI/2026/0001", "CI/2026/0002", "draft"]),
+            ["CI/2025/0001", "CI/2026/0003"],
+        )
+        self.assertEqual(missing([]), [])
+        long = [f"D7-26-{number:03}" for number in range(1, 1002) if number not in (7, 1000)]
+        self.assertEqual(missing(long), ["D7-26-007", "D7-26-1000"])
 
 
 @tagged("post_install", "-at_install")
@@ -97,3 +133,67 @@ class TestDirectoryModules(BaseCase):
         self.assertFalse(cn_identity.is_national_number("G110105194912310021"))
         self.assertTrue(cn_identity.is_phone("+86 139-0000-0000"))
         self.assertFalse(cn_identity.is_phone("12-34"))
+
+
+@tagged("post_install", "-at_install")
+class TestPrivacyModules(BaseCase):
+    def test_names_and_numbers_do_not_hide(self):
+        text = "据悉，林 小·禾(Ｓ０１２)昨日返校，Anna Li 在场。Annalise 3"
+        self.assertEqual(
+            names_in(text, ["林小禾", "周子墨", "anna li", "Ann", "林", ""]), ["林小禾", "anna li"]
+        )
+        self.assertEqual(numbers_in(text, ["S012", "012", "3", ""]), ["S012"])
+
+    def test_files_are_known_by_their_content(self):
+        for content, kind in (
+            (b"\0\0\0\x18ftypheic", "image/heic"),
+            (b"\0\0\0\x18ftypM4A ", "audio/mp4"),
+            (b"\0\0\0\x18ftypisom", "video/mp4"),
+            (b"ID3\4", "audio/mpeg"),
+            (b"\xff\xfb\x90", "audio/mpeg"),
+            (b"RIFF\0\0\0\0WAVEfmt ", "audio/wav"),
+            (b"%PDF-1.7", None),
+            (b"", None),
+        ):
+            with self.subTest(content=content):
+                self.assertEqual(media_type(content), kind)
+        for content in (b"\xef\xbb\xbf <svg>", b"#!/bin/sh", b"MZ\x90", b"x<SCRIPT>"):
+            with self.subTest(content=content):
+                self.assertTrue(looks_active(content))
+        self.assertFalse(looks_active("a < b，没有标签".encode()))
+
+    def test_cells_compute_nothing(self):
+        for value in ("=1+1", "+1", "-1", "@x", "\t=1", "\r", "\n="):
+            self.assertEqual(harmless(value), f"'{value}")
+        for value in ("林小禾", "", 1, -1.5, None, False):
+            self.assertEqual(harmless(value), value)
+
+    def test_archives_open_with_their_password_only(self):
+        password = new_password()
+        self.assertRegex(password, r"^([a-z2-9]{4}-){4}[a-z2-9]{4}$")
+        archive = encrypted("export.csv", "个案".encode(), password)
+        self.assertNotIn("个案".encode(), archive)
+        with pyzipper.AESZipFile(BytesIO(archive)) as opened:
+            self.assertEqual(opened.namelist(), ["export.csv"])
+            with self.assertRaises(RuntimeError):
+                opened.read("export.csv", pwd=b"wrong")
+            self.assertEqual(opened.read("export.csv", pwd=password.encode()).decode(), "个案")
+
+    def test_a_chain_tells_where_it_breaks(self):
+        rows, head = [], disclosure_chain.START
+        for number, content in enumerate((("a", datetime(2026, 9, 1)), ("b", None), ("c", 3)), 1):
+            head = disclosure_chain.link(head, (number, *content))
+            rows.append((number, head, content))
+        verdict = disclosure_chain.Verdict
+        changed = [rows[0], (2, rows[1][1], ("B", None)), rows[2]]
+        for name, chain, count, end, expected in (
+            ("whole", rows, 3, head, verdict(3)),
+            ("changed", changed, 3, head, verdict(1, "changed", 2)),
+            ("missing", [rows[0], rows[2]], 3, head, verdict(1, "missing", 2)),
+            ("tail", rows[:2], 3, head, verdict(2, "tail", 2)),
+            ("anew", rows, 3, rows[0][1], verdict(3, "head", 3)),
+            ("longer", rows, 2, rows[1][1], verdict(3, "head", 3)),
+            ("empty", [], 0, disclosure_chain.START, verdict(0)),
+        ):
+            with self.subTest(name):
+                self.assertEqual(disclosure_chain.check(chain, count, end), expected)

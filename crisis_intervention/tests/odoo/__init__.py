@@ -1,4 +1,5 @@
 from . import (
+    test_house,
     test_js,
     test_ours,
     test_school_limits,

@@ -157,6 +157,25 @@ class TestDestruction(DestructionCase):
         record.with_user(self.principal).action_cancel()
         self.assertNotEqual(self._proposed(case), record)
 
+    def test_list_on_paper_counts_in_words(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        record = self._proposed(self._let_expire(self._make_case(self.child)))
+        files = len(record.line_ids)
+        self.assertEqual(files, 1)
+        reports = self.env["ir.actions.report"].with_user(self.moral)
+        for lang, words in (("en_US", "one"), ("zh_CN", "壹")):
+            html = (
+                reports.with_context(lang=lang)
+                ._render_qweb_html(
+                    "crisis_intervention.crisis_destruction_report_list", record.ids
+                )[0]
+                .decode()
+            )
+            with self.subTest(lang=lang):
+                self.assertRegex(html, rf"<p>[^<]*{words}[^<]*</p>")
+                self.assertIn(record.line_ids.reference, html)
+                self.assertNotIn(CHILD, html)
+
     @mute_logger(*DENIALS)
     def test_who_approves_and_who_witnesses(self):
         case = self._let_expire(self._make_case(self.child))

@@ -545,6 +545,7 @@ class TestRegisterDoors(DisclosureCase, DocumentCase, HttpCase):
             page = page.replace(" ", "")  # narrow columns break names
             for text in ("WhoHasSeenThisFile", self.case.name, "t_psychology", "Notes"):
                 self.assertIn(text, page)
+            self.assertIn("Entriesinall:two", page)
             self.assertNotIn(self.student_1.name, page)
             self.assertNotIn("BACKGROUND", page)
         colleague = self._make_user("t_psychology_2", "psychology_teacher")

@@ -1,0 +1,1 @@
+from . import proof_home_visit, crisis_case
