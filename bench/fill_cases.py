@@ -138,6 +138,8 @@ def fill_cases(filler) -> dict:
                      FROM crisis_deadline WHERE date_done IS NULL GROUP BY case_id) d
             WHERE d.case_id = c.id AND c.date_closed IS NULL"""
     )
+    # filled past the ORM, so the timeline has not followed
+    filler.env["crisis.chronology"]._write_anew()
     return {
         "model": "crisis.case",
         "stages": stages.ids,

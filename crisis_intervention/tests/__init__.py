@@ -33,7 +33,9 @@ from .case import (
 )
 from .care import (
     test_documents_loop,
+    test_loop_decisions,
     test_loop_records,
+    test_overview,
     test_plan,
 )
 from .assessment import (
@@ -63,7 +65,10 @@ from .emergency import (
     test_emergency,
     test_emergency_after,
     test_emergency_crowd,
+    test_emergency_drill,
+    test_emergency_run,
     test_emergency_tours,
+    test_protocol,
 )
 from .odoo import (
     test_house,

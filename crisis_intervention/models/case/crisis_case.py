@@ -6,7 +6,7 @@ from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.declarations import Event, Excerpt
-from ...roles import CONFIDENTIAL, HISTORY, PSYCHOLOGY, TRIAGE
+from ...roles import CONFIDENTIAL, PSYCHOLOGY, TRIAGE
 from ...sealed_fields import SealedText
 
 _lt = LazyTranslate(__name__)
@@ -133,7 +133,6 @@ class CrisisCase(models.Model):
     assessment_ids = fields.One2many(
         "crisis.assessment", "case_id", string="Assessments", groups=TRIAGE, readonly=True
     )
-    chronology_ids = fields.One2many("crisis.chronology", "case_id", readonly=True, groups=HISTORY)
     hold_ids = fields.One2many(
         "crisis.legal.hold", "case_id", string="Legal Holds", readonly=True, groups=CONFIDENTIAL
     )

@@ -60,6 +60,13 @@ class CrisisChronology(models.Model):
         ]
 
     @api.model
+    def _link(self, model):
+        """Return the field that leads from records of ``model`` to their case, None for cases."""
+        if model == "crisis.case":
+            return None
+        return self.env[model]._fields[self.env[model]._case_link()]
+
+    @api.model
     @tools.ormcache()
     def _followed(self):
         """Return dict of model to dict of field to which lines it decides on.
@@ -69,11 +76,9 @@ class CrisisChronology(models.Model):
         """
         result = defaultdict(lambda: defaultdict(set))
         for model, events in self._events().items():
-            sharing = self.env[model]._case_sharing()
-            names = {"case_id"} if model != "crisis.case" else set()
-            if sharing:
-                names = {sharing.cases}
-                link = self.env[model]._fields[sharing.cases]
+            link = self._link(model)
+            names = {link.name} if link else set()
+            if link and link.type == "many2many":
                 for inverse in self.pool.field_inverses[link]:
                     result[inverse.model_name][inverse.name].add((model, "case_id"))
             for event in events:
@@ -184,30 +189,26 @@ class CrisisChronology(models.Model):
         :param str model: what declares ``event``
         :param str column: "res_id" or "case_id": of what ``ids`` are
         """
-        records = self.env[model]
-        sharing = records._case_sharing()
-        link, case = SQL(), SQL("t.case_id")
-        if model == "crisis.case":
-            case = SQL("t.id")
-        elif sharing:
-            field = records._fields[sharing.cases]
-            link = SQL(
-                "JOIN %s r ON r.%s = t.id",
-                SQL.identifier(field.relation),
-                SQL.identifier(field.column1),
+        link = self._link(model)
+        join, case = SQL(), SQL.identifier("t", link.name if link else "id")
+        if link and link.type == "many2many":
+            join = SQL(
+                "JOIN %s r ON %s = t.id",
+                SQL.identifier(link.relation),
+                SQL.identifier("r", link.column1),
             )
-            case = SQL("r.%s", SQL.identifier(field.column2))
+            case = SQL.identifier("r", link.column2)
         return SQL(
             "SELECT c.id, c.company_id, %(kind)s::varchar, "
             "date_trunc('second', t.%(moment)s::timestamp), t.%(person)s, %(model)s::varchar, t.id "
-            "FROM %(table)s t %(link)s JOIN crisis_case c ON c.id = %(case)s "
+            "FROM %(table)s t %(join)s JOIN crisis_case c ON c.id = %(case)s "
             "WHERE %(of)s = ANY(%(ids)s) AND t.%(moment)s IS NOT NULL AND %(counts)s",
             kind=event.code,
             moment=SQL.identifier(event.moment),
             person=SQL.identifier(event.person),
             model=model,
-            table=SQL.identifier(records._table),
-            link=link,
+            table=SQL.identifier(self.env[model]._table),
+            join=join,
             case=case,
             of=SQL("c.id") if column == "case_id" else SQL("t.id"),
             ids=ids,

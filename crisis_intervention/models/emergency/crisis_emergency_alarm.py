@@ -156,7 +156,7 @@ class CrisisEmergencyAlarm(models.AbstractModel):
             return
         alert.date_acknowledged = fields.Datetime.now()
         self._log("acknowledge")
-        self._end_activities(ACTIVITY, ("user_id", "=", self.env.uid))
+        self._end_activities(ACTIVITY, self.env.user)
         self._ring()
 
     @api.model

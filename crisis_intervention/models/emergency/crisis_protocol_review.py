@@ -64,5 +64,8 @@ class CrisisProtocolReview(models.Model):
                 for protocol in waiting
             ]
         )
-        # other schools have still to look at a general plan
-        protocols._end_activities(REVIEW_ACTIVITY, ("user_id.company_ids", "in", company.ids))
+        # sudo: mail.activity - whose they are; other schools have still to look at a general plan
+        users = protocols.sudo().activity_ids.user_id
+        protocols._end_activities(
+            REVIEW_ACTIVITY, users.filtered(lambda user: company in user.company_ids)
+        )

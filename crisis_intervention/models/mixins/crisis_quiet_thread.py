@@ -55,10 +55,20 @@ class CrisisQuietThread(models.AbstractModel):
             )
         )
 
-    def _end_activities(self):
-        """Take all activities off these records, also those of others: what they asked for is over."""
+    def _end_activities(self, activity_type=None, users=None):
+        """Take activities off these records, also those of others: what they asked for is over.
+
+        :param str activity_type: full XML id of the type of those that end; by default all end
+        :param users: ``res.users`` whose activities end; by default everybody's
+        """
         # sudo: mail.activity - callers have checked who acts; they are all about these records
-        self.sudo().activity_ids.unlink()
+        activities = self.sudo().activity_ids
+        if activity_type:
+            kind = self.env.ref(activity_type)
+            activities = activities.filtered(lambda activity: activity.activity_type_id == kind)
+        if users is not None:
+            activities = activities.filtered(lambda activity: activity.user_id in users)
+        activities.unlink()
 
     def message_post(self, *, message_type="notification", **kwargs):
         """Refuse what people type: it belongs into a record of the right audience.

@@ -336,25 +336,6 @@ class CrisisRecord(models.AbstractModel):
             ]
         )
 
-    def _end_activities(self, activity_type, *conditions):
-        """Take the activities of a kind on these records off everybody's list.
-
-        :param str activity_type: full XML id of a ``mail.activity.type``
-        :param conditions: further conditions on ``mail.activity``
-        """
-        type_id = self.env["ir.model.data"]._xmlid_to_res_id(activity_type)
-        # sudo: mail.activity - also those of others: the system planned them, and they hold a
-        # type and a date
-        self.env["mail.activity"].sudo().search(
-            [
-                ("res_model", "=", self._name),
-                ("res_id", "in", self.ids),
-                ("activity_type_id", "=", type_id),
-                ("automated", "=", True),
-                *conditions,
-            ]
-        ).unlink()
-
     # ------------------------------------------------------------------ membership
 
     @api.model

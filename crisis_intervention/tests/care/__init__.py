@@ -1,5 +1,7 @@
 from . import (
     test_documents_loop,
+    test_loop_decisions,
     test_loop_records,
+    test_overview,
     test_plan,
 )

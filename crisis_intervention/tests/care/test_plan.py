@@ -5,19 +5,16 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
 from ..common import CrisisCommon
+from .loop_case import LoopCase
 
 
 @tagged("post_install", "-at_install")
-class TestPlan(CrisisCommon):
+class TestPlan(LoopCase):
     """Plans: complete before approval, approved by another person, kept in all versions."""
 
     def setUp(self):
         super().setUp()
-        self.case = self._make_case(self.student_1, risk_level="orange")
         self.plan = self._make_plan(self.case)
-
-    def _open_kinds(self):
-        return self.case.deadline_ids.filtered(lambda d: not d.date_done).mapped("kind")
 
     def test_incomplete_plans_are_not_submitted(self):
         for lack, values in (

@@ -1,11 +1,10 @@
 from datetime import date, datetime
-from importlib.util import module_from_spec, spec_from_file_location
 
 from odoo import Command, fields
 from odoo.tests import freeze_time, tagged
-from odoo.tools import file_path
 
 from ..common import CrisisCommon
+from ..migrations import migrate
 
 
 @tagged("post_install", "-at_install")
@@ -143,7 +142,7 @@ class TestNumbers(CrisisCommon):
                 }
             )
             counted.number_next = number
-        self._migrate("19.0.2.0.0", "post-20-numbers")
+        migrate(self.env, "19.0.2.0.0", "post-20-numbers")
         self.assertEqual(sequence.implementation, "standard")
         self.assertEqual(
             self.numbering._draw("crisis.case", self.school, 2),
@@ -158,13 +157,5 @@ class TestNumbers(CrisisCommon):
             set(self.numbering._prefixes()),
             "the other kinds are made",
         )
-        self._migrate("19.0.2.0.0", "post-20-numbers")
+        migrate(self.env, "19.0.2.0.0", "post-20-numbers")
         self.assertEqual(self.numbering._draw("crisis.case", self.school), [f"CI/{self.year}/0010"])
-
-    def _migrate(self, version, name):
-        """Run a file of our migrations."""
-        path = file_path(f"crisis_intervention/migrations/{version}/{name}.py")
-        spec = spec_from_file_location(name.replace("-", "_"), path)
-        module = module_from_spec(spec)
-        spec.loader.exec_module(module)
-        module.migrate(self.env.cr, version)

@@ -5,7 +5,7 @@ import requests
 from odoo.tests import HttpCase, tagged
 from odoo.tests.common import TEST_CURSOR_COOKIE_NAME
 
-from .test_emergency import EmergencyCase
+from .emergency_case import EmergencyCase
 
 
 @tagged("post_install", "-at_install")

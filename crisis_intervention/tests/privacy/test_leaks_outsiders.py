@@ -167,7 +167,8 @@ class TestOutsiders(LeakCase):
                 self.instrument.item_ids[0], self.instrument.option_ids[0],
                 self.instrument.scale_ids, self.instrument.band_ids[0], *self.loop,
                 *(self.env[model].search([], limit=1) for model in (
-                    "crisis.disclosure", "crisis.escalation", "crisis.mandatory.situation",
+                    "crisis.chronology", "crisis.disclosure", "crisis.escalation",
+                    "crisis.mandatory.situation",
                     "crisis.plan.template", "crisis.plan.template.line", "crisis.emergency.step",
                     "crisis.protocol", "crisis.protocol.step",
                 )),
