@@ -58,14 +58,17 @@ class CrisisQuietThread(models.AbstractModel):
     def _end_activities(self, activity_type=None, users=None):
         """Take activities off these records, also those of others: what they asked for is over.
 
-        :param str activity_type: full XML id of the type of those that end; by default all end
+        :param str activity_type: full XML id of the type of those that end, as far as the system
+            has planned them; by default all end
         :param users: ``res.users`` whose activities end; by default everybody's
         """
         # sudo: mail.activity - callers have checked who acts; they are all about these records
         activities = self.sudo().activity_ids
         if activity_type:
             kind = self.env.ref(activity_type)
-            activities = activities.filtered(lambda activity: activity.activity_type_id == kind)
+            activities = activities.filtered(
+                lambda activity: activity.activity_type_id == kind and activity.automated
+            )
         if users is not None:
             activities = activities.filtered(lambda activity: activity.user_id in users)
         activities.unlink()

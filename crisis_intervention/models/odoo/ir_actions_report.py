@@ -37,23 +37,34 @@ class IrActionsReport(models.Model):
     def _get_rendering_context(self, report, docids, data):
         """Render our documents for the roles of their report only, whatever way they are asked for.
 
-        :raises AccessError: the document is for other roles, or the record closed to the user
-        :raises UserError: this document is not printed now
+        :raises AccessError, UserError: see ``_check_crisis_document``
         """
         values = super()._get_rendering_context(report, docids, data)
         if report._is_crisis_document():
-            if not self.env.su and not report.group_ids & self.env.user.all_group_ids:
-                raise AccessError(self.env._("This document is not for your role."))
-            records = self.env[report.model].browse(docids)
-            records.check_access("read")
-            records._check_printable(report.report_name)
+            self._check_crisis_document(report, docids)
         return values
+
+    def _check_crisis_document(self, report, docids):
+        """Check that the user may print a document of ours.
+
+        :param report: the document, with superuser rights
+        :param docids: ids of the records it is about
+        :raises AccessError: the document is for other roles, or a record closed to the user
+        :raises UserError: this document is not printed now
+        """
+        if not self.env.su and not report.group_ids & self.env.user.all_group_ids:
+            raise AccessError(self.env._("This document is not for your role."))
+        records = self.env[report.model].browse(docids)
+        records.check_access("read")
+        records._check_printable(report.report_name)
 
     def _render_qweb_pdf_prepare_streams(self, report_ref, data, res_ids=None):
         """Render documents of the crisis system one by one, each with its own page numbers."""
         report = self._get_report(report_ref)
         if not report._is_crisis_document() or not res_ids:
             return super()._render_qweb_pdf_prepare_streams(report_ref, data, res_ids=res_ids)
+        # before the chapters of a file are printed, which takes long
+        self._check_crisis_document(report, res_ids)
         reports = self.with_context(tz=self.env.user.tz or TIME_ZONE)
         audience, streams = AUDIENCES.get(report.report_name), {}
         for record in reports.env[report.model].browse(dict.fromkeys(res_ids)):

@@ -159,6 +159,13 @@ class TestQueryCounts(CrisisCommon):
             ]
             with self.subTest(user=user.login):
                 self.assertLessEqual(counts[1], counts[0])
+        for user in (self.psychology, self.principal, self.head_teacher):
+            counts = [
+                self._queries(user, lambda cases, c=case: cases.env["crisis.chronology"].page(c.id))
+                for case in (few, many)
+            ]
+            with self.subTest(user=user.login, what="timeline"):
+                self.assertLessEqual(counts[1], counts[0])
         rows = self.env["crisis.chronology"].search_count([("case_id", "=", many.id)])
         self.assertGreaterEqual(rows, 400)
 

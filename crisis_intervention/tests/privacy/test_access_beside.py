@@ -120,4 +120,6 @@ class TestChronologyRows(AccessMatrixCase):
                     self.assertTrue(self._mine(self.env[model].browse(res_id)).has_access("read"))
                 foreign = everything.filtered(lambda r, s=shown: (r.res_model, r.res_id) not in s)
                 self.assertTrue(foreign)
-                self.assertFalse(self._mine(foreign).read(["kind", "line"]))
+                for row in foreign:
+                    refusal = self._refusal(lambda r=row: self._mine(r).read(["kind", "line"]))
+                    self.assertIsInstance(refusal, AccessError)

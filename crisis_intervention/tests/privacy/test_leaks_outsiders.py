@@ -168,6 +168,7 @@ class TestOutsiders(LeakCase):
                 self.instrument.scale_ids, self.instrument.band_ids[0], *self.loop,
                 *(self.env[model].search([], limit=1) for model in (
                     "crisis.chronology", "crisis.disclosure", "crisis.escalation",
+                    "crisis.stage.gate",
                     "crisis.mandatory.situation",
                     "crisis.plan.template", "crisis.plan.template.line", "crisis.emergency.step",
                     "crisis.protocol", "crisis.protocol.step",
