@@ -100,6 +100,9 @@ def _all(workshop: Workshop, names: list[str], keep: bool, record: bool) -> Outc
     logs = [workshop.logs / f"test-{os.getpid()}-{n}.log" for n in range(len(parts) + 1)]
     try:
         outcome = _prepare(workshop, names, base, logs[0])
+        if outcome.failed:
+            # what is not installed well cannot be tested
+            return outcome
         for database in databases:
             workshop.copy(base, database)
         with Step(f"Tests on {len(parts)} databases (logs: {', '.join(map(str, logs[1:]))})"):

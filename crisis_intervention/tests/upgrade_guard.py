@@ -58,17 +58,17 @@ def accept(registry):
 
 
 def differences(found, kept):
-    """Return a line for each override that has to be read again."""
+    """Return a line for each override that has to be read again, or noted."""
     lines = []
     for method, now in found.items():
         then = kept.get(method)
-        ours = ", ".join(now["ours"])
-        if not then:
-            lines.append(f"{ours} overrides {method}, which nobody has noted")
-        elif now["hash"] != then["hash"]:
-            lines.append(f"{ours} overrides {method}, which has changed: read both again")
-        elif now != then:
-            lines.append(f"{method} is now overridden by {ours}")
+        if not then or now["hash"] != then["hash"]:
+            told = "has changed: read both again" if then else "nobody has noted"
+            lines.append(f"{', '.join(now['ours'])} overrides {method}, which {told}")
+            continue
+        for place in sorted({*now["ours"]} ^ {*then["ours"]}):
+            told = "overrides" if place in now["ours"] else "does not override any more"
+            lines.append(f"{place} {told} {method}")
     return lines + [f"{method} is not overridden any more" for method in kept.keys() - found.keys()]
 
 
