@@ -16,7 +16,7 @@ class CrisisNumberGap(models.Model):
     _inherit = ["crisis.record"]
     _order = "name desc"
 
-    name = fields.Char(string="Number", required=True, readonly=True)
+    name = fields.Char(string="Reference", required=True, readonly=True)
     company_id = fields.Many2one(
         "res.company", string="School", required=True, readonly=True, index=True, ondelete="cascade"
     )
