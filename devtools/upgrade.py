@@ -18,7 +18,8 @@ from .common import CACHE, ROOT, TOOLS, DevError, Step, addons, digest, locked, 
 from .results import complaints
 from .workshop import LANGUAGE, Workshop, opened
 
-# Release to what differs after its update, and why: names of differences, with * for any text.
+# Release to what differs after the update to the next one, and why: names of differences, with * for
+# any text. An older release meets the differences of all that came after it.
 MIGRATED: dict[str, dict[str, str]] = {
     "19.0.1.3.0": {
         "ir.model.access *": "what three roles had one by one is given to their common group",
@@ -29,6 +30,7 @@ MIGRATED: dict[str, dict[str, str]] = {
         "ir_rule rows": "unused case numbers are those of the own schools",
         "*crisis_cron_seal_register*": "closing the register's chain is not called sealing any more",
     },
+    "19.0.2.0.0": {},
 }
 # Every update writes these.
 _LOG_COLUMNS = {"write_date", "write_uid"}
@@ -94,12 +96,20 @@ def check(workshop: Workshop, release: str | None = None, keep: bool = False) ->
         if code or found:
             return [f"exit code {code}, log {log}", *found]
         states = [snapshot(workshop, name, released) for name in (before, database)]
-        return unexpected(list(compare(*states)), MIGRATED.get(release, {}))
+        return unexpected(list(compare(*states)), _intended(release))
     finally:
         if keep:
             note(f"Kept: database {database}, beside {before}")
         else:
             workshop.drop(database)
+
+
+def _intended(release: str) -> dict[str, str]:
+    """Return what differs, and why, after the update of ``release`` to the code of now."""
+    steps = list(releases())
+    return {
+        name: why for step in steps[steps.index(release) :] for name, why in MIGRATED[step].items()
+    }
 
 
 def compare(before: Snapshot, after: Snapshot) -> Iterator[tuple[str, str]]:

@@ -101,7 +101,8 @@ class Keyring:
             with suppress(InvalidTag, ValueError):  # binascii.Error is a ValueError
                 data = base64.b64decode(encoded, validate=True)
                 nonce, body = data[:_NONCE_BYTES], data[_NONCE_BYTES:]
-                return key.decrypt(nonce, body, f"{head}{place}".encode()).decode()
+                opened: bytes = key.decrypt(nonce, body, f"{head}{place}".encode())
+                return opened.decode()
         raise SealError("broken", key_id)
 
     def sign(self, text: str) -> str:
