@@ -325,7 +325,7 @@ crisis.access.review
   own_dialog              -      -     -    -      -        RWCD       -     RWCD      -        -      -
   others_dialog           -      -     -    -      -        x          -     x         -        -      -
 crisis.case.audience
-  own_dialog              -      -     -    -      -        RWCD       -     RWCD      -        -      -
+  own_dialog              -      -     -    -      -        RD         -     RD        -        -      -
   others_dialog           -      -     -    -      -        x          -     x         -        -      -
 crisis.person.request
   own_class               -      -     -    -    -        RWC        -     RWC       -        -      -

@@ -109,7 +109,7 @@ class FiledRecords:
         filed = {}
         for model, state in FILED.items():
             author = cls.doctor if model == "crisis.medical.record" else cls.psychology
-            entered = cls.env[model]._entered_fields
+            entered = cls.env[model]._client_fields()
             texts = {name: text for name, text in words[model].items() if name in entered}
             texts = {name: text for name, text in texts.items() if "scan" not in name}
             record = (

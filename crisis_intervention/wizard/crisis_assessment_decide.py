@@ -7,6 +7,7 @@ class CrisisAssessmentDecide(models.TransientModel):
     _name = "crisis.assessment.decide"
     _description = "Decide on a Proposed Level"
     _inherit = ["crisis.record"]
+    _open_fields = frozenset(("assessment_id",))
 
     assessment_id = fields.Many2one(
         "crisis.assessment", required=True, readonly=True, ondelete="cascade"

@@ -11,6 +11,7 @@ class CrisisCaseChangeWizard(models.TransientModel):
     _name = "crisis.case.change.wizard"
     _description = "Change a Case"
     _inherit = ["crisis.record"]
+    _open_fields = frozenset(("case_id",))
 
     case_id = fields.Many2one("crisis.case", required=True, readonly=True, ondelete="cascade")
     old_stage_id = fields.Many2one(

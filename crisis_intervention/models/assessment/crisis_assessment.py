@@ -28,23 +28,6 @@ class CrisisAssessment(models.Model):
     _number_prefix = "CA"
     _order = "date desc, id desc"
     _check_company_auto = True
-    _entered_fields = frozenset(
-        (
-            "instrument_id",
-            "student_id",
-            "case_id",
-            "concern_id",
-            "informant",
-            "date",
-            "user_id",
-            "entry",
-            "answers",
-            "transcription",
-            "missing_reason",
-            "conclusion",
-            "addendum_ids",
-        )
-    )
     _locked_states = frozenset(("done", "refused"))
     _finished_states = ("done", "refused")
     # additions keep themselves: each of them is append-only
@@ -101,6 +84,7 @@ class CrisisAssessment(models.Model):
         "res.users",
         string="Assessed By",
         required=True,
+        readonly=True,
         index=True,
         ondelete="restrict",
         default=lambda self: self.env.uid,

@@ -22,28 +22,6 @@ class CrisisGuardianContact(models.Model):
     _number_prefix = "GC"
     _inherit = ["crisis.signed.record"]
     _order = "date desc, id desc"
-    _entered_fields = frozenset(
-        (
-            "case_id",
-            "date",
-            "way",
-            "purpose",
-            "guardian_ids",
-            "reason",
-            "told",
-            "response",
-            "attitude",
-            "agreed",
-            "guardian_tasks",
-            "date_next",
-            "consent",
-            "refusal_reason",
-            "witness_1",
-            "witness_2",
-            "scan",
-            "scan_filename",
-        )
-    )
 
     date = fields.Datetime(string="When", required=True, default=fields.Datetime.now)
     way = fields.Selection(

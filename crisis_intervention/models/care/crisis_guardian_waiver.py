@@ -21,7 +21,6 @@ class CrisisGuardianWaiver(models.Model):
     _number_prefix = "GW"
     _inherit = ["crisis.case.record", "crisis.approval.mixin"]
     _order = "id desc"
-    _entered_fields = frozenset(("case_id", "reason", "protection", "end_reason"))
     _locked_states = frozenset(("waiting", "active", "ended"))
     _later_fields = frozenset(("end_reason",))
     _finished_states = ("active", "ended")

@@ -27,21 +27,6 @@ class CrisisMandatoryReport(models.Model):
     _inherit = ["crisis.waivable", "crisis.case.record"]
     _number_prefix = "LR"
     _order = "id desc"
-    _entered_fields = frozenset(
-        (
-            "case_id",
-            "situation_ids",
-            "facts",
-            "noticed_at",
-            "authority",
-            "other_authority",
-            "receiver",
-            "reported_at",
-            "receipt",
-            "scan",
-            "scan_filename",
-        )
-    )
     _locked_states = frozenset(("reported", "waived"))
 
     user_id = fields.Many2one(

@@ -33,9 +33,6 @@ class CrisisMeasure(models.Model):
     _number_prefix = "MS"
     _inherit = ["crisis.case.record"]
     _order = "date_due, id"
-    _entered_fields = frozenset(
-        ("case_id", "plan_id", "kind", "title", "method", "user_id", "date_due", "result")
-    )
     _locked_states = frozenset(("done", "cancelled"))
     # what is planned and under way is told as well
     _finished_states = ("todo", "doing", "done", "cancelled")

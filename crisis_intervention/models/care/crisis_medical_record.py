@@ -16,21 +16,6 @@ class CrisisMedicalRecord(models.Model):
     _number_prefix = "MR"
     _inherit = ["crisis.signed.record"]
     _order = "date desc, id desc"
-    _entered_fields = frozenset(
-        (
-            "case_id",
-            "date",
-            "finding",
-            "treatment",
-            "disposition",
-            "hospital_id",
-            "accompanied_by",
-            "guardian_informed_at",
-            "medication",
-            "care_points",
-            "date_follow_up",
-        )
-    )
 
     date = fields.Datetime(string="When", required=True, default=fields.Datetime.now)
     finding = ConfidentialText(

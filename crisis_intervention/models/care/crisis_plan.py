@@ -31,18 +31,6 @@ class CrisisPlan(models.Model):
     _number_prefix = "CP"
     _inherit = ["crisis.case.record", "crisis.approval.mixin"]
     _order = "case_id, version desc, id desc"
-    _entered_fields = frozenset(
-        (
-            "case_id",
-            "template_id",
-            "summary",
-            "goals",
-            "guardian_part",
-            "date_review",
-            "measure_ids",
-            *SAFETY_FIELDS,
-        )
-    )
     _locked_states = frozenset(("waiting", "active", "replaced"))
     # measures keep themselves: progress goes on while the plan is in force
     _later_fields = frozenset(("measure_ids",))

@@ -36,18 +36,6 @@ class CrisisReferral(models.Model):
     _number_prefix = "RF"
     _inherit = ["crisis.case.record", "crisis.approval.mixin"]
     _order = "id desc"
-    _entered_fields = REPLY_FIELDS | {
-        "case_id",
-        "resource_id",
-        "urgent",
-        "reason",
-        "done_so_far",
-        "may_share",
-        "basis",
-        "basis_reason",
-        "contact_id",
-        "note_end",
-    }
     _locked_states = frozenset(("waiting", "approved", "sent", "replied", "ended"))
     _later_fields = REPLY_FIELDS | {"note_end"}
     _finished_states = ("sent", "replied", "ended")

@@ -27,10 +27,6 @@ class CrisisReview(models.Model):
     _number_prefix = "RV"
     _inherit = ["crisis.signed.record"]
     _order = "date desc, id desc"
-    _entered_fields = frozenset(
-        ("case_id", "date", "present", "changes", "effect", "decision", "new_level", "reason",
-         "date_next")
-    )  # fmt: skip
 
     date = fields.Datetime(string="When", required=True, default=fields.Datetime.now)
     present = fields.Char(help="Who took part in the review.")

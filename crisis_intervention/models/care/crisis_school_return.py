@@ -20,22 +20,6 @@ class CrisisSchoolReturn(models.Model):
     _number_prefix = "SR"
     _inherit = ["crisis.case.record", "crisis.approval.mixin"]
     _order = "id desc"
-    _entered_fields = frozenset(
-        (
-            "case_id",
-            "date_leave",
-            "date_return",
-            "hospital_id",
-            "hospital_advice",
-            "hospital_date",
-            "certificate",
-            "certificate_filename",
-            "assessment_id",
-            "interview",
-            "conditions",
-            "schedule",
-        )
-    )
     _locked_states = frozenset(("waiting", "agreed"))
     _finished_states = ("agreed",)
 

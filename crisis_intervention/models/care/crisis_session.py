@@ -28,23 +28,6 @@ class CrisisSession(models.Model):
     _number_prefix = "CS"
     _inherit = ["crisis.signed.record"]
     _order = "date_start desc, id desc"
-    _entered_fields = frozenset(
-        (
-            "case_id",
-            "date_start",
-            "duration",
-            "way",
-            "location",
-            "present",
-            "limits_explained",
-            "notes",
-            "risk_change",
-            "next_start",
-            "summary_draft",
-            "confidentiality_exception",
-            "addendum_ids",
-        )
-    )
     _locked_states = frozenset(("signed", "missed", "cancelled"))
     _finished_states = ("signed", "missed")
     _later_fields = frozenset(("addendum_ids", "summary_draft"))

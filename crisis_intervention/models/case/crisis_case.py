@@ -1,7 +1,7 @@
 from typing import Any, NamedTuple
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
@@ -10,25 +10,6 @@ from ...roles import CONFIDENTIAL, PSYCHOLOGY, TRIAGE
 from ...sealed_fields import SealedText
 
 _lt = LazyTranslate(__name__)
-
-# Kept by the system alone; a client that sends them is refused.
-SYSTEM_FIELDS = frozenset(
-    (
-        "name",
-        "concern_ids",
-        "verified_at",
-        "verified_by_id",
-        "clock_start",
-        "date_closed",
-        "closed_by_id",
-        "date_opened",
-        "guardians_not_told",
-        "district_company_id",
-        "date_retention",
-        "date_destroyed",
-    )
-)
-
 
 class Facts(NamedTuple):
     """What a case is like before a write, as far as a change of it is followed up."""
@@ -225,14 +206,11 @@ class CrisisCase(models.Model):
         :raises UserError: no student is given, or there is no psychology teacher to own the case
         """
         # first of all, or the checks below would tell strangers who has a case
-        self.check_access("create")
-        # default_... keys of the context would be another way to set them
-        defaults = {key.removeprefix("default_") for key in self.env.context}
-        self._refuse_system_fields(defaults.union(*vals_list))
+        vals_list = self._client_values(vals_list)
         students = self._students_to_open_for(vals_list)
         self._refuse_second_case(students)
         # the owner is told by an activity; followers would only add to the case's audience
-        quiet = self.with_context(mail_create_nosubscribe=True)
+        quiet = self._as_system().with_context(mail_create_nosubscribe=True)
         values = self._opening_values(vals_list, students)
         cases = super(CrisisCase, quiet).create(values).with_env(self.env)
         cases._begin()
@@ -260,9 +238,7 @@ class CrisisCase(models.Model):
 
         :param str reason: given for it, or ""
         :raises UserError: it may not be changed so
-        :raises AccessError: a client sets what only the system keeps
         """
-        self._refuse_system_fields(vals)
         self._refuse_changed_report(vals)
         if "student_id" in vals and self.filtered(lambda c: c.student_id.id != vals["student_id"]):
             raise UserError(
@@ -301,16 +277,6 @@ class CrisisCase(models.Model):
         """Return the records whose attachments must stay as they are: closed cases."""
         # sudo: whether a case is closed, nothing else
         return self.sudo().filtered("date_closed")
-
-    def _refuse_system_fields(self, names):
-        """Refuse clients that set what only the system keeps.
-
-        :raises AccessError: one of ``names`` is such a field
-        """
-        if not self.env.su and SYSTEM_FIELDS & set(names):
-            raise AccessError(
-                self.env._("Reference, verification and dates of a case are kept by the system.")
-            )
 
     @api.model
     def _permission_excerpt(self):

@@ -21,8 +21,7 @@ class CrisisCaseOpening(models.AbstractModel):
 
         :raises UserError: an entry names none
         """
-        default = self.env.context.get("default_student_id")
-        ids = [vals.get("student_id", default) for vals in vals_list]
+        ids = [vals.get("student_id") for vals in vals_list]
         if not all(ids):
             raise UserError(self.env._("Choose the student the case is about."))
         return self.env["crisis.student"].browse(ids)
@@ -38,10 +37,9 @@ class CrisisCaseOpening(models.AbstractModel):
             for company, group in students.grouped("company_id").items()
         }
         first = self.env["crisis.stage"]._in_order()[:1]
-        stage_id = self.env.context.get("default_stage_id", first.id)
         return [
             {
-                "stage_id": stage_id,
+                "stage_id": first.id,
                 **{key: value for key, value in vals.items() if key != "change_reason"},
                 "student_id": student.id,
                 "name": next(references[student.company_id]),

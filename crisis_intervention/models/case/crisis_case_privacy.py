@@ -68,7 +68,7 @@ class CrisisCasePrivacy(models.AbstractModel):
             )
         # sudo: crisis.case - rules are asked for other users; roles and kinds of records only
         rows = self.sudo()._audience()
-        listed = self.env["crisis.case.audience"].create(
+        listed = self.env["crisis.case.audience"]._as_system().create(
             [
                 {
                     "case_id": self.id,

@@ -3,7 +3,6 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import clean_context
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.declarations import Chapter, Counter, Event, Excerpt, Sharing
@@ -45,10 +44,6 @@ SUBMITTED_FIELDS = frozenset(
 )
 # Marks the one write that completes a report; clients can send the key, but never this object.
 _SUBMITTING = object()
-# What deciding on the report adds; kept by the triage dialog.
-TRIAGE_FIELDS = frozenset(
-    ("state", "handled_at", "outcome", "handled_by_id", "dismiss_reason", "case_ids")
-)
 
 
 class CrisisConcern(models.Model):
@@ -211,17 +206,15 @@ class CrisisConcern(models.Model):
     def create(self, vals_list):
         """File reports: numbered, dated, kept as they are, and told at once to those on duty.
 
-        :raises AccessError: a client sends what only the system or the triage keeps
+        :raises AccessError: a client sets what the system or the triage keeps
         """
         if not self.env.su:
-            self._check_entered(vals_list)
-            # default_... keys of the context would be another way to set them
-            self = self.with_context(clean_context(self.env.context))
-            vals_list = [{**vals, "reporter_id": self.env.uid} for vals in vals_list]
+            own = {"reporter_id": self.env.uid}
+            vals_list = [{**vals, **own} for vals in self._client_values(vals_list)]
         companies = self.env["res.company"].browse(
             vals.get("company_id") or self.env.company.id for vals in vals_list
         )
-        concerns = super().create(vals_list)
+        concerns = super(CrisisConcern, self._as_system()).create(vals_list).with_env(self.env)
         concerns._number_and_date(companies)
         concerns._adopt_attachments()
         concerns.filtered(lambda concern: concern.state == "received")._tell_duty()
@@ -231,27 +224,12 @@ class CrisisConcern(models.Model):
         """Keep what was submitted; the rest is changed by those who decide on reports.
 
         :raises UserError: submitted content would change
-        :raises AccessError: a client sends what only the triage keeps
         """
         self._check_stays_restricted(vals)
         if not self.env.su:
             self.check_access("write")
         self._check_submitted_stays(vals)
-        if not self.env.su and TRIAGE_FIELDS & vals.keys():
-            raise AccessError(self.env._("Reports are decided on in the triage dialog."))
         return super().write(vals)
-
-    @api.model
-    def _check_entered(self, vals_list):
-        """Refuse what only the system or the triage keeps.
-
-        :raises AccessError: ``vals_list`` sets some of it
-        """
-        kept = TRIAGE_FIELDS | {"name", "risk_level", "triage_deadline"}
-        if any(kept & vals.keys() for vals in vals_list):
-            raise AccessError(
-                self.env._("Reference, level, deadline and outcome are kept by the system.")
-            )
 
     def _check_submitted_stays(self, vals):
         """Refuse to change what was submitted, to everybody.

@@ -48,7 +48,6 @@ class CrisisEmergency(models.Model):
     _check_company_auto = True
     # photos hang on the events of the timeline, which nobody changes
     _takes_no_files = True
-    _entered_fields = START_FIELDS | AFTER_FIELDS
     _locked_states = frozenset(("closed",))
 
     company_id = fields.Many2one(

@@ -81,11 +81,6 @@ class CrisisEmergencyMeasure(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Plan measures; their owners get an activity."""
-        self.browse().check_access("create")
-        if not self.env.su and any({"state", "date_done"} & vals.keys() for vals in vals_list):
-            raise AccessError(
-                self.env._("State, result and dates of this record are kept by the system.")
-            )
         quiet = self.with_context(mail_create_nosubscribe=True)
         measures = super(CrisisEmergencyMeasure, quiet).create(vals_list).with_env(self.env)
         measures.emergency_id._check_not_closed()
@@ -95,7 +90,7 @@ class CrisisEmergencyMeasure(models.Model):
     def write(self, vals):
         """Change measures: owners tell of progress, others plan.
 
-        :raises AccessError: an owner would change what was planned, or a client sets the state
+        :raises AccessError: an owner would change what was planned
         """
         self.check_access("write")
         if not self.env.su:
@@ -103,7 +98,7 @@ class CrisisEmergencyMeasure(models.Model):
             own = {name for name in vals if name in self._fields} - set(
                 self.env["crisis.quiet.thread"]._fields
             )
-            if {"state", "date_done"} & own or (not planners and not own <= PROGRESS):
+            if not planners and not own <= PROGRESS:
                 raise AccessError(
                     self.env._(
                         "You tell of your progress; the measure itself is changed by those who "

@@ -16,20 +16,6 @@ class CrisisEmergencyReport(models.Model):
     _inherit = ["crisis.kept.record"]
     _order = "id desc"
     _takes_no_files = True
-    _entered_fields = frozenset(
-        (
-            "emergency_id",
-            "stage",
-            "addressee",
-            "facts",
-            "harm",
-            "done",
-            "public_attention",
-            "next_steps",
-            "contact",
-            "receiver",
-        )
-    )
     _locked_states = frozenset(("sent",))
     _later_fields = frozenset(("receiver",))
 

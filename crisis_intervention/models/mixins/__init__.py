@@ -1,4 +1,5 @@
 from . import (
+    crisis_client_guard,
     crisis_record,
     crisis_numbering,
     crisis_quiet_thread,

@@ -25,10 +25,11 @@ class CrisisAppendOnly(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         """Add under one's own name and at the present time only."""
-        if not self.env.su:
-            for vals in vals_list:
-                vals.update(user_id=self.env.uid, date=fields.Datetime.now())
-        return super().create(vals_list)
+        if self.env.su:
+            return super().create(vals_list)
+        own = {"user_id": self.env.uid, "date": fields.Datetime.now()}
+        values = [{**vals, **own} for vals in self._client_values(vals_list)]
+        return super(CrisisAppendOnly, self._as_system()).create(values).with_env(self.env)
 
     def write(self, vals):  # pylint: disable=method-required-super
         """Refuse every change.

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 
 class CrisisKeptRecord(models.AbstractModel):
@@ -12,10 +12,8 @@ class CrisisKeptRecord(models.AbstractModel):
     _description = "Kept Record"
     _inherit = ["crisis.quiet.thread", "crisis.confidential"]
 
-    # what people fill in; the system keeps all other fields
-    _entered_fields = frozenset()
     _locked_states = frozenset()
-    # of these, what a locked record still takes
+    # of what people fill in, what a locked record still takes
     _later_fields = frozenset()
 
     # only what nobody waits for may be put away
@@ -28,14 +26,8 @@ class CrisisKeptRecord(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Begin records, numbered by school and year.
-
-        :raises AccessError: a client sends what only the system keeps
-        """
+        """Begin records, numbered by school and year."""
         self.check_access("create")
-        # default_... keys of the context would be another way to set them
-        defaults = {k.removeprefix("default_") for k in self.env.context if k[:8] == "default_"}
-        self._refuse_kept_fields(set().union(*vals_list) | (defaults & set(self._fields)))
         records = super().create(vals_list)
         for company, group in records.grouped("company_id").items():
             names = self.env["crisis.numbering"]._draw(self._name, company, len(group))
@@ -48,10 +40,8 @@ class CrisisKeptRecord(models.AbstractModel):
         """Fill in; what is locked stays as it is.
 
         :raises UserError: a record is locked
-        :raises AccessError: a client sends what only the system keeps
         """
         self.check_access("write")
-        self._refuse_kept_fields(vals)
         # sudo: the state only, also where the user may not read it
         if not vals.keys() <= self._later_fields and any(
             record.state in self._locked_states for record in self.sudo()
@@ -77,7 +67,8 @@ class CrisisKeptRecord(models.AbstractModel):
 
     def _set(self, vals):
         """Write what the system keeps, past the lock; callers have checked the right to do so."""
-        return super().write(vals)  # pylint: disable=super-method-mismatch
+        own = super(CrisisKeptRecord, self._as_system())
+        return own.write(vals)  # pylint: disable=super-method-mismatch
 
     def _lock_message(self):
         """Return what to say to somebody who would change a locked record."""
@@ -85,22 +76,11 @@ class CrisisKeptRecord(models.AbstractModel):
             "What is signed or decided is never changed. Write a new record that corrects it."
         )
 
-    def _refuse_kept_fields(self, names):
-        """Refuse clients that set what only the system keeps.
-
-        :raises AccessError: one of ``names`` is such a field
-        """
-        own = {name for name in names if name in self._fields} - self._entered_fields - {"active"}
-        foreign = set(self.env["crisis.quiet.thread"]._fields)
-        if not self.env.su and own - foreign:
-            raise AccessError(
-                self.env._("State, result and dates of this record are kept by the system.")
-            )
-
     @api.model
     def _filled_in(self, *more, without=()):
         """Return the names of the fields that people fill in, and ``more``, for an ``Excerpt``."""
-        names = {*self._entered_fields, *more}.difference(without, ("case_id",))
+        entered = {name for name in self._client_fields() if self._fields[name].store}
+        names = {*entered, *more}.difference(without, ("id", "active", "case_id"))
         return tuple(sorted(names))
 
     def _attachments_locked(self):

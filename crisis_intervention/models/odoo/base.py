@@ -1,15 +1,157 @@
-from odoo import models
+from collections import defaultdict
+
+from odoo import api, models, tools
 from odoo.exceptions import AccessError
 
+from ...lib.client_ids import command_ids, command_values, link_ids, reference
 from ...lib.spreadsheet_cells import harmless
+from ..mixins.crisis_client_guard import is_system
 
 EXPORT = "crisis_intervention.group_export"
 
 
 class Base(models.AbstractModel):
-    """Exports that hold anything of ours: a right of their own, harmless cells, registered."""
+    """Ids that clients send, and exports: wherever they reach a record of ours.
+
+    Related fields compute as superuser, so an id is checked before anything is computed from it,
+    on every model: an addon or a custom field may lead to us from anywhere. Exports that hold
+    anything of ours have a right of their own, harmless cells, and are registered.
+    """
 
     _inherit = "base"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Create records that lead only to what the user may read.
+
+        :raises AccessError: a client names a record that is closed to the user, or not there
+        """
+        self._check_client_ids(vals_list)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Let records lead only to what the user may read.
+
+        :raises AccessError: a client names a record that is closed to the user, or not there
+        """
+        self._check_client_ids([vals])
+        return super().write(vals)
+
+    def onchange(self, values, field_names, fields_spec):
+        """Compute a form from what the user may read.
+
+        :raises AccessError: the form names a record that is closed to the user, or not there
+        """
+        self._check_client_ids([values])
+        return super().onchange(values, field_names, fields_spec)
+
+    @api.model
+    def default_get(self, fields):
+        """Return defaults that lead only to what the user may read.
+
+        :raises AccessError: context or stored default names another record
+        """
+        guarded = [] if is_system(self) else self._guarded_fields()
+        if guarded:
+            preset = {**self.env["ir.default"]._get_model_defaults(self._name)}
+            preset.update((key[8:], v) for key, v in self.env.context.items() if key[:8] == "default_")
+            self.browse()._check_client_ids([{n: preset[n] for n in fields if n in preset}])
+        return super().default_get(fields)
+
+    @api.model
+    @tools.ormcache()
+    def _guarded_fields(self):
+        """Return the names of the fields by which a record leads to ours, or a file.
+
+        Lines of x2many fields count, whatever they lead to themselves.
+        """
+        return tuple(name for name, field in self._fields.items() if self._leads_to_us(field))
+
+    @api.model
+    def _leads_to_us(self, field):
+        """Tell whether ``field`` leads to records of ours, or a file, or may do so."""
+        if field.type in ("reference", "many2one_reference"):
+            return True
+        comodel = field.comodel_name
+        if not comodel or comodel not in self.env.registry:
+            return False
+        if comodel == "ir.attachment" or self._is_of_crisis(comodel):
+            return True
+        # lines that are filled in with the form, and lead on to us
+        lines = self.env[comodel]._fields.values() if field.type == "one2many" else ()
+        return any(self._is_of_crisis(line.comodel_name) for line in lines)
+
+    @api.model
+    def _is_of_crisis(self, model):
+        """Tell whether ``model`` (a name) is a kind of record of ours."""
+        return "crisis.record" in self.env.registry and self.env["crisis.record"]._is_ours(model)
+
+    def _check_client_ids(self, vals_list):
+        """Check that values of a client name only records that the user may read.
+
+        What a record holds already may be sent again by whoever reads it there.
+
+        :param vals_list: list of dicts, values of fields
+        :raises AccessError: one may not be read, or is not there: the answer is the same
+        """
+        if is_system(self) or not self._guarded_fields():
+            return
+        sent = defaultdict(list)
+        for vals in vals_list:
+            self._collect_client_ids(vals, sent)
+        for comodel, named in sent.items():
+            ids = {id_ for id_, _holder, _name in named}
+            # not only in the schools that are switched on just now
+            schools = self.env.user._get_company_ids()
+            records = self.env[comodel].with_context(allowed_company_ids=schools).browse(ids)
+            closed = ids - set(records.exists()._filtered_access("read").ids)
+            if any(i in closed and not holder._holds_link(name, i) for i, holder, name in named):
+                raise AccessError(
+                    self.env._(
+                        "One of the records that were named does not exist, or is not open to "
+                        "you. Please reload and choose again."
+                    )
+                )
+
+    def _collect_client_ids(self, vals, sent):
+        """Add what ``vals`` of a client name, and what lines in them name.
+
+        :param vals: dict of field to value
+        :param sent: dict of model to list of (id, record that it is sent for, field)
+        """
+        guarded = self._guarded_fields()
+        for name in vals.keys() & set(guarded):
+            field, value = self._fields[name], vals[name]
+            if field.type in ("reference", "many2one_reference"):
+                self._collect_reference(field, vals, sent)
+                continue
+            several = field.type in ("one2many", "many2many")
+            ids = command_ids(value) if several else link_ids(value)
+            if self._is_of_crisis(field.comodel_name) or field.comodel_name == "ir.attachment":
+                sent[field.comodel_name] += [(id_, self, name) for id_ in ids]
+            for line, values in command_values(value) if several else ():
+                self.env[field.comodel_name].browse(line or ())._collect_client_ids(values, sent)
+
+    def _collect_reference(self, field, vals, sent):
+        """Add what a reference of ``vals`` names, where that is a record of ours."""
+        if field.type == "reference":
+            named = reference(vals[field.name])
+        else:
+            # sudo: the name of a model only
+            model = vals.get(field.model_field) or self[:1].sudo()[field.model_field]
+            named = next(((model, id_) for id_ in link_ids(vals[field.name])), None)
+        if named and self._is_of_crisis(named[0]):
+            sent[named[0]].append((named[1], self, field.name))
+
+    def _holds_link(self, name, id_):
+        """Tell whether these records lead to ``id_`` by field ``name``, for somebody who sees it."""
+        field = self._fields[name]
+        if not self.ids or not self.has_access("read") or not self._has_field_access(field, "read"):
+            return False
+        # sudo: what the user may read on these records, the links included
+        values = self.browse(self.ids).sudo().with_context(active_test=False).mapped(name)
+        ids = values.ids if field.relational else values
+        return id_ in ids
 
     def export_data(self, fields_to_export):
         """Export records of ours, or what others reach of them, for those with the right.

@@ -39,7 +39,6 @@ class CrisisAccessGrant(models.Model):
     _number_prefix = "AG"
     _order = "id desc"
     _check_company_auto = True
-    _entered_fields = frozenset(("student_id", "case_id", "scope", "purpose", "hours"))
     _locked_states = frozenset(("waiting", "active", "refused", "revoked"))
     _takes_no_files = True
 

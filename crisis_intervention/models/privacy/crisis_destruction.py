@@ -18,7 +18,6 @@ class CrisisDestruction(models.Model):
     _number_prefix = "DR"
     _inherit = ["crisis.kept.record"]
     _order = "id desc"
-    _entered_fields = frozenset(("witness_1_id", "witness_2_id", "note"))
     _locked_states = frozenset(("approved", "done", "cancelled"))
     _takes_no_files = True
     _outlives_erasure = True

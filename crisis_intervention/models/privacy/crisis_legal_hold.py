@@ -13,7 +13,6 @@ class CrisisLegalHold(models.Model):
     _inherit = ["crisis.kept.record"]
     _order = "id desc"
     _check_company_auto = True
-    _entered_fields = frozenset(("case_id", "reason", "lift_reason"))
     _locked_states = frozenset(("active", "lifted"))
     _later_fields = frozenset(("lift_reason",))
 

@@ -19,19 +19,6 @@ class CrisisPersonRequest(models.Model):
     _number_prefix = "PR"
     _order = "id desc"
     _check_company_auto = True
-    _entered_fields = frozenset(
-        (
-            "student_id",
-            "kind",
-            "guardian_id",
-            "asked_by",
-            "identity_check",
-            "identity_note",
-            "date_asked",
-            "wish",
-            "decision_reason",
-        )
-    )
     _locked_states = frozenset(("granted", "refused"))
     _takes_no_files = True
 

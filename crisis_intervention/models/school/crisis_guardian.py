@@ -88,6 +88,7 @@ class CrisisGuardian(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Add guardians; a new first one takes the place of the old."""
+        vals_list = self._client_values(vals_list)
         first = [vals["student_id"] for vals in vals_list if vals.get("is_primary")]
         self._unset_primary(first)
         return super().create(vals_list)

@@ -141,16 +141,23 @@ class TestAssessment(CrisisCommon):
             with self.subTest(create=values), self.assertRaises(AccessError):
                 self._make_assessment(self.student_1, LOW, self.instrument, **values)
             defaults = {f"default_{key}": value for key, value in values.items()}
-            with self.subTest(context=values), self.assertRaises(AccessError):
-                self.env["crisis.assessment"].with_user(self.psychology).with_context(
-                    **defaults
-                ).create({"student_id": self.student_1.id, "instrument_id": self.instrument.id})
+            preset = self.env["crisis.assessment"].with_user(self.psychology)
+            plain = {"student_id": self.student_1.id, "instrument_id": self.instrument.id}
+            with self.subTest(context=values):
+                # what a context says changes nothing
+                made, same = (
+                    model.create(plain) for model in (preset.with_context(**defaults), preset)
+                )
+                for name in values.keys() - {"name"}:
+                    self.assertEqual(made[name], same[name])
+                self.assertNotEqual(made.name, "CA/1/1")
 
     def test_additions(self):
         form = self._done(LOW)
-        note = form.env["crisis.assessment.addendum"].create(
-            {"assessment_id": form.id, "text": "x", "user_id": self.moral.id}
-        )
+        additions, words = form.env["crisis.assessment.addendum"], {"assessment_id": form.id, "text": "x"}
+        with self.assertRaises(AccessError):
+            additions.create({**words, "user_id": self.moral.id})
+        note = additions.create(words)
         self.assertEqual(note.user_id, self.psychology)
         with self.assertRaises(UserError):
             note.text = "y"

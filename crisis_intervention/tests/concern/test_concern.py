@@ -72,8 +72,9 @@ class TestConcern(CrisisCommon):
         self.assertTrue(concern.read(["state", "handled_at", "description"]))
 
     def test_reporter_cannot_be_somebody_else(self):
-        concern = self._file(reporter_id=self.head_teacher.id)
-        self.assertEqual(concern.reporter_id, self.staff)
+        with self.assertRaises(AccessError):
+            self._file(reporter_id=self.head_teacher.id)
+        self.assertEqual(self._file().reporter_id, self.staff)
 
     def test_system_fields_are_refused_from_clients(self):
         values = {
@@ -197,9 +198,10 @@ class TestConcern(CrisisCommon):
     def test_additions_are_append_only(self):
         concern = self._file()
         additions = self.env["crisis.concern.addendum"]
-        own = additions.with_user(self.staff).create(
-            {"concern_id": concern.id, "text": "时间应为第二节课。", "user_id": self.principal.id}
-        )
+        words = {"concern_id": concern.id, "text": "时间应为第二节课。"}
+        with self.assertRaises(AccessError):
+            additions.with_user(self.staff).create({**words, "user_id": self.principal.id})
+        own = additions.with_user(self.staff).create(words)
         self.assertEqual(own.user_id, self.staff)
         found = additions.with_user(self.psychology).create(
             {"concern_id": concern.id, "text": "已与学生谈话。"}

@@ -3,6 +3,8 @@ from . import (
     test_access_fields,
     test_access_grant,
     test_access_matrix,
+    test_attack_fields,
+    test_attack_ids,
     test_destruction,
     test_disclosure,
     test_export,

@@ -151,7 +151,7 @@ class LeakCase(CrisisCommon):
         below = {"case_id": case.id}
 
         def new(model, user, **vals):
-            words = {k: v for k, v in texts[model].items() if k in self.env[model]._entered_fields}
+            words = {k: v for k, v in texts[model].items() if k in self.env[model]._client_fields()}
             return self.env[model].with_user(user).create({**below, **words, **vals})
 
         plan = new("crisis.plan", self.psychology)

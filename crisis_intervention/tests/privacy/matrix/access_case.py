@@ -65,7 +65,7 @@ class AccessMatrixCase(
     def _put(cls, relation, record, values=None):
         """Keep ``record`` for ``relation``, and the ``values`` that would create another one."""
         cls.records[record._name, relation] = cls.env[record._name].browse(record.id)
-        if values:
+        if values is not None:
             cls.values[record._name, relation] = values
 
     @classmethod

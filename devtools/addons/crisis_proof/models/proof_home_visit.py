@@ -22,7 +22,6 @@ class ProofHomeVisit(models.Model):
     _description = "Home Visit"
     _inherit = ["crisis.signed.record"]
     _number_prefix = "HV"
-    _entered_fields = frozenset(("case_id", "date", "findings", "agreed"))
     _order = "date desc, id desc"
 
     date = fields.Datetime(required=True, default=fields.Datetime.now)
