@@ -51,6 +51,7 @@ from .privacy import (
     test_access_matrix,
     test_attack_fields,
     test_attack_ids,
+    test_attack_methods,
     test_destruction,
     test_disclosure,
     test_export,

@@ -421,7 +421,7 @@ FIELDS = {
     ],
     "crisis.case": [
         ("background risk_formulation", _CONFIDENTIAL, {"psychology_teacher"}),
-        ("hold_ids on_hold", _CONFIDENTIAL, {"psychology_teacher"}),
+        ("hold_ids on_hold", _CONFIDENTIAL, set()),
         (
             "category_ids team_ids outcome closing_summary change_reason closing_causes "
             "closing_prevention closing_told",
@@ -457,7 +457,8 @@ FIELDS = {
     "crisis.emergency": [
         ("student_ids alert_ids step_ids event_ids", _STAFF, set()),
         ("what_happened causes what_worked what_to_improve statement", _EMERGENCY, _EMERGENCY),
-        ("measure_ids date_statement statement_by_id", _EMERGENCY, set()),
+        ("measure_ids", _EMERGENCY, _TRIAGE),
+        ("date_statement statement_by_id", _EMERGENCY, set()),
         (
             "concern_ids case_ids report_ids report_state date_phone_due date_phoned "
             "date_written_due date_phone_reminder date_written_reminder waive_reason "

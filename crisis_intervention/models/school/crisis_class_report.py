@@ -88,6 +88,7 @@ class CrisisClassReport(models.Model):
 
     def _answer(self, state):
         """Keep the answer."""
+        self.check_access("read")
         self._check_reporter()
         if any(report.state != "open" for report in self):
             raise UserError(self.env._("This is answered already."))

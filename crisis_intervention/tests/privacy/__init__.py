@@ -5,6 +5,7 @@ from . import (
     test_access_matrix,
     test_attack_fields,
     test_attack_ids,
+    test_attack_methods,
     test_destruction,
     test_disclosure,
     test_export,

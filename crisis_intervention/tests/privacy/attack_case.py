@@ -1,6 +1,4 @@
-from unittest.mock import patch
-
-from odoo import Command
+import psycopg2
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.tools import mute_logger
 
@@ -8,6 +6,11 @@ from ..common import DENIALS
 from .matrix import AccessMatrixCase
 from .matrix.access_case import Undo
 
+# What ends an attempt: a refusal, or that it cannot be done at all.
+REFUSED = (
+    *(UserError, ValueError, TypeError, LookupError, AttributeError, AssertionError),
+    *(NotImplementedError, psycopg2.Error),
+)
 # Nobody has a record with this id.
 NOWHERE = 2_000_000_001
 
@@ -40,8 +43,8 @@ class AttackCase(AccessMatrixCase):
                 raise Undo
         except Undo:
             pass
-        except (UserError, ValueError, TypeError, KeyError, NotImplementedError):
-            pass  # refused
+        except REFUSED:
+            pass
         self.env.invalidate_all()
 
     def _answer(self, action):
@@ -53,7 +56,7 @@ class AttackCase(AccessMatrixCase):
                 raise Undo
         except Undo:
             pass
-        except (UserError, ValueError, TypeError, KeyError) as error:
+        except REFUSED as error:
             kind = AccessError if isinstance(error, MissingError) else type(error)
             answer = (kind.__name__, str(error))
         self.env.invalidate_all()

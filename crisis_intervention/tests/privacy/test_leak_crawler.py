@@ -115,16 +115,6 @@ class CrawlerCase(AccessMatrixCase, HttpCase):
                 ]
             )
 
-
-@tagged("post_install", "-at_install")
-class TestLeakCrawler(CrawlerCase):
-    """Not one canary where the access matrix says dash."""
-
-    def setUp(self):
-        super().setUp()
-        self.seen = {}  # canary: doors that showed it
-        self.door = None
-
     # who may
 
     def _may(self, role, canary):
@@ -136,6 +126,16 @@ class TestLeakCrawler(CrawlerCase):
             if name in names.split():
                 return role in readers
         return True
+
+
+@tagged("post_install", "-at_install")
+class TestLeakCrawler(CrawlerCase):
+    """Not one canary where the access matrix says dash."""
+
+    def setUp(self):
+        super().setUp()
+        self.seen = {}  # canary: doors that showed it
+        self.door = None
 
     def _check(self, who, may):
         """Check that nothing was seen but what ``may`` allows, and that the crawl sees at all."""

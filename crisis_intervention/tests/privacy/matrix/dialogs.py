@@ -6,7 +6,10 @@ class DialogRecords:
         report = cls.records["crisis.concern", "others_report"]
         case = cls.records["crisis.case", "other_class"]
         form = cls.records["crisis.assessment", "other_class"]
+        # the school doctor compares forms as well
+        seen = cls.records["crisis.assessment", "medical"]
         grant = cls.records["crisis.access.grant", "emergency"]
+        plan = cls.records["crisis.plan", "other_class"]
         cls._take("psychology_teacher")
         for relation, user in (("own_dialog", cls.me), ("others_dialog", cls.psychology)):
             for model, values in (
@@ -17,7 +20,7 @@ class DialogRecords:
                 ("crisis.student.register", {"class_id": cls.class_1.id}),
                 ("crisis.class.promote", {}),
                 ("crisis.assessment.decide", {"assessment_id": form.id}),
-                ("crisis.assessment.compare", {"first_id": form.id, "second_id": form.id}),
+                ("crisis.assessment.compare", {"first_id": seen.id, "second_id": seen.id}),
                 (
                     "crisis.assessment.transcribe",
                     {"instrument_id": cls.instrument.id, "class_id": cls.class_1.id},
@@ -32,7 +35,7 @@ class DialogRecords:
                     "crisis.emergency.witness",
                     {"emergency_id": cls.records["crisis.emergency", "other_class"].id},
                 ),
-                ("crisis.approval.decide", {"res_model": "crisis.plan", "res_id": 1}),
+                ("crisis.approval.decide", {"res_model": plan._name, "res_id": plan.id}),
             ):
                 kind = cls.env[model].with_user(user)
                 listed = model == "crisis.case.audience"  # by the system, for one person

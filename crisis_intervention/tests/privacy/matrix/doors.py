@@ -78,7 +78,7 @@ WRITES = {
     "crisis.case.change.wizard": {"reason": "x"},
     "crisis.handover": {"head_teacher_id": False},
     "crisis.student.register": {"partner_ids": []},
-    "crisis.class.promote": {"class_ids": []},
+    "crisis.class.promote": {},
 }
 
 # Ways that lead from a model to records; each returns what it finds.
