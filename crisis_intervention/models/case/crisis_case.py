@@ -11,6 +11,7 @@ from ...sealed_fields import SealedText
 
 _lt = LazyTranslate(__name__)
 
+
 class Facts(NamedTuple):
     """What a case is like before a write, as far as a change of it is followed up."""
 

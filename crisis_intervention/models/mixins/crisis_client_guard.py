@@ -86,7 +86,7 @@ class CrisisClientGuard(models.AbstractModel):
                     field=field._description_string(self.env),
                 )
             )
-        super()._check_field_access(field, operation)
+        return super()._check_field_access(field, operation)
 
     @api.model
     def _client_values(self, vals_list):
@@ -126,7 +126,8 @@ class CrisisClientGuard(models.AbstractModel):
         if not keys:
             return super().create(vals_list)
         context = {key: value for key, value in self.env.context.items() if key not in keys}
-        return super(CrisisClientGuard, self.with_context(context)).create(vals_list).with_env(self.env)
+        quiet = self.with_env(self.env(context=context))
+        return super(CrisisClientGuard, quiet).create(vals_list).with_env(self.env)
 
     @api.model
     def default_get(self, fields):

@@ -54,7 +54,9 @@ class Base(models.AbstractModel):
         guarded = [] if is_system(self) else self._guarded_fields()
         if guarded:
             preset = {**self.env["ir.default"]._get_model_defaults(self._name)}
-            preset.update((key[8:], v) for key, v in self.env.context.items() if key[:8] == "default_")
+            preset.update(
+                (key[8:], v) for key, v in self.env.context.items() if key[:8] == "default_"
+            )
             self.browse()._check_client_ids([{n: preset[n] for n in fields if n in preset}])
         return super().default_get(fields)
 

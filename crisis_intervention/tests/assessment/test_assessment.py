@@ -154,7 +154,10 @@ class TestAssessment(CrisisCommon):
 
     def test_additions(self):
         form = self._done(LOW)
-        additions, words = form.env["crisis.assessment.addendum"], {"assessment_id": form.id, "text": "x"}
+        additions, words = (
+            form.env["crisis.assessment.addendum"],
+            {"assessment_id": form.id, "text": "x"},
+        )
         with self.assertRaises(AccessError):
             additions.create({**words, "user_id": self.moral.id})
         note = additions.create(words)

@@ -6,6 +6,7 @@ from odoo.tests import BaseCase, tagged
 
 from ...lib import class_label, cn_identity, disclosure_chain, school_year
 from ...lib.anonymity import names_in, numbers_in
+from ...lib.client_ids import command_ids, command_values, link_ids, reference
 from ...lib.deadlines import due_dates, escalation_moments, is_quiet, reply_hours, tightened
 from ...lib.encrypted_archive import encrypted, new_password
 from ...lib.file_types import looks_active, media_type
@@ -197,3 +198,29 @@ class TestPrivacyModules(BaseCase):
         ):
             with self.subTest(name):
                 self.assertEqual(disclosure_chain.check(chain, count, end), expected)
+
+    def test_ids_that_clients_send(self):
+        """Whatever the database would take for an id counts as one."""
+        for value, ids in (
+            *((7, [7]), ("7", [7]), (7.0, [7]), ([7, "x"], [7]), ({"id": 7}, [7])),
+            *((0, []), (-7, []), (True, []), (False, []), (None, []), ("virtual_7", []), ([], [])),
+            *(("x", []), ({}, []), (float("inf"), [])),
+        ):
+            with self.subTest(value=value):
+                self.assertEqual(link_ids(value), ids)
+        lines = [
+            (0, 0, {"a": 1}),
+            (1, 5, {"b": 2}),
+            (2, 6),
+            (3, 7),
+            (4, "8", False),
+            (5,),
+            (6, 0, [9, "10"]),
+        ]
+        self.assertEqual(command_ids(lines), [5, 6, 7, 8, 9, 10])
+        self.assertEqual(command_ids([11, "12"]), [11, 12])
+        self.assertEqual(command_ids(False), [])
+        self.assertEqual(list(command_values(lines)), [(0, {"a": 1}), (5, {"b": 2})])
+        self.assertEqual(reference("crisis.case,7"), ("crisis.case", 7))
+        for nothing in ("crisis.case,", "crisis.case,x", "crisis.case,0", False, None):
+            self.assertIsNone(reference(nothing))

@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 import psycopg2
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.tools import mute_logger
@@ -36,26 +38,19 @@ class AttackCase(AccessMatrixCase):
     def _attack(self, action, *what):
         """Try ``action`` and undo it; keep ``what`` as a hole when it returns something true."""
         self.tried += 1
-        try:
-            with self.env.cr.savepoint():
-                if action():
-                    self.holes.append(what)
-                raise Undo
-        except Undo:
-            pass
-        except REFUSED:
-            pass
+        with suppress(Undo, *REFUSED), self.env.cr.savepoint():
+            if action():
+                self.holes.append(what)
+            raise Undo
         self.env.invalidate_all()
 
     def _answer(self, action):
         """Return what ``action`` answers, undone: its result, or class and words of its refusal."""
         self.tried += 1
         try:
-            with self.env.cr.savepoint():
+            with suppress(Undo), self.env.cr.savepoint():
                 answer = action()
                 raise Undo
-        except Undo:
-            pass
         except REFUSED as error:
             kind = AccessError if isinstance(error, MissingError) else type(error)
             answer = (kind.__name__, str(error))

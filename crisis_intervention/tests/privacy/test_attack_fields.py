@@ -117,9 +117,7 @@ class TestAttackFields(AttackCase):
                 ("web_save", lambda m, v: m.browse(m.web_save(v, {})[0]["id"])),
             ):
 
-                def attempt(
-                    create=create, record=record, field=field, value=value, values=values
-                ):
+                def attempt(create=create, record=record, field=field, value=value, values=values):
                     model = self._mine(record.browse())
                     new = create(model, {**values, field.name: value})
                     return self._shows(new, field, value)

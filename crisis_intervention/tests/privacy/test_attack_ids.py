@@ -70,9 +70,7 @@ class TestAttackIds(AttackCase):
             answers = []
             for id_ in (record.id, NOWHERE):
                 preset = id_ if field.type == "many2one" else [id_]
-                form = self._mine(self.env[model]).with_context(
-                    **{f"default_{field.name}": preset}
-                )
+                form = self._mine(self.env[model]).with_context(**{f"default_{field.name}": preset})
                 spec = self._shown(form)
                 answer = self._answer(lambda f=form, s=spec: f.onchange({}, [], s))
                 answers.append(_without(answer, id_))
@@ -130,7 +128,9 @@ class TestAttackIds(AttackCase):
         for id_ in (str(hidden.id), float(hidden.id), [hidden.id, "x"]):
             for command in ([4, id_], [6, 0, [id_]]):
                 with self.subTest(command=command), self.assertRaises(AccessError):
-                    reports.onchange({"student_ids": [command]}, ["student_ids"], {"student_ids": {}})
+                    reports.onchange(
+                        {"student_ids": [command]}, ["student_ids"], {"student_ids": {}}
+                    )
 
     def test_custom_fields_of_other_apps(self):
         """A link that an administrator adds to any model of Odoo is as closed as ours."""

@@ -85,7 +85,9 @@ class TestAttackMethods(AttackCase, CrawlerCase):
             model = record.browse().with_user(self.me).with_company(self.school).sudo(False)
             sent = [] if getattr(method, "_api_model", False) else [record.ids]
             sent += [
-                ARGUMENTS.get(parameter.name, record.ids if parameter.name[-1] == "s" else record.id)
+                ARGUMENTS.get(
+                    parameter.name, record.ids if parameter.name[-1] == "s" else record.id
+                )
                 for parameter in list(inspect.signature(method).parameters.values())[1:]
                 if parameter.default is parameter.empty
                 and parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
@@ -102,7 +104,5 @@ class TestAttackMethods(AttackCase, CrawlerCase):
 
     def _row(self, record):
         """Return what the database holds of a record, as text."""
-        self.env.cr.execute(
-            f'SELECT t::text FROM "{record._table}" t WHERE id = %s', [record.id]
-        )
+        self.env.cr.execute(f'SELECT t::text FROM "{record._table}" t WHERE id = %s', [record.id])
         return self.env.cr.fetchone()
