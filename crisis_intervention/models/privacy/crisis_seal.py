@@ -5,7 +5,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ...lib.sealed import PREFIX, SealError, is_sealed
-from ...sealed_fields import Sealed, keyring
+from ...sealed_fields import Sealed, keyring, open_sealed
 
 _logger = logging.getLogger(__name__)
 
@@ -55,7 +55,9 @@ class CrisisSeal(models.AbstractModel):
         )
         sealed = []
         for id_, text in rows:
-            plain = field._opened(self.env, text, id_) if is_sealed(text) else text
+            plain = text
+            if is_sealed(text):
+                plain = open_sealed(self.env, text, *field._places(id_))
             sealed.append((id_, keys.seal(plain, field._place(id_))))
         self._store(field, sealed)
         return len(sealed)
@@ -101,7 +103,7 @@ class CrisisSeal(models.AbstractModel):
             sealed = []
             for id_, text in rows:
                 with suppress(SealError):
-                    plain = keys.open(text, *field._former_places(id_))
+                    plain = keys.open(text, *field._places(id_)[1:])
                     sealed.append((id_, keys.seal(plain, field._place(id_))))
             self._store(field, sealed)
             total += len(sealed)

@@ -14,4 +14,5 @@ from . import (
     test_leaks_outsiders,
     test_person_request,
     test_sealed,
+    test_sealed_reading,
 )
