@@ -1,8 +1,8 @@
 """Fields for confidential text: reading is registered, conditions are refused, columns are sealed.
 
-``ConfidentialBinary`` is registered when somebody reads it; ``SealedText``, ``SealedChar`` and
-``SealedJson`` are encrypted besides, in the database and in the cache of the ORM. They are opened
-where the ORM gives a value out, and only for those of whom ``sealed_reading`` tells.
+``SealedText``, ``SealedChar`` and ``SealedJson`` are encrypted, in the database and in the cache of
+the ORM. They are opened where the ORM gives a value out, and only for those of whom
+``sealed_reading`` tells. Fields with files stand in ``sealed_files``.
 """
 
 import configparser
@@ -10,9 +10,8 @@ import json
 import os
 from functools import lru_cache
 
-from odoo import SUPERUSER_ID, fields
+from odoo import fields
 from odoo.exceptions import UserError
-from odoo.http import request
 from odoo.tools import config, json_default
 
 from .lib.sealed import Keyring, SealError
@@ -88,17 +87,6 @@ def open_sealed(env, sealed, *places):
         raise UserError(messages[error.reason]) from None
 
 
-def reader(env):
-    """Return the id of the user who gets to see what is read, or None where the system reads.
-
-    In a request that is who has logged in, whatever ``sudo()`` or ``with_user()`` stand in between.
-    """
-    if request:
-        # nobody has logged in yet where Odoo identifies the user itself
-        return request.env.uid if request.env is not None and request.env.uid else env.uid
-    return None if env.su and env.uid == SUPERUSER_ID else env.uid
-
-
 class Confidential(fields.Field):
     """Mixin of fields whose readers are registered and that nobody searches by."""
 
@@ -112,16 +100,6 @@ class Confidential(fields.Field):
 
     def _description_groupable(self, env):
         return False
-
-    def __get__(self, record, owner=None):
-        value = super().__get__(record, owner)
-        # a value of a form that is being filled in was registered with the record it comes from
-        if record is None or not value or not record._ids[0]:
-            return value
-        uid = reader(record.env)
-        if uid is not None and not record.env.su:
-            record.env["crisis.disclosure"]._note(uid, record, self.name)
-        return value
 
     def _refuse_condition(self, model):
         """Refuse a condition: finding a record by a guess would confirm the guess.
@@ -142,17 +120,6 @@ class Confidential(fields.Field):
 
     def filter_function(self, records, field_expr, operator, value):
         return self._refuse_condition(records)
-
-
-class ConfidentialBinary(Confidential, fields.Binary):
-    """File whose readers are registered."""
-
-    def __get__(self, record, owner=None):
-        if record is not None and (
-            record.env.context.get("bin_size") or record.env.context.get(f"bin_size_{self.name}")
-        ):
-            return fields.Binary.__get__(self, record, owner)  # the size only
-        return super().__get__(record, owner)
 
 
 class Ciphertext:

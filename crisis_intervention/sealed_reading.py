@@ -37,6 +37,7 @@ BLOCKS = {
     "signing": Block("Whether what has to be written is written."),
     "scoring": Block("Answers become a result; those that do not count are left out."),
     "release": Block("The summary for the team goes from one sealed field into another."),
+    "files": Block("A file is sealed anew for its record, or with a new key."),
     "dialog": Block("A dialog hands on what was typed to the record it is about."),
 }
 

@@ -7,7 +7,8 @@ from odoo.tools.translate import LazyTranslate
 from ...lib.deadlines import MANDATORY_REPORT_HOURS
 from ...lib.declarations import Chapter, Counter, Event, Excerpt, Step
 from ...roles import PRINCIPAL
-from ...sealed_fields import ConfidentialBinary, SealedText
+from ...sealed_fields import SealedText
+from ...sealed_files import ConfidentialBinary
 
 _lt = LazyTranslate(__name__)
 
