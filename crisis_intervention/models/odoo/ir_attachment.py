@@ -41,15 +41,15 @@ class IrAttachment(models.Model):
         if not ours:
             files = super().create(vals_list)
         else:
-            prepared, sizes = zip(*(self._sealed_values(vals) for vals in vals_list), strict=True)
+            prepared = [self._sealed_values(vals) for vals in vals_list]
             # a picture that is sealed cannot be made smaller any more
-            files = super(
-                IrAttachment, self.with_context(image_no_postprocess=True)
-            ).create(list(prepared))
+            files = super(IrAttachment, self.with_context(image_no_postprocess=True)).create(
+                [vals for vals, _seal, _size in prepared]
+            )
             files = files.with_env(self.env)
-            for file, values, size in zip(files, prepared, sizes, strict=True):
-                if size is not None:
-                    file._set_seal(values[SEAL], size)
+            for file, (_vals, seal, size) in zip(files, prepared, strict=True):
+                if seal:
+                    file._set_seal(seal, size)
         # what the context said belongs to a record of ours
         files._seal_plain_files()
         return files
@@ -182,25 +182,22 @@ class IrAttachment(models.Model):
     # ------------------------------------------------------------------ sealing
 
     def _sealed_values(self, vals):
-        """Return (values to create a file with, size of what was sealed or None)."""
+        """Return (values to create a file with, what it is bound to or None, size before)."""
         vals = dict(vals)
         raw = vals.pop("raw", None) or vals.pop("db_datas", None)
         datas = vals.pop("datas", None)
         content = raw or (datas and base64.b64decode(datas))
         if not content:
-            return vals, None
+            return vals, None, 0
         if isinstance(content, str):
             content = content.encode()
         checked = self._check_contents({**vals, "raw": content})
         if not self._is_crisis_model(vals.get("res_model")):
-            return checked, None
+            return checked, None, 0
         content = bytes(checked["raw"])
         seal = new_seal(self.env)
         place = place_of(seal, vals["res_model"], vals.get("res_id"), vals.get("res_field"))
-        return (
-            {**checked, "raw": seal_file(self.env, content, place), SEAL: seal},
-            len(content),
-        )
+        return {**checked, "raw": seal_file(self.env, content, place)}, seal, len(content)
 
     def _set_seal(self, seal, size):
         """Keep what the sealed content is bound to; nothing of it can be searched for."""

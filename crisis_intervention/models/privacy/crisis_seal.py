@@ -127,6 +127,18 @@ class CrisisSeal(models.AbstractModel):
             pass
 
     @api.model
+    def _tables_to_rewrite(self):
+        """Return the tables whose files may still hold texts from before they were sealed."""
+        models_ = (
+            model
+            for model in self.env.registry.values()
+            if model._auto
+            and not model._abstract
+            and any(isinstance(f, Sealed) and f.store for f in model._fields.values())
+        )
+        return sorted({"ir_attachment", *(model._table for model in models_)})
+
+    @api.model
     def _models_with_files(self):
         """Return the names of the models whose files are sealed."""
         files = self.env["ir.attachment"]
