@@ -163,20 +163,19 @@ class Sealed(Confidential):
     def __get__(self, record, owner=None):
         if record is None:
             return self
-        if len(record._ids) == 1 and not record._ids[0] and record._origin:
-            self._take_sealed(record)
-        value = super(Confidential, self).__get__(record, owner)
-        return _shown(self, record, value) if isinstance(value, Ciphertext) else value
-
-    def _take_sealed(self, record):
-        """Let a form that is being filled in take over what its record holds, sealed as it is."""
-        if record._ids[0] not in self._get_cache(record.env):
-            value = super(Confidential, self).__get__(record._origin)
+        draft = len(record._ids) == 1 and not record._ids[0] and record._origin
+        if draft and record._ids[0] not in self._get_cache(record.env):
+            # a form that is being filled in takes over what its record holds, sealed as it is
+            value = super().__get__(record._origin)
             self._update_cache(record, value or None)
+        value = super().__get__(record, owner)
+        return _shown(self, record, value) if isinstance(value, Ciphertext) else value
 
     def _plain(self, value):
         """Return ``value`` as the record gives it, of any format but a sealed one, or None."""
-        return super().convert_to_cache(value, None, validate=False)
+        # the method of the kind of field behind this mixin
+        convert = super().convert_to_cache
+        return convert(value, None, validate=False)
 
     def convert_to_cache(self, value, record, validate=True):
         """Seal what comes into the cache, for the place of the record."""
@@ -209,7 +208,7 @@ class Sealed(Confidential):
             return None
         return keyring(record.env).seal(self._to_text(value), self._place(id_))
 
-    def write(self, records, value):
+    def write(self, records, value):  # pylint: disable=missing-return
         """Seal for each record by itself."""
         for record in records:
             super().write(record, value)

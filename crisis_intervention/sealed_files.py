@@ -100,20 +100,21 @@ class FileField(fields.Binary):
 
     def compute_value(self, records):
         """Tell the size of a sealed file where that is all that is asked for."""
-        super().compute_value(records)
+        result = super().compute_value(records)
         context = records.env.context
         if context.get("bin_size") or context.get(f"bin_size_{self.name}"):
             sizes = self._get_cache(records.env)
             for record in records:
                 if isinstance(sizes.get(record.id), FileContent):
                     sizes[record.id] = human_size(record.file_size).encode()
+        return result
 
 
 class ConfidentialBinary(Confidential, fields.Binary):
     """File of a record that is sealed, and whose readers are registered."""
 
     def __get__(self, record, owner=None):
-        value = super(Confidential, self).__get__(record, owner)
+        value = super().__get__(record, owner)
         return _shown(self, record, value) if isinstance(value, FileContent) else value
 
     def read(self, records):
@@ -138,11 +139,13 @@ class ConfidentialBinary(Confidential, fields.Binary):
 
     def write(self, records, value):
         """Keep nothing plain in the cache once it is stored."""
-        super().write(records, value)
+        result = super().write(records, value)
         self._invalidate_cache(records.env, [id_ for id_ in records._ids if id_])
+        return result
 
     def create(self, record_values):
         """Keep nothing plain in the cache once it is stored."""
-        super().create(record_values)
+        result = super().create(record_values)
         for record, _value in record_values:
             self._invalidate_cache(record.env, record._ids)
+        return result

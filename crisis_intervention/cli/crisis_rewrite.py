@@ -32,7 +32,7 @@ class CrisisRewrite(Command):
             tables = env["crisis.seal"]._tables_to_rewrite()
             env["ir.attachment"]._gc_file_store()
         rewrite(options.database, tables)
-        print(f"{len(tables)} tables written anew")  # noqa: T201 - said to whoever runs it
+        print(f"{len(tables)} tables written anew")
 
 
 def rewrite(database, tables):

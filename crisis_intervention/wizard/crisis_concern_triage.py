@@ -102,7 +102,9 @@ class CrisisConcernTriage(models.TransientModel):
             involved = involved.browse()
         self._check_complete(involved)
         if not involved:
-            concerns._handle({"outcome": "dismissed", "dismiss_reason": typed(self, "dismiss_reason")})
+            concerns._handle(
+                {"outcome": "dismissed", "dismiss_reason": typed(self, "dismiss_reason")}
+            )
             return {"type": "ir.actions.act_window_close"}
         had_open_case = involved.open_case_id
         cases = self.env["crisis.case"]._open_from_concerns(

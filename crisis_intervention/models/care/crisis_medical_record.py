@@ -34,9 +34,7 @@ class CrisisMedicalRecord(models.Model):
     )
 
     date = fields.Datetime(string="When", required=True, default=fields.Datetime.now)
-    finding = SealedText(
-        help="What was seen and measured; what the student says. No diagnosis."
-    )
+    finding = SealedText(help="What was seen and measured; what the student says. No diagnosis.")
     treatment = SealedText(help="First aid and care given at school.")
     disposition = fields.Selection(
         [

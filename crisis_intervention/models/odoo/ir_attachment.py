@@ -213,7 +213,7 @@ class IrAttachment(models.Model):
         """Keep nothing plain in the cache."""
         self.invalidate_recordset(["raw", "datas"], flush=False)
 
-    def _set_attachment_data(self, asbytes):
+    def _set_attachment_data(self, asbytes):  # pylint: disable=missing-return
         """Seal what is stored for records of ours, each time anew."""
         ours = self._in_crisis()
         if others := self - ours:
@@ -254,7 +254,7 @@ class IrAttachment(models.Model):
             if content:
                 file._set_attachment_data(lambda _file, c=content: c)
 
-    def _migrate(self):
+    def _migrate(self):  # pylint: disable=missing-return
         """Move sealed files to the other kind of store as well."""
         # sudo: ir.attachment - which are sealed
         sealed = self.sudo().filtered(SEAL).with_env(self.env)
@@ -264,7 +264,7 @@ class IrAttachment(models.Model):
     # ------------------------------------------------------------------ reading
 
     @api.depends("store_fname", "db_datas", SEAL)
-    def _compute_raw(self):
+    def _compute_raw(self):  # pylint: disable=missing-return
         """Hand on what is sealed as it is; register who reads what is not sealed yet."""
         # sudo: ir.attachment - which are sealed
         sealed = self.sudo().filtered(SEAL).with_env(self.env)

@@ -157,7 +157,7 @@ class TestFieldAudience(AccessMatrixCase):
                 if value is None:
                     known = record.sudo()
                     with opening("signing"):
-                    value = field.convert_to_write(known[field.name], known)
+                        value = field.convert_to_write(known[field.name], known)
                 with self.subTest(role=role, model=field.model_name, field=field.name):
                     refusal = self._refusal(
                         lambda r=record, f=field, v=value: self._mine(r).write({f.name: v})

@@ -44,7 +44,7 @@ TYPED = {
 }
 # Typed into a form and never stored.
 PASSING = {("crisis.assessment", "transcription")}
-# Texts of dialogs that tell nothing about a child.
+# What dialogs store besides, which tells nothing about a child.
 HARMLESS = {
     ("crisis.approval.decide", "res_model"),
     ("crisis.case.audience", "roles"),
@@ -138,7 +138,8 @@ class SealedCase(CrisisCommon):
         cls.held = (
             cls.env["crisis.session"]
             .with_user(cls.psychology)
-            .create({
+            .create(
+                {
                     "case_id": cls.case.id,
                     "date_start": fields.Datetime.now() - timedelta(hours=1),
                     "limits_explained": True,
@@ -229,6 +230,26 @@ class TestSealedColumns(SealedCase):
                 described = self.env[model].fields_get([name])[name]
                 self.assertFalse(described["searchable"] or described["sortable"])
                 self.assertFalse(described["groupable"])
+
+    def test_dialogs_store_nothing_plain(self):
+        """What is typed into a dialog is sealed, or named here as harmless."""
+        plain = {
+            (name, field.name)
+            for name, model in self.registry.items()
+            if model._transient and self.env["crisis.record"]._is_ours(name)
+            for field in model._fields.values()
+            if field.type in ("binary", "char", "html", "json", "text")
+            and (field.store or field.type == "binary")
+            and not field.compute
+            and not isinstance(field, Sealed)
+        }
+        self.assertEqual(plain, HARMLESS)
+        wizard = self.env["crisis.case.change.wizard"].create(
+            {"case_id": self.case.id, "reason": "TYPED", "closing_summary": "TYPED"}
+        )
+        for name in ("reason", "closing_summary"):
+            [(_id, text)] = self._column(wizard._name, name)
+            self.assertTrue(is_sealed(text))
 
     def test_columns_hold_no_text(self):
         plain = ("BACKGROUND", "RISK", "NOTES", "DRAFT", "TOLD", "ANSWER", "MISSING", "ADDED")
@@ -386,9 +407,7 @@ class TestSealedColumns(SealedCase):
 
         def update():
             migrate(self.env, "19.0.2.0.0", "post-20-seals")
-            return dict(self._column("crisis.session", "confidentiality_exception"))[
-                self.held.id
-            ]
+            return dict(self._column("crisis.session", "confidentiality_exception"))[self.held.id]
 
         # without the key it stays as it is
         for keys in ("", f"other:{new_key()}"):

@@ -107,7 +107,12 @@ class TestSealedFiles(FileCase):
         # a mixed lot: others stay as they are
         ours, theirs = self.env["ir.attachment"].create(
             [
-                {"name": "x.txt", "raw": CONTENT, "res_model": "crisis.case", "res_id": self.case.id},
+                {
+                    "name": "x.txt",
+                    "raw": CONTENT,
+                    "res_model": "crisis.case",
+                    "res_id": self.case.id,
+                },
                 {"name": "x.txt", "raw": CONTENT},
             ]
         )

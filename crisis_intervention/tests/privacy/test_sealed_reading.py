@@ -14,7 +14,7 @@ from odoo.tools import mute_logger
 from ...lib.sealed import PREFIX
 from ...sealed_reading import BLOCKS, opening, running_action
 from ..common import DENIALS
-from .test_sealed import SEALED, SealedCase
+from .test_sealed import SEALED, TYPED, SealedCase
 
 # What stands in the sealed fields of the fixture.
 TEXTS = (
@@ -193,17 +193,23 @@ class TestSealedReading(SealedCase):
         finding = self.env["ir.model.fields"]._get("crisis.medical.record", "finding")
         waiting = len(self.env.cr.postcommit._funcs)
         for record, values in (
-            (self.medical, {
-                "state": "webhook",
-                "webhook_url": "http://localhost/x",
-                "webhook_field_ids": [Command.set(finding.ids)],
-            }),
-            (self.held, {
-                "state": "object_write",
-                "update_path": "location",
-                "evaluation_type": "equation",
-                "value": "record.notes",
-            }),
+            (
+                self.medical,
+                {
+                    "state": "webhook",
+                    "webhook_url": "http://localhost/x",
+                    "webhook_field_ids": [Command.set(finding.ids)],
+                },
+            ),
+            (
+                self.held,
+                {
+                    "state": "object_write",
+                    "update_path": "location",
+                    "evaluation_type": "equation",
+                    "value": "record.notes",
+                },
+            ),
         ):
             model = self.env["ir.model"]._get_id(record._name)
             action = self.env["ir.actions.server"].create(
@@ -249,7 +255,12 @@ class TestSealedReading(SealedCase):
     def test_templates_show_texts_in_documents_only(self):
         mine = self.held
         view = self.env["ir.ui.view"].create(
-            {"type": "qweb", "name": "x", "key": "x.x", "arch": '<t t-name="x"><p t-out="o.notes"/></t>'}
+            {
+                "type": "qweb",
+                "name": "x",
+                "key": "x.x",
+                "arch": '<t t-name="x"><p t-out="o.notes"/></t>',
+            }
         )
         with self.assertRaisesRegex(Exception, "sealed"):
             mine.env["ir.qweb"].sudo()._render(view.id, {"o": mine})
@@ -322,6 +333,30 @@ class TestSealedReading(SealedCase):
                 ):
                     with self.assertRaises(AccessError):
                         action()
+
+    def test_pages_take_a_constant_number_of_queries(self):
+        """A page of 200 sealed texts takes as many queries as one of 20."""
+        self.env["crisis.session.addendum"].with_user(self.psychology).create(
+            [{"session_id": self.held.id, "text": f"TEXT {n}"} for n in range(200)]
+        )
+        additions = self.env["crisis.session.addendum"].with_user(self.psychology)
+        counts = []
+        for limit in (20, 200):
+            with self._counting(counts):
+                page = additions.web_search_read([], {"date": {}, "text": {}}, limit=limit)
+            self.assertEqual(len(page["records"]), limit)
+            self.assertTrue(all(line["text"] for line in page["records"]))
+        with self._counting(counts):
+            additions.web_search_read([], {"date": {}}, limit=200)
+        sealed_20, sealed_200, without = counts
+        self.assertEqual(sealed_20, sealed_200)
+        # one takes the texts, which are not prefetched, and one writes into the register
+        self.assertLessEqual(sealed_200, without + 2)
+
+    def test_tables_to_write_anew(self):
+        tables = self.env["crisis.seal"]._tables_to_rewrite()
+        known = {self.env[model]._table for model, _name in SEALED | TYPED}
+        self.assertEqual(set(tables), known | {"ir_attachment"})
 
     def test_outside_of_tests_nobody_names_a_reader(self):
         with (
