@@ -15,7 +15,7 @@ from odoo.exceptions import UserError
 from odoo.tools import config, json_default
 
 from .lib.sealed import Keyring, SealError
-from .sealed_reading import check_draft, check_person
+from .sealed_reading import check_draft, check_person, noted_for_rules
 
 VARIABLE = "CRISIS_SEAL_KEYS"
 OPTION = "crisis_seal_keys"
@@ -232,6 +232,8 @@ def _shown(field, record, value):
     :raises UserError: it cannot be opened
     """
     env = record.env
+    if noted_for_rules():
+        return False
     if value.id is None:
         check_draft(env, field._description_string(env))
     else:

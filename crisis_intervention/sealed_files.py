@@ -13,7 +13,7 @@ from odoo.tools import human_size
 
 from .lib.sealed import SealError
 from .sealed_fields import Confidential, keyring
-from .sealed_reading import check_person
+from .sealed_reading import check_person, noted_for_rules
 
 # Name of the column with the random id.
 SEAL = "crisis_seal_id"
@@ -64,6 +64,8 @@ def _shown(field, record, value):
     :raises UserError: it cannot be opened
     """
     env = record.env
+    if noted_for_rules():
+        return False
     uid = check_person(record, field)
     if uid is not None:
         _register(field, record, uid)

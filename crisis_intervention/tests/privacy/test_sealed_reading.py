@@ -227,6 +227,17 @@ class TestSealedReading(SealedCase):
         self.assertEqual(len(self.env.cr.postcommit._funcs), waiting, "nothing is sent")
         self.assertNotIn("NOTES", self.held.location)
 
+    def test_automation_rules_note_nothing(self):
+        """They note what records hold before a write, and hand it to their code."""
+        rules = {"__name__": "odoo.addons.base_automation.models.base_automation"}
+        code = "def note(records, names):\n    return {r.id: {n: r[n] for n in names} for r in records}"
+        exec(compile(code, "x", "exec"), rules)  # noqa: S102 - stands for a module that is not there
+        for record, name in self._holders():
+            mine = record.with_user(self.psychology).sudo()
+            with self.subTest(model=record._name, field=name):
+                self.assertEqual(rules["note"](mine, [name]), {record.id: {name: False}})
+        self.assertEqual(self.held.notes, "NOTES")
+
     @mute_logger(*DENIALS)
     def test_fields_made_in_settings_keep_no_copy(self):
         for values in (
