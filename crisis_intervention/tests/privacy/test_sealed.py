@@ -49,7 +49,6 @@ HARMLESS = {
     ("crisis.approval.decide", "res_model"),
     ("crisis.case.audience", "roles"),
     ("crisis.case.audience", "parts"),
-    ("crisis.class.promote", "from_year"),
     ("crisis.instrument.import", "file"),
     ("crisis.instrument.import", "filename"),
 }

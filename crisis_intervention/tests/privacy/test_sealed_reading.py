@@ -231,7 +231,7 @@ class TestSealedReading(SealedCase):
         """They note what records hold before a write, and hand it to their code."""
         rules = {"__name__": "odoo.addons.base_automation.models.base_automation"}
         code = "def note(records, names):\n    return {r.id: {n: r[n] for n in names} for r in records}"
-        exec(compile(code, "x", "exec"), rules)  # noqa: S102 - stands for a module that is not there
+        exec(compile(code, "x", "exec"), rules)
         for record, name in self._holders():
             mine = record.with_user(self.psychology).sudo()
             with self.subTest(model=record._name, field=name):
