@@ -1,22 +1,21 @@
 """Fields for confidential text: reading is registered, conditions are refused, columns are sealed.
 
-``ConfidentialText`` and ``ConfidentialBinary`` are registered when somebody reads them; ``SealedText``
-and ``SealedJson`` are encrypted in the database besides. Values in the cache are plain.
+``SealedText``, ``SealedChar`` and ``SealedJson`` are encrypted, in the database and in the cache of
+the ORM. They are opened where the ORM gives a value out, and only for those of whom
+``sealed_reading`` tells. Fields with files stand in ``sealed_files``.
 """
 
 import configparser
 import json
 import os
-from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import lru_cache
 
-from odoo import SUPERUSER_ID, fields
+from odoo import fields
 from odoo.exceptions import UserError
-from odoo.http import request
 from odoo.tools import config, json_default
 
 from .lib.sealed import Keyring, SealError
+from .sealed_reading import check_draft, check_person, noted_for_rules
 
 VARIABLE = "CRISIS_SEAL_KEYS"
 OPTION = "crisis_seal_keys"
@@ -88,39 +87,10 @@ def open_sealed(env, sealed, *places):
         raise UserError(messages[error.reason]) from None
 
 
-_permitted = ContextVar("crisis_reading_permitted", default=False)
-
-
-@contextmanager
-def reading_permitted():
-    """Let what stands inside read sealed texts as superuser, for a reader it has checked itself.
-
-    For permissions to look and for the copy that a guardian has a right to: both show texts that
-    the reader's roles do not open. What is read inside is registered like everything else.
-    """
-    token = _permitted.set(True)
-    try:
-        yield
-    finally:
-        _permitted.reset(token)
-
-
-def reader(env):
-    """Return the id of the user who gets to see what is read, or None where the system reads.
-
-    In a request that is who has logged in, whatever ``sudo()`` or ``with_user()`` stand in between.
-    """
-    if request:
-        # nobody has logged in yet where Odoo identifies the user itself
-        return request.env.uid if request.env is not None and request.env.uid else env.uid
-    return None if env.su and env.uid == SUPERUSER_ID else env.uid
-
-
 class Confidential(fields.Field):
     """Mixin of fields whose readers are registered and that nobody searches by."""
 
     copy = False
-    sealed = False
     # what it was called before: older texts are sealed, and readings registered, under that
     former_names = ()
     _description_searchable = False
@@ -130,22 +100,6 @@ class Confidential(fields.Field):
 
     def _description_groupable(self, env):
         return False
-
-    def __get__(self, record, owner=None):
-        value = super().__get__(record, owner)
-        # a value of a form that is being filled in was registered with the record it comes from
-        if record is None or not value or not record._ids[0]:
-            return value
-        env = record.env
-        uid = reader(env)
-        permitted = _permitted.get()
-        if uid is None or (env.su and not self.sealed and not permitted):
-            return value
-        if self.sealed and not permitted and (env.su or uid != env.uid):
-            # neither sudo() nor with_user() opens a sealed text for the one who asks
-            record.with_user(uid).sudo(False)._check_field_access(self, "read")
-        env["crisis.disclosure"]._note(uid, record, self.name)
-        return value
 
     def _refuse_condition(self, model):
         """Refuse a condition: finding a record by a guess would confirm the guess.
@@ -168,25 +122,25 @@ class Confidential(fields.Field):
         return self._refuse_condition(records)
 
 
-class ConfidentialText(Confidential, fields.Text):
-    """Text whose readers are registered."""
+class Ciphertext:
+    """A sealed value in the cache: what the column of record ``id`` holds.
 
+    ``id`` is None for what a form holds that is being filled in.
+    """
 
-class ConfidentialBinary(Confidential, fields.Binary):
-    """File whose readers are registered."""
+    __slots__ = ("id", "text")
 
-    def __get__(self, record, owner=None):
-        if record is not None and (
-            record.env.context.get("bin_size") or record.env.context.get(f"bin_size_{self.name}")
-        ):
-            return fields.Binary.__get__(self, record, owner)  # the size only
-        return super().__get__(record, owner)
+    def __init__(self, text, id_):
+        self.text = text
+        self.id = id_
+
+    def __deepcopy__(self, memo):
+        return self
 
 
 class Sealed(Confidential):
     """Mixin of fields whose column is encrypted for this model, field and record."""
 
-    sealed = True
     prefetch = False
     _column_type = ("text", "text")
 
@@ -194,45 +148,109 @@ class Sealed(Confidential):
         """Return what binds a sealed text to its place in the database."""
         return f"{self.model_name}.{self.name}.{id_}"
 
-    def _former_places(self, id_):
-        """Return the places that texts were bound to before the field was renamed."""
-        return [f"{self.model_name}.{name}.{id_}" for name in self.former_names]
-
-    def _opened(self, env, sealed, id_):
-        """Return the text that the column of record ``id_`` holds.
-
-        :raises UserError: says why it cannot be opened
-        """
-        return open_sealed(env, sealed, self._place(id_), *self._former_places(id_))
+    def _places(self, id_):
+        """Return where a text may have been sealed: also under a name before it was renamed."""
+        return [f"{self.model_name}.{name}.{id_}" for name in (self.name, *self.former_names)]
 
     def _to_text(self, value):
-        """Return a value of the cache as text."""
+        """Return a value of the record as text."""
         return value
 
     def _from_text(self, text):
-        """Return the value for the cache."""
+        """Return the value for the record."""
         return text
 
+    def __get__(self, record, owner=None):
+        if record is None:
+            return self
+        draft = len(record._ids) == 1 and not record._ids[0] and record._origin
+        if draft and record._ids[0] not in self._get_cache(record.env):
+            # a form that is being filled in takes over what its record holds, sealed as it is
+            value = super().__get__(record._origin)
+            self._update_cache(record, value or None)
+        value = super().__get__(record, owner)
+        return _shown(self, record, value) if isinstance(value, Ciphertext) else value
+
+    def _plain(self, value):
+        """Return ``value`` as the record gives it, of any format but a sealed one, or None."""
+        # the method of the kind of field behind this mixin
+        convert = super().convert_to_cache
+        return convert(value, None, validate=False)
+
+    def convert_to_cache(self, value, record, validate=True):
+        """Seal what comes into the cache, for the place of the record."""
+        if isinstance(value, Ciphertext):
+            if value.id not in (record.id, record._origin.id):
+                raise ValueError(f"{self}: sealed for another record")
+            return value
+        value = self._plain(value)
+        # without a record it is on its way to one
+        if not value or not record._ids:
+            return value or None
+        id_ = record.id or None
+        return Ciphertext(keyring(record.env).seal(self._to_text(value), self._place(id_)), id_)
+
+    def convert_to_write(self, value, record):
+        """Return what ``write`` takes: plain, as it is sealed again for the record it is for."""
+        if isinstance(value, Ciphertext):
+            return record[self.name]
+        return self._plain(value) or False
+
     def convert_to_column_insert(self, value, record, values=None, validate=True):
-        value = self.convert_to_cache(value, record, validate)
-        if not value:
-            return None
         # crisis.confidential draws the id before it inserts
         id_ = (values or {}).get("id") or record.id
+        if isinstance(value, Ciphertext):
+            if value.id != id_:
+                raise ValueError(f"{self}: sealed for another record")
+            return value.text
+        value = self._plain(value)
+        if not value:
+            return None
         return keyring(record.env).seal(self._to_text(value), self._place(id_))
+
+    def write(self, records, value):  # pylint: disable=missing-return
+        """Seal for each record by itself."""
+        for record in records:
+            super().write(record, value)
 
     def _insert_cache(self, records, values):
         return super()._insert_cache(
             records,
             [
-                value and self._from_text(self._opened(records.env, value, id_))
+                value and Ciphertext(value, id_)
                 for id_, value in zip(records._ids, values, strict=False)
             ],
         )
 
 
-class SealedText(Sealed, ConfidentialText):
+def _shown(field, record, value):
+    """Return the text of a sealed value, to those who get it; they are registered.
+
+    A function, as code of server actions can call what hangs on models and fields.
+
+    :raises AccessError: whoever asks does not get it
+    :raises UserError: it cannot be opened
+    """
+    env = record.env
+    if noted_for_rules():
+        return False
+    if value.id is None:
+        check_draft(env, field._description_string(env))
+    else:
+        origin = record._origin
+        uid = check_person(origin, field)
+        # dialogs are gone before anybody reads the register
+        if uid is not None and not record._transient:
+            env["crisis.disclosure"]._note(uid, origin, field.name)
+    return field._from_text(open_sealed(env, value.text, *field._places(value.id)))
+
+
+class SealedText(Sealed, fields.Text):
     """Text that is encrypted in the database."""
+
+
+class SealedChar(Sealed, fields.Char):
+    """Line of text that is encrypted in the database."""
 
 
 class SealedJson(Sealed, fields.Json):

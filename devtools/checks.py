@@ -1,5 +1,6 @@
 """The checks around the tests: life cycle, demo data, translations, documents, wheels, update."""
 
+import json
 import os
 import re
 import subprocess
@@ -18,6 +19,8 @@ from .workshop import LANGUAGE, Workshop, free_port
 
 # What dump_canaries.py writes into fields that are sealed, and into one that is not.
 SEALED, OPEN = "SEALEDCANARY", "OPENCANARY"
+# The demo school has more texts in sealed fields than that.
+FEWEST_TEXTS = 40
 
 
 @contextmanager
@@ -40,7 +43,7 @@ def _run(workshop: Workshop, outcome: Outcome, given_up: threading.Event) -> Non
     checks: list[tuple[str, Callable[[Workshop], list[str]]]] = [
         ("devtools' own tests", _own_tests),
         ("install, upgrade and uninstall leave a clean log", _life_cycle),
-        ("demo data in Chinese leaves a clean log, a dump holds nothing sealed", _demo),
+        ("demo data in Chinese leaves a clean log, a backup holds nothing sealed", _demo),
         ("translations are complete", i18n.check),
         ("the access matrix in docs is up to date", matrix.check),
         ("the table of overrides in docs is up to date", guard.check),
@@ -144,19 +147,36 @@ def _demo(workshop: Workshop) -> list[str]:
 
 
 def _dump(workshop: Workshop, database: str) -> list[str]:
-    """Write canaries into all sealed fields, and look for them in a dump of the database."""
+    """Write canaries into all that is sealed; look for them and the demo's texts in a backup.
+
+    That is a dump of the database, and its files.
+    """
     log = workshop.logs / f"{database}-dump.log"
     with (TOOLS / "dump_canaries.py").open(encoding="utf-8") as script:
         workshop.call(log, "shell", "-d", database, "--no-http", stdin=script)
     said = log.read_text(encoding="utf-8")
-    counts = re.search(r"canaries: (\d+) of (\d+)", said)
-    if not counts or counts[1] != counts[2] or counts[1] == "0":
-        return [f"not every sealed field got a canary, see {log}"]
+    counts = re.search(r"canaries: (\d+) of (\d+), (\d+) files", said)
+    if not counts or counts[1] != counts[2] or "0" in (counts[1], counts[3]):
+        return [f"not every sealed field and file got a canary, see {log}"]
+    texts = [json.loads(text) for text in re.findall(r"^text: (.*)$", said, re.MULTILINE)]
+    if len(texts) < FEWEST_TEXTS:
+        return [f"the demo school holds {len(texts)} sealed texts only, see {log}"]
     dump = workshop.server.call("pg_dump", database)
+    problems = _plain_texts("the dump", dump.encode(), [SEALED, *texts])
     if OPEN not in dump:
-        return ["the dump lacks what is not sealed, so it proves nothing"]
-    return [f"a sealed text stands in the dump: {line[:80]}" for line in dump.splitlines()
-            if SEALED in line]  # fmt: skip
+        problems.append("the dump lacks what is not sealed, so it proves nothing")
+    files = [path.read_bytes() for path in workshop.filestore(database).rglob("*")
+             if path.is_file()]  # fmt: skip
+    if not any(OPEN.encode() in content for content in files):
+        problems.append("the file store lacks what is not sealed, so it proves nothing")
+    # compressed or not: what is written down is searched as it is
+    return problems + _plain_texts("the file store", b"\0".join(files), [SEALED, *texts])
+
+
+def _plain_texts(where: str, content: bytes, texts: list[str]) -> list[str]:
+    """Return which of ``texts`` stand in ``content``."""
+    return [f"a sealed text stands in {where}: {text[:80]}" for text in texts
+            if text.encode() in content]  # fmt: skip
 
 
 def _demo_faults(workshop: Workshop, database: str) -> list[str]:

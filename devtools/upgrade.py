@@ -30,7 +30,12 @@ MIGRATED: dict[str, dict[str, str]] = {
         "ir_rule rows": "unused case numbers are those of the own schools",
         "*crisis_cron_seal_register*": "closing the register's chain is not called sealing any more",
     },
-    "19.0.2.0.0": {},
+    "19.0.2.0.0": {
+        "crisis_session.summary": "released summaries are sealed",
+        "crisis_medical_record.finding": "medical findings are sealed",
+        "crisis_medical_record.treatment": "medical findings are sealed",
+        "crisis_mandatory_report.facts": "facts of mandatory reports are sealed",
+    },
 }
 # Every update writes these.
 _LOG_COLUMNS = {"write_date", "write_uid"}

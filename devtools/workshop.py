@@ -121,13 +121,14 @@ class Workshop:
         """Return the names of all databases."""
         return set(self.server.query("SELECT datname FROM pg_database"))
 
-    def _filestore(self, database: str) -> Path:
+    def filestore(self, database: str) -> Path:
+        """Return the folder with the files of a database."""
         return self.data_dir / "filestore" / database
 
     def drop(self, database: str) -> None:
         """Remove a database and its filestore, if they exist."""
         self.server.call("dropdb", "--if-exists", "--force", database)
-        shutil.rmtree(self._filestore(database), ignore_errors=True)
+        shutil.rmtree(self.filestore(database), ignore_errors=True)
 
     def copy(self, source: str, target: str, durable: bool = False) -> None:
         """Copy a database together with its filestore, in place of an older copy.
@@ -136,8 +137,8 @@ class Workshop:
         """
         self.drop(target)
         self.server.call("createdb", "-T", source, target)
-        if self._filestore(source).exists():
-            shutil.copytree(self._filestore(source), self._filestore(target))
+        if self.filestore(source).exists():
+            shutil.copytree(self.filestore(source), self.filestore(target))
         if not durable:
             self.server.query(f'ALTER DATABASE "{target}" SET synchronous_commit TO off')
 
@@ -145,8 +146,8 @@ class Workshop:
         """Give a database and its filestore another name, in place of what has that name."""
         self.drop(target)
         self.server.query(f'ALTER DATABASE "{source}" RENAME TO "{target}"')
-        if self._filestore(source).exists():
-            self._filestore(source).rename(self._filestore(target))
+        if self.filestore(source).exists():
+            self.filestore(source).rename(self.filestore(target))
 
     def template(self, *modules: str, demo: bool = False) -> str:
         """Return the name of a database with what our addons depend on, made on the first use.

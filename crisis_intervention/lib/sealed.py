@@ -1,4 +1,4 @@
-"""Sealing texts for the database: AES-GCM with a ring of keys, bound to the place of the text.
+"""Sealing texts and files: AES-GCM with a ring of keys, bound to the place of what is sealed.
 
 A ring is written as ``id:base64`` entries with commas, the newest key first: it seals, all of them
 open. No ORM.
@@ -17,6 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 PREFIX = "sealed:1:"
+FILE_PREFIX = b"crisis-sealed:1:"
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -104,6 +105,32 @@ class Keyring:
                 opened: bytes = key.decrypt(nonce, body, f"{head}{place}".encode())
                 return opened.decode()
         raise SealError("broken", key_id)
+
+    def seal_file(self, content: bytes, place: str) -> bytes:
+        """Return the content of a file sealed for ``place``."""
+        nonce = os.urandom(_NONCE_BYTES)
+        head = FILE_PREFIX + self.newest.encode() + b":"
+        key = AESGCM(self.keys[self.newest])
+        return head + nonce + key.encrypt(nonce, content, head + place.encode())
+
+    def open_file(self, sealed: bytes, place: str) -> bytes:
+        """Return the content of a file that was sealed for ``place``.
+
+        :raises SealError: see there
+        """
+        if not sealed.startswith(FILE_PREFIX):
+            raise SealError("unsealed")
+        key_id, _colon, data = sealed.removeprefix(FILE_PREFIX).partition(b":")
+        name = key_id.decode("ascii", "replace")
+        if name not in self.keys:
+            raise SealError("unknown_key", name)
+        head = FILE_PREFIX + key_id + b":"
+        nonce, body = data[:_NONCE_BYTES], data[_NONCE_BYTES:]
+        try:
+            content: bytes = AESGCM(self.keys[name]).decrypt(nonce, body, head + place.encode())
+        except (InvalidTag, ValueError):
+            raise SealError("broken", name) from None
+        return content
 
     def sign(self, text: str) -> str:
         """Return a signature of ``text`` that only holders of the newest key can make."""

@@ -63,6 +63,8 @@ from .privacy import (
     test_leaks_outsiders,
     test_person_request,
     test_sealed,
+    test_sealed_files,
+    test_sealed_reading,
 )
 from .emergency import (
     test_emergency,

@@ -1,7 +1,7 @@
 from contextlib import contextmanager
 from datetime import timedelta
 
-from odoo import Command, fields
+from odoo import SUPERUSER_ID, Command, fields
 from odoo.tests import TransactionCase, new_test_user
 
 MODULE = "crisis_intervention"
@@ -17,7 +17,31 @@ DENIALS = (
 
 
 class CrisisRecords:
-    """Makes the records tests need; the class gives ``env``, ``school`` and the owners of cases."""
+    """Makes the records tests need; the class gives ``env``, ``school`` and the owners of cases.
+
+    Tests without a request have no person at a screen: by default the user of the environment
+    stands for one, so that a test reads sealed texts in the name of whom it names. Odoo's own user
+    never does.
+    """
+
+    # id of who reads, whatever the environment says; 0: nobody
+    _reads_as = None
+
+    @classmethod
+    def _crisis_reader(cls, env):
+        """Return whom sealed texts are opened for: asked by the fields, in tests only."""
+        uid = env.uid if cls._reads_as is None else cls._reads_as
+        return uid if uid != SUPERUSER_ID else None
+
+    @classmethod
+    @contextmanager
+    def _reading_as(cls, user):
+        """Let ``user`` be the person at the screen inside; with an empty one there is none."""
+        before, cls._reads_as = cls._reads_as, user.id or 0
+        try:
+            yield
+        finally:
+            cls._reads_as = before
 
     @classmethod
     def _make_user(cls, login, *roles, company=None):

@@ -1,20 +1,23 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..sealed_fields import SealedText
+from ..sealed_reading import typed
+
 
 class CrisisApprovalDecide(models.TransientModel):
     """Asks for the words that go with a decision: approve, refuse, or waive a duty."""
 
     _name = "crisis.approval.decide"
     _description = "Decide on an Approval"
-    _inherit = ["crisis.record"]
+    _inherit = ["crisis.confidential"]
 
     res_model = fields.Char(required=True)
     res_id = fields.Many2oneReference(string="About", model_field="res_model", required=True)
     decision = fields.Selection(
         [("approve", "Approve"), ("refuse", "Give back")], default="approve", required=True
     )
-    comment = fields.Text(help="Kept with the decision for good.")
+    comment = SealedText(help="Kept with the decision for good.")
     waives = fields.Boolean(compute="_compute_waives")
 
     @api.depends("res_model")
@@ -53,10 +56,11 @@ class CrisisApprovalDecide(models.TransientModel):
     def action_confirm(self):
         """Carry the decision out."""
         record = self._record()
+        comment = typed(self, "comment")
         if self.waives:
-            record._waive(self.comment)
+            record._waive(comment)
         elif self.decision == "approve":
-            record.action_approve(self.comment)
+            record.action_approve(comment)
         else:
-            record.action_refuse(self.comment)
+            record.action_refuse(comment)
         return {"type": "ir.actions.act_window_close"}

@@ -1,12 +1,15 @@
 from odoo import fields, models
 
+from ..sealed_fields import SealedText
+from ..sealed_reading import typed
+
 
 class CrisisAssessmentDecide(models.TransientModel):
     """Accepts or declines the level that an assessment proposes, and asks why."""
 
     _name = "crisis.assessment.decide"
     _description = "Decide on a Proposed Level"
-    _inherit = ["crisis.record"]
+    _inherit = ["crisis.confidential"]
     _open_fields = frozenset(("assessment_id",))
 
     assessment_id = fields.Many2one(
@@ -21,7 +24,7 @@ class CrisisAssessmentDecide(models.TransientModel):
     decision = fields.Selection(
         [("accept", "Accept"), ("decline", "Decline")], required=True, default="accept"
     )
-    reason = fields.Text(help="Kept with the form, and with the change of level.")
+    reason = SealedText(help="Kept with the form, and with the change of level.")
 
     def action_confirm(self):
         """Carry the decision out.
@@ -29,5 +32,6 @@ class CrisisAssessmentDecide(models.TransientModel):
         :raises UserError: it is decided already, or no reason is given
         """
         self.ensure_one()
-        self.assessment_id._decide(self.decision == "accept", self.reason)
+        reason = typed(self, "reason")
+        self.assessment_id._decide(self.decision == "accept", reason)
         return {"type": "ir.actions.act_window_close"}

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from ..lib.instrument_definition import INFORMANTS
 from ..lib.transcription import typed_items
+from ..sealed_reading import typed
 
 
 class CrisisAssessmentTranscribe(models.TransientModel):
@@ -66,13 +67,14 @@ class CrisisAssessmentTranscribe(models.TransientModel):
         self.ensure_one()
         if self.informant not in self.instrument_id._informants():
             raise UserError(self.env._("This instrument is not answered by this kind of person."))
-        lines = self.line_ids.filtered(lambda line: (line.row or "").strip())
+        rows = {line: (typed(line, "row") or "").strip() for line in self.line_ids}
+        lines = self.line_ids.filtered(rows.get)
         if not lines:
             raise UserError(self.env._("Type at least one row of answers."))
         forms, problems = [], []
         definition = self.instrument_id._definition()
         for line in lines:
-            answers, errors = self.instrument_id._transcribe(line.row, definition)
+            answers, errors = self.instrument_id._transcribe(rows[line], definition)
             missing = len(answers) < len(typed_items(definition))
             problems += [f"{line.student_id.name}: {error}" for error in errors]
             forms.append(

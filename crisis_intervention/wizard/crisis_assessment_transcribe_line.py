@@ -1,16 +1,18 @@
 from odoo import api, fields, models
 
+from ..sealed_fields import SealedChar
+
 
 class CrisisAssessmentTranscribeLine(models.TransientModel):
     """One student's row of answers."""
 
     _name = "crisis.assessment.transcribe.line"
     _description = "Row of Answers"
-    _inherit = ["crisis.record"]
+    _inherit = ["crisis.confidential"]
 
     wizard_id = fields.Many2one("crisis.assessment.transcribe", required=True, ondelete="cascade")
     student_id = fields.Many2one("crisis.student", required=True, ondelete="cascade")
-    row = fields.Char(string="Row of Answers")
+    row = SealedChar(string="Row of Answers")
 
     @api.onchange("row")
     def _onchange_row(self):

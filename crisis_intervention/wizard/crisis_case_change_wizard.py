@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 
 from ..lib.risk import RISK_LEVELS
 from ..models.case.crisis_case_closing import OUTCOMES
+from ..sealed_fields import SealedText
+from ..sealed_reading import typed
 
 
 class CrisisCaseChangeWizard(models.TransientModel):
@@ -10,7 +12,7 @@ class CrisisCaseChangeWizard(models.TransientModel):
 
     _name = "crisis.case.change.wizard"
     _description = "Change a Case"
-    _inherit = ["crisis.record"]
+    _inherit = ["crisis.confidential"]
     _open_fields = frozenset(("case_id",))
 
     case_id = fields.Many2one("crisis.case", required=True, readonly=True, ondelete="cascade")
@@ -23,21 +25,22 @@ class CrisisCaseChangeWizard(models.TransientModel):
     )
     risk_level = fields.Selection(RISK_LEVELS, string="New Level")
     stage_id = fields.Many2one("crisis.stage", string="Back To")
-    reason = fields.Text(help="Kept with the case for good. Facts, no judgement of persons.")
+    reason = SealedText(help="Kept with the case for good. Facts, no judgement of persons.")
     outcome = fields.Selection(OUTCOMES)
-    closing_summary = fields.Text()
+    closing_summary = SealedText()
 
     def action_change_level(self):
         """Set the new level with its reason (up at once, down one step)."""
-        self._apply({"risk_level": self.risk_level, "change_reason": self.reason})
+        self._apply({"risk_level": self.risk_level, "change_reason": typed(self, "reason")})
 
     def action_move_back(self):
         """Move the case to the earlier stage with its reason."""
-        self._apply({"stage_id": self.stage_id.id, "change_reason": self.reason})
+        self._apply({"stage_id": self.stage_id.id, "change_reason": typed(self, "reason")})
 
     def action_summarise(self):
         """Keep outcome and closing summary."""
-        self._apply({"outcome": self.outcome, "closing_summary": self.closing_summary})
+        summary = typed(self, "closing_summary")
+        self._apply({"outcome": self.outcome, "closing_summary": summary})
 
     def _apply(self, vals):
         """Write ``vals`` on the case.

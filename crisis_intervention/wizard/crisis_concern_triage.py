@@ -2,6 +2,8 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..roles import TRIAGE
+from ..sealed_fields import SealedText
+from ..sealed_reading import typed
 
 
 class CrisisConcernTriage(models.TransientModel):
@@ -9,7 +11,7 @@ class CrisisConcernTriage(models.TransientModel):
 
     _name = "crisis.concern.triage"
     _description = "Decide on a Report"
-    _inherit = ["crisis.record"]
+    _inherit = ["crisis.confidential"]
 
     concern_id = fields.Many2one("crisis.concern", required=True, ondelete="cascade")
     decision = fields.Selection(
@@ -38,7 +40,7 @@ class CrisisConcernTriage(models.TransientModel):
         help="The nine situations in which the law makes the school report at once. A tick starts "
         "a clock in each case, until it is reported or the principal decides otherwise.",
     )
-    dismiss_reason = fields.Text(help="Why no case is needed; kept with the report.")
+    dismiss_reason = SealedText(help="Why no case is needed; kept with the report.")
 
     @api.depends("concern_id")
     def _compute_candidates(self):
@@ -100,7 +102,9 @@ class CrisisConcernTriage(models.TransientModel):
             involved = involved.browse()
         self._check_complete(involved)
         if not involved:
-            concerns._handle({"outcome": "dismissed", "dismiss_reason": self.dismiss_reason})
+            concerns._handle(
+                {"outcome": "dismissed", "dismiss_reason": typed(self, "dismiss_reason")}
+            )
             return {"type": "ir.actions.act_window_close"}
         had_open_case = involved.open_case_id
         cases = self.env["crisis.case"]._open_from_concerns(
@@ -110,7 +114,7 @@ class CrisisConcernTriage(models.TransientModel):
         concerns._handle(
             {
                 "outcome": "case_opened" if cases - had_open_case else "attached",
-                "dismiss_reason": self.dismiss_reason,
+                "dismiss_reason": typed(self, "dismiss_reason"),
             }
         )
         if len(cases) == 1:
@@ -143,7 +147,7 @@ class CrisisConcernTriage(models.TransientModel):
         :raises UserError: says what is missing
         """
         dismisses = not involved or self.line_ids - involved
-        if dismisses and not (self.dismiss_reason or "").strip():
+        if dismisses and not (typed(self, "dismiss_reason") or "").strip():
             raise UserError(
                 self.env._("Say why no case is needed for a student, or choose a case for all.")
             )

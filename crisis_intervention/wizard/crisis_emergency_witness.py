@@ -4,6 +4,8 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..roles import PSYCHOLOGY, TRIAGE
+from ..sealed_fields import SealedText
+from ..sealed_reading import typed
 
 
 class CrisisEmergencyWitness(models.TransientModel):
@@ -11,7 +13,7 @@ class CrisisEmergencyWitness(models.TransientModel):
 
     _name = "crisis.emergency.witness"
     _description = "Support for Witnesses and Staff"
-    _inherit = ["crisis.record"]
+    _inherit = ["crisis.confidential"]
 
     emergency_id = fields.Many2one("crisis.emergency", required=True, ondelete="cascade")
     class_ids = fields.Many2many("crisis.class", string="Classes as Witnesses")
@@ -23,7 +25,7 @@ class CrisisEmergencyWitness(models.TransientModel):
         readonly=False,
         help="Take out who was not there, add who was.",
     )
-    description = fields.Text(
+    description = SealedText(
         string="What They Saw", help="Stands in each report. No name of the child it is about."
     )
     staff_ids = fields.Many2many(
@@ -91,7 +93,8 @@ class CrisisEmergencyWitness(models.TransientModel):
 
     def _file_reports(self, emergency):
         """File the reports about the witnesses; link them to the emergency."""
-        text = (self.description or "").strip() or self.env._(
+        described = (typed(self, "description") or "").strip()
+        text = described or self.env._(
             "Witness of emergency %(reference)s. Please look after the child.",
             reference=emergency.name,
         )

@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ...sealed_reading import opening
+
 
 class CrisisAssessmentCompletion(models.AbstractModel):
     """Completing a form: checked, scored, signed, locked."""
@@ -18,11 +20,13 @@ class CrisisAssessmentCompletion(models.AbstractModel):
         scorers = {instrument: instrument._scorer() for instrument in self.instrument_id}
         for assessment in self:
             scorer = scorers[assessment.instrument_id]
-            answers = assessment.answers or {}
+            with opening("scoring"):
+                answers = assessment.answers or {}
+                missing_reason = (assessment.missing_reason or "").strip()
             assessment._check_answers(scorer, answers)
             hidden = scorer.hidden(answers)
             result = scorer.score(answers, assessment._person())
-            if result.missing and not (assessment.missing_reason or "").strip():
+            if result.missing and not missing_reason:
                 raise UserError(
                     self.env._(
                         "Items without an answer: %(items)s. Answer them, or say below why the "
@@ -47,7 +51,9 @@ class CrisisAssessmentCompletion(models.AbstractModel):
         :raises UserError: no reason is given
         """
         self._lock_drafts()
-        if not all((assessment.missing_reason or "").strip() for assessment in self):
+        with opening("signing"):
+            reasons = [(assessment.missing_reason or "").strip() for assessment in self]
+        if not all(reasons):
             raise UserError(self.env._("Say below who refused, and why as far as it is known."))
         self._set(
             {

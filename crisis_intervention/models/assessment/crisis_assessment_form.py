@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ...roles import PSYCHOLOGY
+from ...sealed_fields import SealedChar
 
 
 class CrisisAssessmentForm(models.AbstractModel):
@@ -9,7 +10,7 @@ class CrisisAssessmentForm(models.AbstractModel):
     _name = "crisis.assessment.form"
     _description = "Filling In an Assessment"
 
-    transcription = fields.Char(
+    transcription = SealedChar(
         string="Row of Answers",
         store=False,
         groups=PSYCHOLOGY,

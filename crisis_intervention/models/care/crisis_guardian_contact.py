@@ -3,7 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.declarations import Chapter, Counter, Done, Event, Excerpt, Step
-from ...sealed_fields import ConfidentialBinary
+from ...sealed_files import ConfidentialBinary
 
 _lt = LazyTranslate(__name__)
 

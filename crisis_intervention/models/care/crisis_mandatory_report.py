@@ -7,7 +7,8 @@ from odoo.tools.translate import LazyTranslate
 from ...lib.deadlines import MANDATORY_REPORT_HOURS
 from ...lib.declarations import Chapter, Counter, Event, Excerpt, Step
 from ...roles import PRINCIPAL
-from ...sealed_fields import ConfidentialBinary, ConfidentialText
+from ...sealed_fields import SealedText
+from ...sealed_files import ConfidentialBinary
 
 _lt = LazyTranslate(__name__)
 
@@ -40,7 +41,7 @@ class CrisisMandatoryReport(models.Model):
     situation_ids = fields.Many2many(
         "crisis.mandatory.situation", string="Situations", required=True
     )
-    facts = ConfidentialText(help="What is known, from whom. Facts only.")
+    facts = SealedText(help="What is known, from whom. Facts only.")
     noticed_at = fields.Datetime(required=True, default=fields.Datetime.now)
     date_due = fields.Datetime(string="To Be Reported By", readonly=True, copy=False)
     state = fields.Selection(
@@ -60,7 +61,7 @@ class CrisisMandatoryReport(models.Model):
     scan = ConfidentialBinary(string="Receipt", attachment=True)
     scan_filename = fields.Char()
     decided_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict")
-    waive_reason = ConfidentialText(string="Why Not", readonly=True)
+    waive_reason = SealedText(string="Why Not", readonly=True)
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -3,7 +3,8 @@ from odoo.exceptions import UserError
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.declarations import Chapter, Counter, Event, Excerpt
-from ...sealed_fields import ConfidentialText
+from ...sealed_fields import SealedText
+from ...sealed_reading import opening
 
 _lt = LazyTranslate(__name__)
 
@@ -18,10 +19,8 @@ class CrisisMedicalRecord(models.Model):
     _order = "date desc, id desc"
 
     date = fields.Datetime(string="When", required=True, default=fields.Datetime.now)
-    finding = ConfidentialText(
-        help="What was seen and measured; what the student says. No diagnosis."
-    )
-    treatment = ConfidentialText(help="First aid and care given at school.")
+    finding = SealedText(help="What was seen and measured; what the student says. No diagnosis.")
+    treatment = SealedText(help="First aid and care given at school.")
     disposition = fields.Selection(
         [
             ("class", "Back to class"),
@@ -38,7 +37,7 @@ class CrisisMedicalRecord(models.Model):
     )
     accompanied_by = fields.Char()
     guardian_informed_at = fields.Datetime(string="Guardians Informed")
-    medication = ConfidentialText(
+    medication = SealedText(
         help="What guardians or hospital prescribe to be taken at school, with times."
     )
     care_points = fields.Text(help="What teachers have to mind.")
@@ -47,7 +46,9 @@ class CrisisMedicalRecord(models.Model):
     def _check_before_signing(self):
         """Demand finding and what happened then."""
         for record in self:
-            if not (record.finding or "").strip() or not record.disposition:
+            with opening("signing"):
+                finding = (record.finding or "").strip()
+            if not finding or not record.disposition:
                 raise UserError(
                     self.env._("Write what was found, and say where the student went then.")
                 )

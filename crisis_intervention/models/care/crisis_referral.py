@@ -6,7 +6,7 @@ from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS, reply_hours
 from ...lib.declarations import Chapter, Counter, Done, Event, Excerpt, Step
-from ...sealed_fields import ConfidentialBinary
+from ...sealed_files import ConfidentialBinary
 from ..odoo.res_partner import RESOURCE_KINDS
 
 _lt = LazyTranslate(__name__)

@@ -7,7 +7,7 @@ from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS, RETURN_FOLLOW_UP_WEEKS
 from ...lib.declarations import Chapter, Counter, Event, Excerpt, Step
-from ...sealed_fields import ConfidentialBinary
+from ...sealed_files import ConfidentialBinary
 
 _lt = LazyTranslate(__name__)
 

@@ -7,6 +7,7 @@ from odoo.tools.translate import LazyTranslate
 from ...lib.declarations import Chapter, Counter, Done, Event, Excerpt, Gate, Step
 from ...roles import PSYCHOLOGY
 from ...sealed_fields import SealedText
+from ...sealed_reading import opening
 
 _lt = LazyTranslate(__name__)
 
@@ -77,7 +78,7 @@ class CrisisSession(models.Model):
         groups=PSYCHOLOGY,
         help="What colleagues need to know. Nobody reads it until it is released.",
     )
-    summary = fields.Text(string="Released Summary", readonly=True, copy=False)
+    summary = SealedText(string="Released Summary", readonly=True, copy=False)
     addendum_ids = fields.One2many(
         "crisis.session.addendum", "session_id", string="Additions", groups=PSYCHOLOGY
     )
@@ -164,7 +165,9 @@ class CrisisSession(models.Model):
                 raise UserError(
                     self.env._("This session lies in the future: sign it when it was held.")
                 )
-            if not (session.notes or "").strip():
+            with opening("signing"):
+                written = (session.notes or "").strip()
+            if not written:
                 raise UserError(self.env._("Write the notes before you sign."))
             earlier = self.search_count(
                 [
@@ -238,9 +241,11 @@ class CrisisSession(models.Model):
                         "The owner of the case, or who held the session, releases the summary."
                     )
                 )
-            if session.state != "signed" or not (session.summary_draft or "").strip():
+            with opening("release"):
+                summary = session.summary_draft
+            if session.state != "signed" or not (summary or "").strip():
                 raise UserError(self.env._("Sign the session and write the summary first."))
-            session._set({"summary": session.summary_draft})
+            session._set({"summary": summary})
 
     @api.model
     def _permission_excerpt(self):

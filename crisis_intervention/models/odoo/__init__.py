@@ -2,6 +2,7 @@ from . import (
     base,
     base_import_import,
     ir_actions_report,
+    ir_actions_server,
     ir_attachment,
     ir_binary,
     ir_http,

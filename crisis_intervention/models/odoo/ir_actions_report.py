@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools.pdf import merge_pdf
 
 from ...lib.pdf_pages import framed, page_count
+from ...sealed_reading import opening
 from ..mixins.crisis_confidential import reading_by
 
 CASE_FILE = "crisis_intervention.crisis_case_report_file"
@@ -80,7 +81,7 @@ class IrActionsReport(models.Model):
 
     def _render_template(self, template, values=None):
         """Name what documents show of confidential fields as printed."""
-        with reading_by("report"):
+        with reading_by("report"), opening("document"):
             return super()._render_template(template, values)
 
     def _crisis_pages(self, report, record, whole_file=False, **values):

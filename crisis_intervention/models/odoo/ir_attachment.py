@@ -1,10 +1,13 @@
 import base64
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.http import Stream
 from odoo.tools.mimetypes import guess_mimetype
 
 from ...lib.file_types import ALLOWED, looks_active, media_type
+from ...sealed_files import SEAL, FileContent, FileField, new_seal, place_of, seal_file
+from ...sealed_reading import opening
 
 FILE_SIZE = "crisis_intervention.file_max_mb"
 FILE_SIZE_DEFAULT = 20
@@ -15,25 +18,64 @@ class IrAttachment(models.Model):
 
     _inherit = "ir.attachment"
 
+    raw = FileField(compute="_compute_raw", inverse="_inverse_raw")
+    datas = FileField(compute="_compute_datas", inverse="_inverse_datas")
+    crisis_seal_id = fields.Char(
+        readonly=True,
+        copy=False,
+        groups=fields.NO_ACCESS,
+        help="What the sealed content is bound to; empty where it is not sealed.",
+    )
+
     @api.model_create_multi
     def create(self, vals_list):
-        """Take in what may be attached to our records.
+        """Take in what may be attached to our records, and seal it before it is stored.
 
         :raises UserError: the model takes no files, or not such a file
         """
         for vals in vals_list:
+            vals.pop(SEAL, None)
+            self._refuse_picture(vals)
             self._check_crisis_place(vals)
-        return super().create(vals_list)
+        ours = [vals for vals in vals_list if self._is_crisis_model(vals.get("res_model"))]
+        if not ours:
+            files = super().create(vals_list)
+        else:
+            prepared = [self._sealed_values(vals) for vals in vals_list]
+            # a picture that is sealed cannot be made smaller any more
+            files = super(IrAttachment, self.with_context(image_no_postprocess=True)).create(
+                [vals for vals, _seal, _size in prepared]
+            )
+            files = files.with_env(self.env)
+            for file, (_vals, seal, size) in zip(files, prepared, strict=True):
+                if seal:
+                    file._set_seal(seal, size)
+        # what the context said belongs to a record of ours
+        files._seal_plain_files()
+        return files
 
     def write(self, vals):
-        """Refuse to change, publish or move files of locked records.
+        """Refuse to change, publish or move files of locked records; what is sealed stays so.
 
-        :raises AccessError: a file belongs to a locked record
+        :raises AccessError: a file belongs to a locked record, or would leave our records
         :raises UserError: a file would come to a record that does not take it
         """
+        vals = {name: value for name, value in vals.items() if name != SEAL}
         self._check_crisis_lock()
         self._check_crisis_place(vals)
-        return super().write(vals)
+        if self._in_crisis():
+            # a picture of its first page would stand in the file store as it is
+            vals.pop("thumbnail", None)
+            if vals.get("db_datas"):
+                vals["raw"] = vals.pop("db_datas")
+        moved = _contents_to_move(self, vals)
+        result = super().write(vals)
+        for file, content in moved.items():
+            file._set_attachment_data(lambda _file, c=content: c)
+        if "res_model" in vals:
+            self._seal_plain_files()
+        self._forget_contents()
+        return result
 
     def _in_crisis(self):
         """Return those that belong to records of ours."""
@@ -44,6 +86,14 @@ class IrAttachment(models.Model):
     def _is_crisis_model(self, model):
         """Tell whether files of ``model`` follow the rules of this addon: dialogs do not."""
         return self.env["crisis.record"]._is_ours(model) and not self.env[model]._transient
+
+    def _refuse_picture(self, vals):
+        """Refuse a picture of a file of ours, which would be stored as it is.
+
+        :raises AccessError: ``vals`` are those of one
+        """
+        if vals.get("res_model") == self._name and self.browse(vals.get("res_id"))._in_crisis():
+            raise AccessError(self.env._("There are no pictures of files of the crisis system."))
 
     def _check_crisis_place(self, vals):
         """Check what is to be attached to a record of ours.
@@ -129,16 +179,131 @@ class IrAttachment(models.Model):
             attachment_tokens = None
         return super()._has_attachments_ownership(attachment_tokens)
 
-    def _compute_raw(self):
-        """Register who reads the content of files of ours."""
+    # ------------------------------------------------------------------ sealing
+
+    def _sealed_values(self, vals):
+        """Return (values to create a file with, what it is bound to or None, size before)."""
+        vals = dict(vals)
+        raw = vals.pop("raw", None) or vals.pop("db_datas", None)
+        datas = vals.pop("datas", None)
+        content = raw or (datas and base64.b64decode(datas))
+        if not content:
+            return vals, None, 0
+        if isinstance(content, str):
+            content = content.encode()
+        checked = self._check_contents({**vals, "raw": content})
+        if not self._is_crisis_model(vals.get("res_model")):
+            return checked, None, 0
+        content = bytes(checked["raw"])
+        seal = new_seal(self.env)
+        place = place_of(seal, vals["res_model"], vals.get("res_id"), vals.get("res_field"))
+        return {**checked, "raw": seal_file(self.env, content, place)}, seal, len(content)
+
+    def _set_seal(self, seal, size):
+        """Keep what the sealed content is bound to; nothing of it can be searched for."""
+        # past the methods of attachments, which take size and index from what they store
+        models.Model.write(
+            # sudo: ir.attachment - the system's own columns
+            self.sudo(),
+            {SEAL: seal, "file_size": size, "index_content": False},
+        )
+        self._forget_contents()
+
+    def _forget_contents(self):
+        """Keep nothing plain in the cache."""
+        self.invalidate_recordset(["raw", "datas"], flush=False)
+
+    def _set_attachment_data(self, asbytes):  # pylint: disable=missing-return
+        """Seal what is stored for records of ours, each time anew."""
+        ours = self._in_crisis()
+        if others := self - ours:
+            super(IrAttachment, others)._set_attachment_data(asbytes)
+        # sudo: ir.attachment - which record it belongs to
+        for file in ours.sudo():
+            content = asbytes(file)
+            seal = new_seal(self.env)
+            place = place_of(seal, file.res_model, file.res_id, file.res_field)
+            sealed = seal_file(self.env, content, place) if content else b""
+            super(IrAttachment, file)._set_attachment_data(lambda _file, s=sealed: s)
+            file._set_seal(seal if content else False, len(content))
+
+    def _crisis_content(self):
+        """Return the content as the cache holds it: sealed where it is."""
+        self.ensure_one()
+        stored = self._file_read(self.store_fname) if self.store_fname else self.db_datas
+        # sudo: ir.attachment - what it is bound to
+        file = self.sudo()
+        place = place_of(file[SEAL], file.res_model, file.res_id, file.res_field)
+        return FileContent(bytes(stored or b""), place)
+
+    def _seal_plain_files(self):
+        """Seal what is stored for records of ours as it is."""
+        # sudo: ir.attachment - the content, to be sealed and not returned
+        files = self._in_crisis().sudo()
+        plain = files.filtered(lambda f: f.type == "binary" and f.file_size and not f[SEAL])
+        for file in plain:
+            if content := file.raw:
+                file._set_attachment_data(lambda _file, c=content: c)
+
+    def _reseal_files(self):
+        """Seal these anew with the newest key."""
+        # sudo: ir.attachment - the content, to be sealed and not returned
+        for file in self.sudo().filtered(SEAL):
+            with opening("files"):
+                content = file.raw
+            if content:
+                file._set_attachment_data(lambda _file, c=content: c)
+
+    def _migrate(self):  # pylint: disable=missing-return
+        """Move sealed files to the other kind of store as well."""
+        # sudo: ir.attachment - which are sealed
+        sealed = self.sudo().filtered(SEAL).with_env(self.env)
+        super(IrAttachment, self - sealed)._migrate()
+        sealed._reseal_files()
+
+    # ------------------------------------------------------------------ reading
+
+    @api.depends("store_fname", "db_datas", SEAL)
+    def _compute_raw(self):  # pylint: disable=missing-return
+        """Hand on what is sealed as it is; register who reads what is not sealed yet."""
+        # sudo: ir.attachment - which are sealed
+        sealed = self.sudo().filtered(SEAL).with_env(self.env)
+        plain = self - sealed
         if not self.env.su:
-            self._register_reading()
-        return super()._compute_raw()
+            plain._register_reading()
+        super(IrAttachment, plain)._compute_raw()
+        for file in sealed:
+            self._fields["raw"]._update_cache(file, file._crisis_content())
+
+    @api.depends("store_fname", "db_datas", "file_size", SEAL)
+    @api.depends_context("bin_size")
+    def _compute_datas(self):
+        """Hand on what is sealed as it is, but for its size."""
+        if self.env.context.get("bin_size"):
+            return super()._compute_datas()
+        # sudo: ir.attachment - which are sealed
+        sealed = self.sudo().filtered(SEAL).with_env(self.env)
+        super(IrAttachment, self - sealed)._compute_datas()
+        for file in sealed:
+            self._fields["datas"]._update_cache(file, file._crisis_content().base64())
+        return None
 
     def _to_http_stream(self):
-        """Register who downloads files of ours."""
+        """Register who downloads files of ours, and open them."""
         self._register_reading()
-        return super()._to_http_stream()
+        # sudo: ir.attachment - whether it is sealed
+        if not self.sudo()[SEAL]:
+            return super()._to_http_stream()
+        content = self.raw
+        return Stream(
+            type="data",
+            data=content,
+            mimetype=self.mimetype,
+            download_name=self.name,
+            etag=self.checksum,
+            last_modified=self.write_date,
+            size=len(content),
+        )
 
     def _register_reading(self):
         """Put the reading of these files into the register of disclosures."""
@@ -148,3 +313,22 @@ class IrAttachment(models.Model):
             self.env["crisis.disclosure"]._register_reading(
                 record, [file.res_field or "file"], "file"
             )
+
+
+def _contents_to_move(files, vals):
+    """Return dict of file to its content, where ``vals`` move it to another record.
+
+    A function, as code of server actions can call what hangs on models.
+
+    :raises AccessError: it would leave our records
+    """
+    # sudo: ir.attachment - where they are
+    sealed = files.sudo().filtered(SEAL)
+    if not sealed or not {"res_model", "res_id", "res_field"} & vals.keys():
+        return {}
+    if any(not files._is_crisis_model(vals.get("res_model", f.res_model)) for f in sealed):
+        raise AccessError(files.env._("Files of the crisis system stay with their record."))
+    if vals.get("raw") or vals.get("datas"):
+        return {}
+    with opening("files"):
+        return {file: file.raw for file in sealed}

@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError
 
 from ...identity import confirm_identity, require_confirmed
-from ...sealed_fields import reading_permitted
+from ...sealed_reading import opening
 from ..mixins.crisis_confidential import reading_by
 from ..mixins.record_text import lines
 
@@ -63,7 +63,7 @@ class CrisisAccessReading(models.AbstractModel):
     def _reading(self):
         """Return the texts, after the check; see ``reading``."""
         self._check_readable()
-        with reading_by("permission"), reading_permitted():
+        with reading_by("permission"), opening("permission"):
             return self._texts()
 
     def _texts(self):

@@ -5,15 +5,16 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ...lib.sealed import PREFIX, SealError, is_sealed
-from ...sealed_fields import Sealed, keyring
+from ...sealed_fields import Sealed, keyring, open_sealed
 
 _logger = logging.getLogger(__name__)
 
 BATCH = 500
+FILES = 50
 
 
 class CrisisSeal(models.AbstractModel):
-    """Care of the sealed columns: sealing what is plain, and sealing anew with the newest key."""
+    """Care of sealed columns and files: sealing what is plain, and anew with the newest key."""
 
     _name = "crisis.seal"
     _description = "Care of Sealed Texts"
@@ -55,7 +56,9 @@ class CrisisSeal(models.AbstractModel):
         )
         sealed = []
         for id_, text in rows:
-            plain = field._opened(self.env, text, id_) if is_sealed(text) else text
+            plain = text
+            if is_sealed(text):
+                plain = open_sealed(self.env, text, *field._places(id_))
             sealed.append((id_, keys.seal(plain, field._place(id_))))
         self._store(field, sealed)
         return len(sealed)
@@ -101,7 +104,7 @@ class CrisisSeal(models.AbstractModel):
             sealed = []
             for id_, text in rows:
                 with suppress(SealError):
-                    plain = keys.open(text, *field._former_places(id_))
+                    plain = keys.open(text, *field._places(id_)[1:])
                     sealed.append((id_, keys.seal(plain, field._place(id_))))
             self._store(field, sealed)
             total += len(sealed)
@@ -109,13 +112,67 @@ class CrisisSeal(models.AbstractModel):
 
     @api.model
     def _seal_plain(self):
-        """Seal what earlier versions have stored plain; for updates of the addon."""
+        """Seal what earlier versions have stored plain; for updates of the addon.
+
+        May be repeated: what is sealed is left alone.
+        """
         for field in self._sealed_fields():
             total = 0
             while done := self._reseal(field):
                 total += done
             if total:
                 _logger.info("Sealed %s texts of %s", total, field)
+        last = 0
+        while last := self._seal_files(last):
+            pass
+
+    @api.model
+    def _tables_to_rewrite(self):
+        """Return the tables whose files may still hold texts from before they were sealed."""
+        models_ = (
+            model
+            for model in self.env.registry.values()
+            if model._auto
+            and not model._abstract
+            and any(isinstance(f, Sealed) and f.store for f in model._fields.values())
+        )
+        return sorted({"ir_attachment", *(model._table for model in models_)})
+
+    @api.model
+    def _models_with_files(self):
+        """Return the names of the models whose files are sealed."""
+        files = self.env["ir.attachment"]
+        return [name for name in self.env.registry if files._is_crisis_model(name)]
+
+    @api.model
+    def _seal_files(self, after=0, limit=FILES):
+        """Seal files of our records that are stored plain or sealed with an older key.
+
+        A file whose content is missing is left alone.
+
+        :param int after: id of the last file of the batch before
+        :return: id of the last file of this batch, 0 when there are no more
+        """
+        self.env["ir.attachment"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id FROM ir_attachment WHERE res_model = ANY(%(models)s)"
+                " AND type = 'binary' AND file_size > 0 AND id > %(after)s"
+                " AND NOT starts_with(coalesce(crisis_seal_id, ''), %(newest)s)"
+                " ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED",
+                models=self._models_with_files(),
+                newest=f"{keyring(self.env).newest}:",
+                after=after,
+                limit=limit,
+            )
+        )
+        # sudo: ir.attachment - their contents are sealed, and not returned
+        files = self.env["ir.attachment"].sudo().browse(id_ for [id_] in rows)
+        files.filtered("crisis_seal_id")._reseal_files()
+        files._seal_plain_files()
+        self.env["ir.attachment"].flush_model()
+        self.env["ir.attachment"].invalidate_model()
+        return rows[-1][0] if rows else 0
 
     @api.model
     def _cron_reseal(self):
@@ -127,3 +184,7 @@ class CrisisSeal(models.AbstractModel):
             while done := self._reseal(field):
                 if not self.env["ir.cron"]._commit_progress(done):
                     return
+        last = 0
+        while last := self._seal_files(last):
+            if not self.env["ir.cron"]._commit_progress(FILES):
+                return

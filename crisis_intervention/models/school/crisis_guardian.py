@@ -4,7 +4,7 @@ from odoo.exceptions import UserError, ValidationError
 from ...lib import cn_identity
 from ...lib.declarations import Excerpt
 from ...roles import HISTORY
-from ...sealed_fields import ConfidentialBinary
+from ...sealed_files import ConfidentialBinary
 
 RELATIONS = [
     ("father", "Father"),

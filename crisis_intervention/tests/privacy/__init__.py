@@ -17,4 +17,6 @@ from . import (
     test_leaks_outsiders,
     test_person_request,
     test_sealed,
+    test_sealed_files,
+    test_sealed_reading,
 )

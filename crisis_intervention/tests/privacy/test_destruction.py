@@ -241,7 +241,7 @@ class TestDestruction(DestructionCase):
         holds.create({"case_id": case.id, "reason": "复查"})
         self.env["crisis.destruction"]._cron_destroy()
         self.assertEqual(record.line_ids.state, "held")
-        self.assertEqual(case.background, "BACKGROUNDCANARY")
+        self.assertEqual(case.with_user(self.psychology).background, "BACKGROUNDCANARY")
         self.assertFalse(case.date_destroyed)
 
     def test_job_that_is_stopped_goes_on(self):

@@ -1,6 +1,8 @@
 import os
+from datetime import timedelta
 from unittest.mock import patch
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import BaseCase, tagged
 
@@ -18,21 +20,43 @@ SEALED = {
     ("crisis.session", "notes"),
     ("crisis.session", "confidentiality_exception"),
     ("crisis.session", "summary_draft"),
+    ("crisis.session", "summary"),
     ("crisis.session.addendum", "text"),
     ("crisis.assessment", "answers"),
     ("crisis.assessment", "missing_reason"),
     ("crisis.assessment.addendum", "text"),
+    ("crisis.mandatory.report", "facts"),
+    ("crisis.mandatory.report", "waive_reason"),
+    ("crisis.medical.record", "finding"),
+    ("crisis.medical.record", "medication"),
+    ("crisis.medical.record", "treatment"),
+}
+# What dialogs hold until they are cleared away.
+TYPED = {
+    ("crisis.access.review", "comment"),
+    ("crisis.approval.decide", "comment"),
+    ("crisis.assessment.decide", "reason"),
+    ("crisis.assessment.transcribe.line", "row"),
+    ("crisis.case.change.wizard", "closing_summary"),
+    ("crisis.case.change.wizard", "reason"),
+    ("crisis.concern.triage", "dismiss_reason"),
+    ("crisis.emergency.witness", "description"),
+}
+# Typed into a form and never stored.
+PASSING = {("crisis.assessment", "transcription")}
+# What dialogs store besides, which tells nothing about a child.
+HARMLESS = {
+    ("crisis.approval.decide", "res_model"),
+    ("crisis.case.audience", "roles"),
+    ("crisis.case.audience", "parts"),
+    ("crisis.instrument.import", "file"),
+    ("crisis.instrument.import", "filename"),
 }
 # Confidential columns that are registered when they are read, but stored as they are.
 REGISTERED = {
     ("crisis.guardian", "consent_document"),
     ("crisis.guardian.contact", "scan"),
-    ("crisis.mandatory.report", "facts"),
     ("crisis.mandatory.report", "scan"),
-    ("crisis.mandatory.report", "waive_reason"),
-    ("crisis.medical.record", "finding"),
-    ("crisis.medical.record", "medication"),
-    ("crisis.medical.record", "treatment"),
     ("crisis.referral", "reply_scan"),
     ("crisis.school.return", "certificate"),
 }
@@ -101,9 +125,8 @@ class TestSealing(BaseCase):
         self.assertFalse(Keyring.parse(self.new).verifies(signature, "x"))
 
 
-@tagged("post_install", "-at_install")
-class TestSealedColumns(CrisisCommon):
-    """What stands in the database, and who gets it back."""
+class SealedCase(CrisisCommon):
+    """A record with a text in every sealed field that is kept."""
 
     @classmethod
     def setUpClass(cls):
@@ -111,22 +134,66 @@ class TestSealedColumns(CrisisCommon):
         cls.instrument = cls._make_instrument()
         cls.case = cls._make_case(cls.student_1, background="BACKGROUND", risk_formulation="RISK")
         cls.other_case = cls._make_case(cls.student_2, background="OTHER")
-        cls.session = (
+        cls.held = (
             cls.env["crisis.session"]
             .with_user(cls.psychology)
-            .create({"case_id": cls.case.id, "notes": "NOTES", "summary_draft": "DRAFT"})
+            .create(
+                {
+                    "case_id": cls.case.id,
+                    "date_start": fields.Datetime.now() - timedelta(hours=1),
+                    "limits_explained": True,
+                    "notes": "NOTES",
+                    "summary_draft": "DRAFT",
+                    "confidentiality_exception": "TOLD",
+                }
+            )
         )
-        cls.session.confidentiality_exception = "TOLD"
         cls.form = cls._make_assessment(
             cls.student_1, {"1": "3", "5": "ANSWER"}, cls.instrument, missing_reason="MISSING"
         )
+        cls.held.action_sign()
+        cls.held.action_release_summary()
+        cls.medical = (
+            cls.env["crisis.medical.record"]
+            .with_user(cls.doctor)
+            .sudo()
+            .create(
+                {
+                    "case_id": cls.case.id,
+                    "finding": "FOUND",
+                    "treatment": "TREATED",
+                    "medication": "MEDICINE",
+                }
+            )
+        )
+        cls.mandatory = cls.env["crisis.mandatory.report"].create(
+            {
+                "case_id": cls.case.id,
+                "situation_ids": [
+                    (6, 0, cls.env["crisis.mandatory.situation"].search([], limit=1).ids)
+                ],
+                "facts": "FACTS",
+            }
+        )
+        cls.mandatory._set({"waive_reason": "WAIVED"})
         for model, values in (
-            ("crisis.session.addendum", {"session_id": cls.session.id}),
+            ("crisis.session.addendum", {"session_id": cls.held.id}),
             ("crisis.assessment.addendum", {"assessment_id": cls.form.id}),
         ):
             cls.env[model].with_user(cls.psychology).create({**values, "text": "ADDED"})
+        cls.case = cls.case.with_user(cls.psychology)
         cls.env.flush_all()
         cls.env.invalidate_all()
+
+    @classmethod
+    def _holders(cls):
+        """Yield (record with the rights of the system, name) of each sealed field that is kept."""
+        for model, name in sorted(SEALED):
+            cls.env.cr.execute(
+                f'SELECT max(id) FROM "{cls.env[model]._table}" WHERE "{name}" IS NOT NULL'
+            )
+            [id_] = cls.env.cr.fetchone()
+            yield cls.env[model].browse(id_), name
 
     def _column(self, model, name):
         """Return what a column holds, as list of (id, text)."""
@@ -137,6 +204,11 @@ class TestSealedColumns(CrisisCommon):
         )
         return self.env.cr.fetchall()
 
+
+@tagged("post_install", "-at_install")
+class TestSealedColumns(SealedCase):
+    """What stands in the database, and who gets it back."""
+
     def test_all_of_them_are_sealed(self):
         known = {
             (name, field.name, isinstance(field, Sealed))
@@ -145,7 +217,7 @@ class TestSealedColumns(CrisisCommon):
             for field in model._fields.values()
             if isinstance(field, Confidential)
         }
-        self.assertEqual({(m, f) for m, f, sealed in known if sealed}, SEALED)
+        self.assertEqual({(m, f) for m, f, sealed in known if sealed}, SEALED | TYPED | PASSING)
         self.assertEqual({(m, f) for m, f, sealed in known if not sealed}, REGISTERED)
         for model, name, _sealed in known:
             with self.subTest(model=model, field=name):
@@ -158,8 +230,29 @@ class TestSealedColumns(CrisisCommon):
                 self.assertFalse(described["searchable"] or described["sortable"])
                 self.assertFalse(described["groupable"])
 
+    def test_dialogs_store_nothing_plain(self):
+        """What is typed into a dialog is sealed, or named here as harmless."""
+        plain = {
+            (name, field.name)
+            for name, model in self.registry.items()
+            if model._transient and self.env["crisis.record"]._is_ours(name)
+            for field in model._fields.values()
+            if field.type in ("binary", "char", "html", "json", "text")
+            and (field.store or field.type == "binary")
+            and not field.compute
+            and not isinstance(field, Sealed)
+        }
+        self.assertEqual(plain, HARMLESS)
+        wizard = self.env["crisis.case.change.wizard"].create(
+            {"case_id": self.case.id, "reason": "TYPED", "closing_summary": "TYPED"}
+        )
+        for name in ("reason", "closing_summary"):
+            [(_id, text)] = self._column(wizard._name, name)
+            self.assertTrue(is_sealed(text))
+
     def test_columns_hold_no_text(self):
         plain = ("BACKGROUND", "RISK", "NOTES", "DRAFT", "TOLD", "ANSWER", "MISSING", "ADDED")
+        plain += ("FOUND", "TREATED", "MEDICINE", "FACTS", "WAIVED")
         for model, name in SEALED:
             rows = self._column(model, name)
             with self.subTest(model=model, field=name):
@@ -169,16 +262,16 @@ class TestSealedColumns(CrisisCommon):
                     self.assertFalse([word for word in plain if word in text])
 
     def test_those_with_access_read_them(self):
-        session, form = self.session, self.form
+        session, form = self.held, self.form
         self.assertEqual(self.case.with_user(self.principal).background, "BACKGROUND")
         self.assertEqual((session.notes, session.confidentiality_exception), ("NOTES", "TOLD"))
         self.assertEqual(form.answers, {"1": "3", "5": "ANSWER"})
         self.assertEqual(form.missing_reason, "MISSING")
-        session.notes = "CHANGED"
+        session._set({"notes": "CHANGED"})
         self.env.flush_all()
         self.env.invalidate_all()
         self.assertEqual(session.notes, "CHANGED")
-        session.confidentiality_exception = False
+        session._set({"confidentiality_exception": False})
         self.env.flush_all()
         self.env.invalidate_all()
         self.assertFalse(session.confidentiality_exception)
@@ -292,30 +385,28 @@ class TestSealedColumns(CrisisCommon):
     def _sealed_for(self, name):
         """Seal the exception to secrecy as if its field had ``name``, and return the column."""
         text = Keyring.parse(os.environ[VARIABLE]).seal(
-            "TOLD", f"crisis.session.{name}.{self.session.id}"
+            "TOLD", f"crisis.session.{name}.{self.held.id}"
         )
         self.env.cr.execute(
             "UPDATE crisis_session SET confidentiality_exception = %s WHERE id = %s",
-            [text, self.session.id],
+            [text, self.held.id],
         )
         self.env.invalidate_all()
         return text
 
     def test_a_renamed_field_opens_what_was_sealed_before(self):
         self._sealed_for("disclosure")
-        self.assertEqual(self.session.confidentiality_exception, "TOLD")
+        self.assertEqual(self.held.confidentiality_exception, "TOLD")
         self._sealed_for("notes")
         with self.assertRaisesRegex(UserError, "changed outside"):
-            _ = self.session.confidentiality_exception
+            _ = self.held.confidentiality_exception
 
     def test_update_binds_a_renamed_field_to_its_name(self):
         before = self._sealed_for("disclosure")
 
         def update():
             migrate(self.env, "19.0.2.0.0", "post-20-seals")
-            return dict(self._column("crisis.session", "confidentiality_exception"))[
-                self.session.id
-            ]
+            return dict(self._column("crisis.session", "confidentiality_exception"))[self.held.id]
 
         # without the key it stays as it is
         for keys in ("", f"other:{new_key()}"):
@@ -323,13 +414,13 @@ class TestSealedColumns(CrisisCommon):
                 self.assertEqual(update(), before)
         after = update()
         ring = Keyring.parse(os.environ[VARIABLE])
-        place = f"crisis.session.confidentiality_exception.{self.session.id}"
+        place = f"crisis.session.confidentiality_exception.{self.held.id}"
         self.assertEqual(ring.open(after, place), "TOLD")
-        self.assertEqual(self.session.confidentiality_exception, "TOLD")
+        self.assertEqual(self.held.confidentiality_exception, "TOLD")
         self.assertEqual(update(), after, "what is done is not done again")
         # a new key alone binds it as well
         self._sealed_for("disclosure")
-        field = self.session._fields["confidentiality_exception"]
+        field = self.held._fields["confidentiality_exception"]
         with patch.dict(os.environ, {VARIABLE: f"next:{new_key()},{os.environ[VARIABLE]}"}):
             self.env["crisis.seal"]._reseal(field)
             ring = Keyring.parse(os.environ[VARIABLE])
@@ -352,7 +443,7 @@ class TestSealedColumns(CrisisCommon):
         )
         for _again in range(2):
             migrate(self.env, "19.0.2.0.0", "pre-20-names")
-            self.assertEqual(self.session.confidentiality_exception, "TOLD")
+            self.assertEqual(self.held.confidentiality_exception, "TOLD")
             self.assertEqual(field.name, "confidentiality_exception")
             name = f"{MODULE}.field_crisis_session__confidentiality_exception"
             self.assertEqual(self.env.ref(name), field)
@@ -393,7 +484,7 @@ class TestSealedColumns(CrisisCommon):
         admin = self.env.ref("base.user_admin")
         for record, name in (
             (self.case, "background"),
-            (self.session, "notes"),
+            (self.held, "notes"),
             (self.form, "answers"),
         ):
             mine = record.with_user(admin).sudo()

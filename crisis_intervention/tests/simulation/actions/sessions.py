@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from ....sealed_reading import opening
 from ..registry import action
 
 
@@ -74,10 +75,13 @@ def session_cancel(year):
 @action(0.5)
 def session_release(year):
     """Let the team read the summary."""
-    session = year.pick("crisis.session", state="signed", summary=False)
-    if session:
+    session = year.pick("crisis.session", state="signed")
+    # summaries are sealed, so that nobody searches for those without
+    with opening("release"):
+        waits = session and not session.summary
+    if waits:
         session.with_user(session.user_id).action_release_summary()
-    return session.name
+    return waits and session.name
 
 
 @action(0.4)

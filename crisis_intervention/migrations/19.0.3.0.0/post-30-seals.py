@@ -1,0 +1,20 @@
+from odoo import SUPERUSER_ID, api
+from odoo.tools import SQL
+
+
+def migrate(cr, version):
+    """Seal texts and files that were stored plain so far; fails without a key.
+
+    In batches, and what is sealed already is left alone: an update that was broken off goes on.
+    """
+    env = api.Environment(cr, SUPERUSER_ID, {})
+    seals = env["crisis.seal"]
+    seals._seal_plain()
+    # what Odoo keeps of the contents of text files, to search for it
+    cr.execute(
+        SQL(
+            "UPDATE ir_attachment SET index_content = NULL"
+            " WHERE index_content IS NOT NULL AND res_model = ANY(%s)",
+            seals._models_with_files(),
+        )
+    )

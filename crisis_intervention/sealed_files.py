@@ -1,0 +1,153 @@
+"""Files of our records: sealed in the file store, in the database and in the cache of the ORM.
+
+Each is bound to a random id of its own and to the record it belongs to. Like texts (see
+``sealed_reading``) they are opened where the ORM gives a content out.
+"""
+
+import base64
+import secrets
+
+from odoo import fields
+from odoo.exceptions import UserError
+from odoo.tools import human_size
+
+from .lib.sealed import SealError
+from .sealed_fields import Confidential, keyring
+from .sealed_reading import check_person, noted_for_rules
+
+# Name of the column with the random id.
+SEAL = "crisis_seal_id"
+
+
+class FileContent:
+    """The sealed content of a file, as the cache holds it.
+
+    ``encoded``: the field gives it out in base64.
+    """
+
+    __slots__ = ("encoded", "place", "sealed")
+
+    def __init__(self, sealed, place, encoded=False):
+        self.sealed = sealed
+        self.place = place
+        self.encoded = encoded
+
+    def __len__(self):
+        return len(self.sealed)
+
+    def base64(self):
+        """Return the same for a field that gives its content out in base64."""
+        return FileContent(self.sealed, self.place, encoded=True)
+
+
+def new_seal(env):
+    """Return a random id that a file is bound to; it names the key, so that older ones are found."""
+    return f"{keyring(env).newest}:{secrets.token_hex(16)}"
+
+
+def place_of(seal, model, id_, field=None):
+    """Return what binds a file to its id and its record."""
+    return f"file.{seal}.{model}.{id_ or 0}.{field or ''}"
+
+
+def seal_file(env, content, place):
+    """Return the content of a file sealed for ``place``."""
+    return keyring(env).seal_file(content, place)
+
+
+def _shown(field, record, value):
+    """Return the content of a sealed file, to those who get it; they are registered.
+
+    A function, as code of server actions can call what hangs on models and fields.
+
+    :raises AccessError: whoever asks does not get it
+    :raises UserError: it cannot be opened
+    """
+    env = record.env
+    if noted_for_rules():
+        return False
+    uid = check_person(record, field)
+    if uid is not None:
+        _register(field, record, uid)
+    try:
+        content = keyring(env).open_file(value.sealed, value.place)
+    except SealError:
+        raise UserError(
+            env._(
+                "This file cannot be opened: it was changed outside of the system, or its key is "
+                "missing. Ask whoever runs the server."
+            )
+        ) from None
+    return base64.b64encode(content) if value.encoded else content
+
+
+def _register(field, record, uid):
+    """Put the reading of a file into the register."""
+    register = record.env["crisis.disclosure"]
+    if record._name != "ir.attachment":
+        register._note(uid, record, field.name)
+        return
+    # sudo: which record the file belongs to
+    for file in record.sudo().filtered("res_id"):
+        owner = record.env[file.res_model].browse(file.res_id)
+        register._note(uid, owner, file.res_field or "file", "file")
+
+
+class FileField(fields.Binary):
+    """What Odoo's attachments give out of their files: opened here where one is sealed."""
+
+    def __get__(self, record, owner=None):
+        value = super().__get__(record, owner)
+        return _shown(self, record, value) if isinstance(value, FileContent) else value
+
+    def compute_value(self, records):
+        """Tell the size of a sealed file where that is all that is asked for."""
+        result = super().compute_value(records)
+        context = records.env.context
+        if context.get("bin_size") or context.get(f"bin_size_{self.name}"):
+            sizes = self._get_cache(records.env)
+            for record in records:
+                if isinstance(sizes.get(record.id), FileContent):
+                    sizes[record.id] = human_size(record.file_size).encode()
+        return result
+
+
+class ConfidentialBinary(Confidential, fields.Binary):
+    """File of a record that is sealed, and whose readers are registered."""
+
+    def __get__(self, record, owner=None):
+        value = super().__get__(record, owner)
+        return _shown(self, record, value) if isinstance(value, FileContent) else value
+
+    def read(self, records):
+        """Take the sealed contents into the cache, but for their sizes."""
+        if records.env.context.get("bin_size"):
+            super().read(records)
+            return
+        # sudo: ir.attachment - the files behind the field; sealed as they are
+        files = (
+            records.env["ir.attachment"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", records._name),
+                    ("res_field", "=", self.name),
+                    ("res_id", "in", records.ids),
+                ]
+            )
+        )
+        contents = {file.res_id: file._crisis_content().base64() for file in files}
+        self._insert_cache(records, map(contents.get, records._ids))
+
+    def write(self, records, value):
+        """Keep nothing plain in the cache once it is stored."""
+        result = super().write(records, value)
+        self._invalidate_cache(records.env, [id_ for id_ in records._ids if id_])
+        return result
+
+    def create(self, record_values):
+        """Keep nothing plain in the cache once it is stored."""
+        result = super().create(record_values)
+        for record, _value in record_values:
+            self._invalidate_cache(record.env, record._ids)
+        return result
