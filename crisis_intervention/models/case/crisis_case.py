@@ -231,10 +231,7 @@ class CrisisCase(models.Model):
         self._refuse_system_fields(defaults.union(*vals_list))
         students = self._students_to_open_for(vals_list)
         self._refuse_second_case(students)
-        # the owner is told by an activity; followers would only add to the case's audience
-        quiet = self.with_context(mail_create_nosubscribe=True)
-        values = self._opening_values(vals_list, students)
-        cases = super(CrisisCase, quiet).create(values).with_env(self.env)
+        cases = super().create(self._opening_values(vals_list, students))
         cases._begin()
         return cases
 

@@ -270,7 +270,7 @@ class CrisisCaseSteps(models.AbstractModel):
         activities = self.env["mail.activity"].sudo()
         # and those marked as done are no reminder, in views of archived records either
         activities = activities.with_context(
-            mail_activity_quick_update=True, crisis_no_followers=True, active_test=True
+            mail_activity_quick_update=True, active_test=True
         )
         existing = {}
         if not fresh:
@@ -305,7 +305,7 @@ class CrisisCaseSteps(models.AbstractModel):
         """Tell owners other than the user that a case is theirs now (content-free mail)."""
         for owner, cases in self.grouped("user_id").items():
             if owner != self.env.user:
-                cases[0].message_notify(
+                cases[0]._tell_people(
                     partner_ids=owner.partner_id.ids,
                     subject=self.env._("Case assigned"),
                     body=self.env._("You are the owner of this case now."),

@@ -64,7 +64,7 @@ class CrisisConcernDuty(models.AbstractModel):
                 text = self.with_context(lang=concern.reporter_id.lang).env._(
                     "Your report %(reference)s was handled. Thank you.", reference=concern.name
                 )
-                concern.message_notify(
+                concern._tell_people(
                     author_id=self.env.ref("base.partner_root").id,
                     partner_ids=concern.reporter_id.partner_id.ids,
                     subject=text,

@@ -65,10 +65,6 @@ class CrisisConcernRestricted(models.AbstractModel):
         concerns.write(
             {"restricted": True, "concerned_user_ids": [(4, user.id) for user in concerned]}
         )
-        for concern in concerns:
-            followers = concern.message_partner_ids
-            readers = concern._readable_by(followers.user_ids).partner_id
-            concern.message_unsubscribe((followers - readers).ids)
         concerns._end_activities(TRIAGE_ACTIVITY)
         concerns.filtered(lambda concern: concern.state == "received")._tell_duty()
 

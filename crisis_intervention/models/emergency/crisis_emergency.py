@@ -180,9 +180,7 @@ class CrisisEmergency(models.Model):
         self.browse().check_access("create")
         self._check_may_drill(vals_list)
         self._check_place(*vals_list)
-        # who acts follows from the alerts; followers would only add to the audience
-        quiet = self.with_context(mail_create_nosubscribe=True)
-        emergencies = super(CrisisEmergency, quiet).create(vals_list).with_env(self.env)
+        emergencies = super().create(vals_list)
         # what the system enters afterwards is over: nobody is alerted
         for emergency in emergencies.filtered(lambda e: e.state == "running"):
             emergency._begin()

@@ -86,8 +86,7 @@ class CrisisEmergencyMeasure(models.Model):
             raise AccessError(
                 self.env._("State, result and dates of this record are kept by the system.")
             )
-        quiet = self.with_context(mail_create_nosubscribe=True)
-        measures = super(CrisisEmergencyMeasure, quiet).create(vals_list).with_env(self.env)
+        measures = super().create(vals_list)
         measures.emergency_id._check_not_closed()
         measures._plan_owner_activities()
         return measures

@@ -250,7 +250,7 @@ class CrisisAccessGrant(models.Model):
 
     def _tell_decision(self):
         """Tell the one who asked that it is decided."""
-        self.message_notify(
+        self._tell_people(
             partner_ids=self.user_id.partner_id.ids,
             subject=self.env._("Permission to look"),
             body=self.env._("Your request was decided on."),

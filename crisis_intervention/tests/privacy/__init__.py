@@ -7,6 +7,7 @@ from . import (
     test_disclosure,
     test_export,
     test_files,
+    test_followers,
     test_identity,
     test_leak_crawler,
     test_leaks,
