@@ -15,6 +15,7 @@ from .concern import (
     test_concern,
     test_concern_restricted,
     test_concern_triage,
+    test_person_concerned,
 )
 from .case import (
     test_case,

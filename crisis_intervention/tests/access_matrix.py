@@ -77,20 +77,20 @@ crisis.class.membership
   other_class             -      -     x    R      -        R          R     R         -        -      -
   other_school            -      -     x    x      -        x          x     x         -        -      -
 crisis.concern
-  own_report              -      RC    RC   RC     RC       RWC        RWC   RWC       -        -      -
-  others_report           -      x     x    x      x        RW         RW    RW        -        -      -
-  own_restricted          -      RC    RC   RC     RC       RC         RC    RWC       -        -      -
-  restricted              -      x     x    x      x        x          x     RW        -        -      -
-  concerns_user           -      x     x    x      x        x          x     x         -        -      -
-  other_school            -      x     x    x      x        x          x     x         -        -      -
+  own_report              -      RC    RC   RC     RC       RWC        RWC   RWC       x        -      -
+  others_report           -      x     x    x      x        RW         RW    RW        x        -      -
+  own_restricted          -      RC    RC   RC     RC       RC         RC    RWC       x        -      -
+  restricted              -      x     x    x      x        x          x     RW        x        -      -
+  concerns_user           -      x     x    x      x        x          x     x         x        -      -
+  other_school            -      x     x    x      x        x          x     x         x        -      -
 crisis.concern.addendum
-  own_report              -      RC    RC   RC     RC       RC         RC    RC        -        -      -
-  own_report_others_note  -      x     x    x      x        R          R     R         -        -      -
-  others_report           -      x     x    x      x        RC         RC    RC        -        -      -
-  own_restricted          -      RC    RC   RC     RC       RC         RC    RC        -        -      -
-  restricted              -      x     x    x      x        x          x     RC        -        -      -
-  concerns_user           -      x     x    x      x        x          x     x         -        -      -
-  other_school            -      x     x    x      x        x          x     x         -        -      -
+  own_report              -      RC    RC   RC     RC       RC         RC    RC        x        -      -
+  own_report_others_note  -      x     x    x      x        R          R     R         x        -      -
+  others_report           -      x     x    x      x        RC         RC    RC        x        -      -
+  own_restricted          -      RC    RC   RC     RC       RC         RC    RC        x        -      -
+  restricted              -      x     x    x      x        x          x     RC        x        -      -
+  concerns_user           -      x     x    x      x        x          x     x         x        -      -
+  other_school            -      x     x    x      x        x          x     x         x        -      -
 crisis.body.mark
   own_report              -      R     R    R      R        R          R     R         -        -      -
   others_report           -      x     x    x      x        R          R     R         -        -      -
@@ -409,7 +409,8 @@ FIELDS = {
         ),
     ],
     "crisis.concern": [
-        ("outcome handled_by_id dismiss_reason case_ids risk_level triage_deadline is_overdue",
+        ("outcome handled_by_id dismiss_reason case_ids risk_level triage_deadline is_overdue "
+         "about_principal",
          _TRIAGE, set()),
     ],
     "crisis.assessment": [

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import clean_context
 from odoo.tools.translate import LazyTranslate
 
@@ -47,7 +48,10 @@ SUBMITTED_FIELDS = frozenset(
 _SUBMITTING = object()
 # What deciding on the report adds; kept by the triage dialog.
 TRIAGE_FIELDS = frozenset(
-    ("state", "handled_at", "outcome", "handled_by_id", "dismiss_reason", "case_ids")
+    (
+        *("state", "handled_at", "outcome", "handled_by_id", "dismiss_reason", "case_ids"),
+        "about_principal",
+    )
 )
 
 
@@ -266,6 +270,15 @@ class CrisisConcern(models.Model):
                     "below the report, with your name and the time."
                 )
             )
+
+    @api.model
+    def _open_domain(self, closed, operation):
+        """Leave reporters their own ones, to read; others decide on them."""
+        others = Domain("case_ids", "not in", closed.cases)
+        others &= Domain("student_ids", "not in", closed.open_students)
+        if operation in ("read", "create"):
+            others |= Domain("reporter_id", "=", self.env.uid)
+        return others
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.declarations import Event, Sharing
@@ -312,6 +313,11 @@ class CrisisEmergency(models.Model):
     @api.model
     def _case_sharing(self):
         return Sharing()
+
+    @api.model
+    def _open_domain(self, closed, operation):
+        """Leave all open: an emergency is the whole school's, and those with a duty act in it."""
+        return Domain.TRUE
 
     @api.model
     def _timeline_events(self):

@@ -1,4 +1,5 @@
 from . import (
+    crisis_same_answer,
     crisis_record,
     crisis_numbering,
     crisis_quiet_thread,

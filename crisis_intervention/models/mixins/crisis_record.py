@@ -35,6 +35,7 @@ class CrisisRecord(models.AbstractModel):
 
     _name = "crisis.record"
     _description = "Record of Crisis Intervention"
+    _inherit = ["crisis.same.answer"]
 
     # Two letters before the reference of a numbered kind, e.g. "CI"; None: it has no reference.
     _number_prefix = None

@@ -69,6 +69,7 @@ class CrisisAccessEmergency(models.AbstractModel):
         # behind it is not shown
         opened = self.sudo()
         principals = opened.company_id._crisis_holders(PRINCIPAL) - self.env.user
+        principals -= opened.case_id._concerned()
         opened._set(
             {
                 "state": "active",
