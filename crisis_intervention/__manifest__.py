@@ -20,6 +20,7 @@
         "security/crisis_disclosure_rules.xml",
         "security/crisis_emergency_rules.xml",
         "security/crisis_loop_rules.xml",
+        "security/crisis_mail_rules.xml",
         "security/crisis_student_rules.xml",
         "data/ir_config_parameter_data.xml",
         "data/mail_activity_type_data.xml",

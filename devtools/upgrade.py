@@ -35,6 +35,10 @@ MIGRATED: dict[str, dict[str, str]] = {
         "crisis_medical_record.finding": "medical findings are sealed",
         "crisis_medical_record.treatment": "medical findings are sealed",
         "crisis_mandatory_report.facts": "facts of mandatory reports are sealed",
+        "mail_followers rows": "nobody follows our records",
+        "ir_rule rows": "notifications, appointments of sessions, reports about principals",
+        "ir_rule.domain_force": "reports about principals are open to their district centre",
+        "mail_activity_type rows": "the activity on a case for discreet steps",
     },
 }
 # Every update writes these.

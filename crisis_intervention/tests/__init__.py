@@ -15,6 +15,7 @@ from .concern import (
     test_concern,
     test_concern_restricted,
     test_concern_triage,
+    test_person_concerned,
 )
 from .case import (
     test_case,
@@ -56,12 +57,14 @@ from .privacy import (
     test_disclosure,
     test_export,
     test_files,
+    test_followers,
     test_identity,
     test_leak_crawler,
     test_leaks,
     test_leaks_doors,
     test_leaks_outsiders,
     test_person_request,
+    test_same_answer,
     test_sealed,
     test_sealed_files,
     test_sealed_reading,

@@ -47,7 +47,7 @@ RELATIONS = {
     "others_report": "a report of a colleague",
     "own_restricted": "a report about a member of staff, filed by the user",
     "restricted": "a report about a member of staff, filed by a colleague",
-    "concerns_user": "a restricted report that is about the user",
+    "concerns_user": "a restricted report that is about the user, or the case it led to",
     "general": "holds for all schools",
     "own_school": "belongs to the user's school",
     "own_dialog": "a dialog the user has opened",
@@ -77,20 +77,20 @@ crisis.class.membership
   other_class             -      -     x    R      -        R          R     R         -        -      -
   other_school            -      -     x    x      -        x          x     x         -        -      -
 crisis.concern
-  own_report              -      RC    RC   RC     RC       RWC        RWC   RWC       -        -      -
-  others_report           -      x     x    x      x        RW         RW    RW        -        -      -
-  own_restricted          -      RC    RC   RC     RC       RC         RC    RWC       -        -      -
-  restricted              -      x     x    x      x        x          x     RW        -        -      -
-  concerns_user           -      x     x    x      x        x          x     x         -        -      -
-  other_school            -      x     x    x      x        x          x     x         -        -      -
+  own_report              -      RC    RC   RC     RC       RWC        RWC   RWC       x        -      -
+  others_report           -      x     x    x      x        RW         RW    RW        x        -      -
+  own_restricted          -      RC    RC   RC     RC       RC         RC    RWC       x        -      -
+  restricted              -      x     x    x      x        x          x     RW        x        -      -
+  concerns_user           -      x     x    x      x        x          x     x         x        -      -
+  other_school            -      x     x    x      x        x          x     x         x        -      -
 crisis.concern.addendum
-  own_report              -      RC    RC   RC     RC       RC         RC    RC        -        -      -
-  own_report_others_note  -      x     x    x      x        R          R     R         -        -      -
-  others_report           -      x     x    x      x        RC         RC    RC        -        -      -
-  own_restricted          -      RC    RC   RC     RC       RC         RC    RC        -        -      -
-  restricted              -      x     x    x      x        x          x     RC        -        -      -
-  concerns_user           -      x     x    x      x        x          x     x         -        -      -
-  other_school            -      x     x    x      x        x          x     x         -        -      -
+  own_report              -      RC    RC   RC     RC       RC         RC    RC        x        -      -
+  own_report_others_note  -      x     x    x      x        R          R     R         x        -      -
+  others_report           -      x     x    x      x        RC         RC    RC        x        -      -
+  own_restricted          -      RC    RC   RC     RC       RC         RC    RC        x        -      -
+  restricted              -      x     x    x      x        x          x     RC        x        -      -
+  concerns_user           -      x     x    x      x        x          x     x         x        -      -
+  other_school            -      x     x    x      x        x          x     x         x        -      -
 crisis.body.mark
   own_report              -      R     R    R      R        R          R     R         -        -      -
   others_report           -      x     x    x      x        R          R     R         -        -      -
@@ -104,6 +104,7 @@ crisis.case
   medical                 -      -     x    R      -        RWC        RW    RW        x        -      -
   other_school            -      -     x    x      -        x          x     x         x        -      -
   referred_here           -      -     x    x      -        x          x     x         R        -      -
+  concerns_user           -      -     x    x      -        x          x     x         x        -      -
 crisis.deadline
   own_class               -      -     -    -      -        R          R     R         -        -      -
   other_class             -      -     -    -      -        R          R     R         -        -      -
@@ -409,7 +410,8 @@ FIELDS = {
         ),
     ],
     "crisis.concern": [
-        ("outcome handled_by_id dismiss_reason case_ids risk_level triage_deadline is_overdue",
+        ("outcome handled_by_id dismiss_reason case_ids risk_level triage_deadline is_overdue "
+         "about_principal",
          _TRIAGE, set()),
     ],
     "crisis.assessment": [
@@ -432,7 +434,7 @@ FIELDS = {
             "concern_ids verified_at verified_by_id deadline_ids change_ids next_stage_id "
             "gate_checklist gates_met is_first_stage concern_count assessment_ids assessment_count "
             "pending_assessment_id proposed_level guardians_not_told consent_missing "
-            "date_retention plan_ids measure_ids session_ids review_ids",
+            "date_retention plan_ids measure_ids session_ids review_ids next_step open_step_count",
             _TRIAGE,
             set(),
         ),

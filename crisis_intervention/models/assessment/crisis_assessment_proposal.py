@@ -57,7 +57,7 @@ class CrisisAssessmentProposal(models.AbstractModel):
                 urgent.setdefault(users - self.env.user, assessment)
         for users, assessment in urgent.items():
             if users:
-                assessment.message_notify(
+                assessment._tell_people(
                     partner_ids=users.partner_id.ids,
                     subject=self.env._("Red flag"),
                     body=self.env._("An assessment asks for your attention now."),

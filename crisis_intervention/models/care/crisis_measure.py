@@ -116,6 +116,7 @@ class CrisisMeasure(models.Model):
                 owner.active
                 and owner.has_group("crisis_intervention.group_staff")
                 and measure.company_id in owner.company_ids
+                and owner not in measure.case_id._concerned()
             ):
                 raise ValidationError(
                     self.env._(

@@ -49,4 +49,4 @@ class CrisisPlanTemplateLine(models.Model):
             found = company._crisis_holders(groups[self.responsible])
         else:
             found = case.user_id
-        return found[:1] or case.user_id
+        return (found - case._concerned())[:1] or case.user_id

@@ -12,6 +12,7 @@ from . import (
     crisis_case_proposals,
     crisis_case_file,
     crisis_case_closing,
+    crisis_case_concerned,
     crisis_case_privacy,
     crisis_case,
     crisis_case_change,

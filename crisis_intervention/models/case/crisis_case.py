@@ -40,6 +40,7 @@ class CrisisCase(models.Model):
         "crisis.case.file",
         "crisis.case.closing",
         "crisis.case.privacy",
+        "crisis.case.concerned",
         "crisis.quiet.thread",
         "crisis.confidential",
         "mail.tracking.duration.mixin",
@@ -154,6 +155,7 @@ class CrisisCase(models.Model):
                 not owner.active
                 or not owner.has_group(PSYCHOLOGY)
                 or cases.company_id - owner.company_ids
+                or owner in cases._concerned()
             ):
                 raise ValidationError(
                     self.env._("A case belongs to a psychology teacher of its school: choose one.")
@@ -210,10 +212,10 @@ class CrisisCase(models.Model):
         vals_list = self._client_values(vals_list)
         students = self._students_to_open_for(vals_list)
         self._refuse_second_case(students)
-        # the owner is told by an activity; followers would only add to the case's audience
-        quiet = self._as_system().with_context(mail_create_nosubscribe=True)
-        values = self._opening_values(vals_list, students)
-        cases = super(CrisisCase, quiet).create(values).with_env(self.env)
+        own = super(CrisisCase, self._as_system())
+        cases = own.create(self._opening_values(vals_list, students)).with_env(self.env)
+        if any(vals.get("concern_ids") for vals in vals_list):
+            cases._shut_out()
         cases._begin()
         return cases
 
@@ -268,6 +270,12 @@ class CrisisCase(models.Model):
         if reassigned:
             reassigned._sync_activities()
             reassigned._tell_owners()
+        if "concern_ids" in vals:
+            self._shut_out()
+
+    @api.model
+    def _open_domain(self, closed, operation):
+        return Domain("id", "not in", closed.cases)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

@@ -138,7 +138,7 @@ class CrisisCaseLevel(models.AbstractModel):
                 lambda u, case=case: u.active and case.company_id in u.company_ids
             )
             if users:
-                case.message_notify(
+                case._tell_people(
                     partner_ids=users.partner_id.ids,
                     subject=self.env._("Risk level"),
                     body=self.env._("The risk level of this case asks for your attention."),

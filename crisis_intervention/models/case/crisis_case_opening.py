@@ -128,8 +128,10 @@ class CrisisCaseOpening(models.AbstractModel):
         # sudo: crisis.concern - reads the times of reports the caller has just decided on
         concerns = self.env["crisis.concern"].sudo().browse(vals["concern_ids"])
         danger = concerns.filtered(lambda concern: concern.immediate_danger == "yes")
+        student = self.env["crisis.student"].browse(vals["student_id"])
         return {
             "student_id": vals["student_id"],
+            "user_id": self._default_owner(student, without=concerns.concerned_user_ids).id,
             "concern_ids": [(6, 0, vals["concern_ids"])],
             "category_ids": [(6, 0, vals["category_ids"])],
             "risk_level": vals["risk_level"],
@@ -178,19 +180,33 @@ class CrisisCaseOpening(models.AbstractModel):
         return open_cases | created
 
     @api.model
-    def _default_owner(self, student):
-        """Return the psychology teacher of the student's class, the user, or one of the school."""
+    def _default_owner(self, student, without=None):
+        """Return the psychology teacher of the student's class, the user, or one of the school.
+
+        :param without: ``res.users`` who cannot own the case, as a report behind it is about them
+        :raises UserError: there is nobody
+        """
+        without = without or self.env["res.users"]
         user = self.env.user
-        teacher = student.class_id.psychology_teacher_id
+        teacher = student.class_id.psychology_teacher_id - without
         if teacher.active and teacher.has_group(PSYCHOLOGY):
             return teacher
+        user -= without
         if user.has_group(PSYCHOLOGY) and student.company_id in user.company_ids:
             return user
         # sudo: res.groups - finds a colleague to own the case, nothing else is read
         group = self.env.ref(PSYCHOLOGY).sudo()
-        for colleague in group.all_user_ids.sorted("id"):
+        for colleague in group.all_user_ids.sorted("id") - without:
             if colleague.active and student.company_id in colleague.company_ids:
                 return colleague
+        if without:
+            raise UserError(
+                self.env._(
+                    "The report is about every psychology teacher of this school, so nobody could "
+                    "own the case: give another person this role first, or ask the district "
+                    "centre for one."
+                )
+            )
         raise UserError(
             self.env._("The school has no psychology teacher yet: give somebody this role first.")
         )
@@ -217,6 +233,13 @@ class CrisisCaseOpening(models.AbstractModel):
             ],
             limit=1,
         )
+        if existing and self.env.user in existing._concerned():
+            raise UserError(
+                self.env._(
+                    "You cannot open a case of this student. File a report: those on duty decide "
+                    "what is to be done."
+                )
+            )
         if existing:
             raise RedirectWarning(
                 self.env._(

@@ -13,6 +13,7 @@ RELATIONS = [
     ("reporter", "Has reported it"),
     ("grant", "Permission to look"),
     ("emergency", "Emergency access"),
+    ("concerned", "Concerned by a report: does not see it"),
 ]
 # Roles that see a case by what ties them to it; rules for all others are about the role alone.
 _RELATION_OF_ROLE = {HEAD_TEACHER: "class", DOCTOR: "medical", DISTRICT: "referral"}
@@ -67,7 +68,7 @@ class CrisisCasePrivacy(models.AbstractModel):
                 self.env._("The owner of the case and the principal see who has access.")
             )
         # sudo: crisis.case - rules are asked for other users; roles and kinds of records only
-        rows = self.sudo()._audience()
+        rows = self.sudo()._audience() + self._audience_shut_out()
         listed = (
             self.env["crisis.case.audience"]
             ._as_system()
@@ -216,6 +217,14 @@ class CrisisCasePrivacy(models.AbstractModel):
             if rule.groups == self.env.ref(role):
                 return relation
         return "role"
+
+    def _audience_shut_out(self):
+        """Return rows of those who never see it, as far as the asker reads the reports on them."""
+        # sudo: crisis.concern, res.users - of reports that the asker may read
+        reports = self.sudo().concern_ids.with_env(self.env)._filtered_access("read")
+        users = reports.sudo().concerned_user_ids & self._concerned()
+        row = {"relation": "concerned", "roles": [], "parts": [], "until": False}
+        return [{**row, "user": user} for user in users.sorted("name")]
 
     def _audience_grants(self):
         """Return the rows of the permissions that hold at this second."""

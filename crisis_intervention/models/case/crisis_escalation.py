@@ -135,9 +135,7 @@ class CrisisEscalation(models.Model):
                     continue
                 if step == "district" and not case.company_id.crisis_district_id:
                     continue  # a school without a centre has nobody to tell
-                users = holders[case.company_id].get(step, self.env["res.users"])
-                if step == "owner":
-                    users = self._first_told(deadline, holders[case.company_id])
+                users = self._told(deadline, step, holders[case.company_id])
                 values.append(
                     {
                         "case_id": case.id,
@@ -162,6 +160,22 @@ class CrisisEscalation(models.Model):
         escalations = self.create(values)
         self._tell(told, escalations)
         return escalations
+
+    @api.model
+    def _told(self, deadline, step, holders):
+        """Return who is told of a step; never those whom a report behind the case is about.
+
+        Where nobody is left of a role, the others who decide in the school are told in its place.
+
+        :param holders: dict of step to who is told, see ``_holders``
+        """
+        users = holders[step] if step != "owner" else self._first_told(deadline, holders)
+        concerned = deadline.case_id._concerned()
+        if not users & concerned:
+            return users
+        deciders = (holders[role] for role in ("principal", "moral_education", "psychology_teacher"))
+        others = holders["principal"].union(*deciders)
+        return users - concerned or others - concerned
 
     @api.model
     def _first_told(self, deadline, holders):

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.declarations import Chapter, Counter, Event, Excerpt, Sharing
@@ -244,6 +245,15 @@ class CrisisConcern(models.Model):
                     "below the report, with your name and the time."
                 )
             )
+
+    @api.model
+    def _open_domain(self, closed, operation):
+        """Leave reporters their own ones, to read; others decide on them."""
+        others = Domain("case_ids", "not in", closed.cases)
+        others &= Domain("student_ids", "not in", closed.open_students)
+        if operation in ("read", "create"):
+            others |= Domain("reporter_id", "=", self.env.uid)
+        return others
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

@@ -17,27 +17,29 @@ class CrisisConcernDuty(models.AbstractModel):
 
         The duty team; without one the psychology teachers of the students' classes, else of the
         school, else the moral education directors, else the principals. In danger moral education
-        and principal besides. A restricted report goes to the principals alone.
+        and principal besides. A restricted report goes to the principals alone, one about a
+        principal to the person or the centre named for that.
         """
         teams = self.env["crisis.team"]._duty_users(self.company_id)
         result = {}
         for concern in self:
-            company = concern.company_id
             if concern.restricted:
-                users = company._crisis_holders(PRINCIPAL)
-            else:
-                classes = concern.student_ids.class_id.psychology_teacher_id
-                users = (
-                    teams.get(company, self.env["res.users"])
-                    & company._crisis_holders(PSYCHOLOGY, MORAL_EDUCATION, PRINCIPAL)
-                    or classes & company._crisis_holders(PSYCHOLOGY)
-                    or company._crisis_holders(PSYCHOLOGY)
-                    or company._crisis_holders(MORAL_EDUCATION)
-                    or company._crisis_holders(PRINCIPAL)
-                )
-                if concern.immediate_danger == "yes":
-                    users |= company._crisis_holders(MORAL_EDUCATION, PRINCIPAL)
-            result[concern] = users - concern.concerned_user_ids
+                result[concern] = concern._restricted_duty_users() - concern.concerned_user_ids
+                continue
+            # whom a report behind the case of a student is about does not decide on further ones
+            concerned = self.env["crisis.concerned"]._users_about(concern.student_ids)
+            holders = {
+                role: concern.company_id._crisis_holders(role) - concerned
+                for role in (PSYCHOLOGY, MORAL_EDUCATION, PRINCIPAL)
+            }
+            leaders = holders[MORAL_EDUCATION] | holders[PRINCIPAL]
+            team = teams.get(concern.company_id, concerned.browse())
+            users = (
+                team & (leaders | holders[PSYCHOLOGY])
+                or concern.student_ids.class_id.psychology_teacher_id & holders[PSYCHOLOGY]
+                or next(filter(None, holders.values()), concerned.browse())
+            )
+            result[concern] = users | leaders if concern.immediate_danger == "yes" else users
         return result
 
     def _tell_duty(self):
@@ -64,7 +66,7 @@ class CrisisConcernDuty(models.AbstractModel):
                 text = self.with_context(lang=concern.reporter_id.lang).env._(
                     "Your report %(reference)s was handled. Thank you.", reference=concern.name
                 )
-                concern.message_notify(
+                concern._tell_people(
                     author_id=self.env.ref("base.partner_root").id,
                     partner_ids=concern.reporter_id.partner_id.ids,
                     subject=text,

@@ -13,8 +13,50 @@ class CrisisConcernRestricted(models.AbstractModel):
 
     restricted = fields.Boolean(
         string="About a Member of Staff",
-        help="Then only the principal sees the report, and never the person it is about.",
+        help="Then only the principal sees the report, and never the person it is about. One about "
+        "the principal goes to whom the settings of the school name, else to the district centre.",
     )
+    about_principal = fields.Boolean(
+        string="About the Principal",
+        compute="_compute_about_principal",
+        store=True,
+        readonly=True,
+        groups=TRIAGE,
+        help="Open to the person named for that in the settings, and to the district centre.",
+    )
+
+    @api.depends("restricted", "concerned_user_ids")
+    def _compute_about_principal(self):
+        """Keep what the role was when the report was made: it does not move with the role."""
+        for concern in self:
+            principals = concern.company_id._crisis_holders(PRINCIPAL)
+            concern.about_principal = concern.restricted and bool(
+                principals & concern.concerned_user_ids
+            )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """File reports; one that names somebody changes what is closed to that person."""
+        concerns = super().create(vals_list)
+        if any(vals.get("concerned_user_ids") for vals in vals_list):
+            self.env["crisis.concerned"]._forget()
+        return concerns
+
+    def write(self, vals):
+        """Change reports; what led to a case already is taken from whoever is named now."""
+        result = super().write(vals)
+        if {"concerned_user_ids", "case_ids"} & vals.keys():
+            # sudo: crisis.concern - the cases, from which those concerned are shut out
+            self.sudo().case_ids.with_env(self.env)._shut_out()
+        return result
+
+    def _restricted_duty_users(self):
+        """Return who is told of this restricted report."""
+        self.ensure_one()
+        principals = self.company_id._crisis_holders(PRINCIPAL)
+        if principals & self.concerned_user_ids:
+            return self.company_id._crisis_instead_of_principals(self.concerned_user_ids)
+        return principals
 
     @api.constrains("restricted", "concerned_user_ids", "reporter_id")
     def _check_somebody_sees_it(self):
@@ -33,7 +75,7 @@ class CrisisConcernRestricted(models.AbstractModel):
                 raise ValidationError(
                     self.env._("You cannot report on yourself here. Speak to the principal.")
                 )
-            if concern.restricted and not concern.company_id._crisis_holders(PRINCIPAL) - concerned:
+            if concern.restricted and not concern._restricted_duty_users() - concerned:
                 raise ValidationError(
                     self.env._(
                         "No principal of this school could read this report, so nothing was "
@@ -65,10 +107,6 @@ class CrisisConcernRestricted(models.AbstractModel):
         concerns.write(
             {"restricted": True, "concerned_user_ids": [(4, user.id) for user in concerned]}
         )
-        for concern in concerns:
-            followers = concern.message_partner_ids
-            readers = concern._readable_by(followers.user_ids).partner_id
-            concern.message_unsubscribe((followers - readers).ids)
         concerns._end_activities(TRIAGE_ACTIVITY)
         concerns.filtered(lambda concern: concern.state == "received")._tell_duty()
 

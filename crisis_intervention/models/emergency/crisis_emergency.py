@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.declarations import Event, Sharing
@@ -179,9 +180,7 @@ class CrisisEmergency(models.Model):
         self.browse().check_access("create")
         self._check_may_drill(vals_list)
         self._check_place(*vals_list)
-        # who acts follows from the alerts; followers would only add to the audience
-        quiet = self.with_context(mail_create_nosubscribe=True)
-        emergencies = super(CrisisEmergency, quiet).create(vals_list).with_env(self.env)
+        emergencies = super().create(vals_list)
         # what the system enters afterwards is over: nobody is alerted
         for emergency in emergencies.filtered(lambda e: e.state == "running"):
             emergency._begin()
@@ -313,6 +312,11 @@ class CrisisEmergency(models.Model):
     @api.model
     def _case_sharing(self):
         return Sharing()
+
+    @api.model
+    def _open_domain(self, closed, operation):
+        """Leave all open: an emergency is the whole school's, and those with a duty act in it."""
+        return Domain.TRUE
 
     @api.model
     def _timeline_events(self):

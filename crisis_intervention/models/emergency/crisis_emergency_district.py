@@ -106,7 +106,7 @@ class CrisisEmergencyDistrict(models.AbstractModel):
             for emergency in waiting.try_lock_for_update(allow_referencing=True):
                 emergency._set({field: False})
                 users = emergency.company_id._crisis_holders(PRINCIPAL)
-                emergency.message_notify(
+                emergency._tell_people(
                     partner_ids=users.partner_id.ids,
                     subject=self.env._("Report to the district"),
                     body=self.env._("The report to the district about this emergency is due soon."),

@@ -81,8 +81,7 @@ class CrisisEmergencyMeasure(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Plan measures; their owners get an activity."""
-        quiet = self.with_context(mail_create_nosubscribe=True)
-        measures = super(CrisisEmergencyMeasure, quiet).create(vals_list).with_env(self.env)
+        measures = super().create(vals_list)
         measures.emergency_id._check_not_closed()
         measures._plan_owner_activities()
         return measures

@@ -1,5 +1,6 @@
 from . import (
     crisis_client_guard,
+    crisis_same_answer,
     crisis_record,
     crisis_numbering,
     crisis_quiet_thread,

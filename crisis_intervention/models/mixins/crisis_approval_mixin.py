@@ -69,9 +69,7 @@ class CrisisApprovalMixin(models.AbstractModel):
         :raises UserError: nobody can decide
         """
         self.ensure_one()
-        company = self.company_id
-        users = company._crisis_holders(PRINCIPAL, APPROVER_GROUPS[approver])
-        users -= self.env.user | self.create_uid
+        approver, users = self._who_decides(approver, self.env.user | self.create_uid)
         if not users:
             raise UserError(
                 self.env._(
@@ -83,9 +81,43 @@ class CrisisApprovalMixin(models.AbstractModel):
         self._log_approval("asked")
         if self.case_id:  # a permission may be asked about a student without a case
             self.case_id._open_step(kind, due, record=self, role=approver)
-        first = company._crisis_holders(APPROVER_GROUPS[approver]) & users or users
+        self._ask_users(approver, users, kind, due)
+
+    def _who_decides(self, approver, barred):
+        """Return who decides: the role asked for, or another where a report is about all of it.
+
+        :param str approver: key of ``APPROVER_GROUPS``
+        :param barred: ``res.users`` who cannot decide on what they wrote or asked for
+        :return: key of ``APPROVER_GROUPS``, and ``res.users``, empty if there is nobody
+        """
+        holders, concerned = self.company_id._crisis_holders, self.case_id._concerned()
+        users = holders(PRINCIPAL, APPROVER_GROUPS[approver]) - barred
+        if users - concerned or not users & concerned:
+            return approver, users - concerned
+        for other, group in APPROVER_GROUPS.items():
+            if users := holders(group) - barred - concerned:
+                return other, users
+        return approver, users
+
+    def _ask_users(self, approver, users, kind, due):
+        """Give the decision to those of ``users`` whose role it is, else to all of them."""
+        first = self.company_id._crisis_holders(APPROVER_GROUPS[approver]) & users or users
         _model, step = self._by_code("_case_steps")[kind]
         self._plan_activity(step.activity, first, due)
+
+    def _ask_others(self, step):
+        """Ask others for a decision that nobody is left for, as a report is about who was asked.
+
+        :param step: the ``crisis.deadline`` of the decision
+        """
+        self.ensure_one()
+        if self.state != "waiting" or self.activity_ids:
+            return
+        approver, users = self._who_decides(self.approver, self.asked_by_id | self.create_uid)
+        if approver != self.approver:
+            self._set({"approver": approver})
+            step.role = approver
+        self._ask_users(approver, users, step.kind, step.date_due)
 
     def action_approve(self, comment=False):
         """Approve.

@@ -1,7 +1,9 @@
 from markupsafe import Markup
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
+# Marks what the system itself says; clients can send the key, but never this object.
+TELLING = object()
 # When a record happened: the field, the first of these that is filled in.
 DATES = (
     "date_start",
@@ -74,18 +76,12 @@ class CrisisQuietThread(models.AbstractModel):
         activities.unlink()
 
     def message_post(self, *, message_type="notification", **kwargs):
-        """Refuse what people type: it belongs into a record of the right audience.
+        """Refuse what people say: it belongs into a record of the right audience.
 
-        :raises UserError: for comments and incoming mails
+        :raises AccessError: a client posts, as whatever kind of message and in whoever's name
         """
-        if message_type in ("comment", "email", "email_outgoing"):
-            raise UserError(
-                self.env._(
-                    "Messages cannot be written here, because everybody who may open this record "
-                    "would read them. Write it into the field or record it belongs to, or plan "
-                    "an activity."
-                )
-            )
+        if not self.env.su or message_type in ("comment", "email", "email_outgoing"):
+            raise AccessError(self._no_words_message())
         kwargs["partner_ids"] = self._partners_with_access(kwargs.get("partner_ids"))
         return super().message_post(message_type=message_type, **kwargs)
 
@@ -96,8 +92,47 @@ class CrisisQuietThread(models.AbstractModel):
         """
         raise UserError(self.env._("Messages here are written by the system and never changed."))
 
+    @api.model
+    def _no_words_message(self):
+        """Return what to say to somebody who would write into the discussion of a record."""
+        return self.env._(
+            "Messages cannot be written here, because everybody who may open this record "
+            "would read them. Write it into the field or record it belongs to, or plan "
+            "an activity."
+        )
+
+    @api.model
+    def message_new(self, msg_dict, custom_values=None):  # pylint: disable=method-required-super
+        """Refuse to begin records by mail.
+
+        :raises AccessError: always
+        """
+        raise AccessError(self._no_words_message())
+
+    def message_update(self, msg_dict, update_vals=None):  # pylint: disable=method-required-super
+        """Refuse to write into records by mail.
+
+        :raises AccessError: always
+        """
+        raise AccessError(self._no_words_message())
+
+    def _message_create(self, values_list):
+        """Write messages as the system does: who may have them written was decided before."""
+        # sudo: mail.message - of these records, for which nobody else has the right
+        messages = super(CrisisQuietThread, self.sudo())._message_create(values_list)
+        return messages.with_env(self.env)
+
+    def _tell_people(self, **kwargs):
+        """Let the system tell people of this record; for the arguments see ``message_notify``."""
+        return self.with_context(crisis_telling=TELLING).message_notify(**kwargs)
+
     def message_notify(self, *, partner_ids=False, **kwargs):
-        """Notify only those who may read the record: naming somebody opens a message for good."""
+        """Notify only those who may read the record: naming somebody opens a message for good.
+
+        :raises AccessError: a client would tell somebody something
+        """
+        if not self.env.su and self.env.context.get("crisis_telling") is not TELLING:
+            raise AccessError(self._no_words_message())
         self.check_access("read")
         partner_ids = self._partners_with_access(partner_ids)
         return super().message_notify(partner_ids=partner_ids, **kwargs)
@@ -112,14 +147,15 @@ class CrisisQuietThread(models.AbstractModel):
         """Subscribe nobody by itself: owners are told by their activities."""
         return True
 
-    def _message_subscribe(self, partner_ids=None, subtype_ids=None, customer_ids=None):
-        """Let only those follow who may read the record; owners of the next step need not."""
-        if self.env.context.get("crisis_no_followers"):
-            return True
-        allowed = self._partners_with_access(partner_ids)
-        if not allowed:
-            return True
-        return super()._message_subscribe(allowed, subtype_ids, customer_ids=customer_ids)
+    def _message_subscribe(  # pylint: disable=method-required-super
+        self, partner_ids=None, subtype_ids=None, customer_ids=None
+    ):
+        """Let nobody follow: every employee could read who does, and so of which records there are."""
+        return True
+
+    def _compute_field_value(self, field):
+        """Track what is computed whatever the client asks for, see ``_heard``."""
+        return super(CrisisQuietThread, self._heard())._compute_field_value(field)
 
     def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
         """Drop everybody who may not read the record."""

@@ -3,7 +3,26 @@ from datetime import datetime
 from odoo import api, fields, models, tools
 from odoo.exceptions import LockError, UserError
 from odoo.fields import Domain
+from odoo.http import request
 from odoo.tools import SQL
+
+# Context keys by which callers switch off what Odoo notes, posts or plans. Our records note what
+# happens to them whoever asks for silence; migrations and the like, which are no client, may.
+UNHEARD = frozenset(
+    (
+        "mail_activity_automation_skip",
+        "mail_auto_subscribe_no_notify",
+        "mail_create_nolog",
+        "mail_create_nosubscribe",
+        "mail_notify_author",
+        "mail_notify_author_mention",
+        "mail_notify_force_send",
+        "mail_notrack",
+        "mail_post_autofollow",
+        "mail_post_autofollow_author_skip",
+        "tracking_disable",
+    )
+)
 
 
 class CrisisRecord(models.AbstractModel):
@@ -16,7 +35,7 @@ class CrisisRecord(models.AbstractModel):
 
     _name = "crisis.record"
     _description = "Record of Crisis Intervention"
-    _inherit = ["crisis.client.guard"]
+    _inherit = ["crisis.client.guard", "crisis.same.answer"]
 
     # Two letters before the reference of a numbered kind, e.g. "CI"; None: it has no reference.
     _number_prefix = None
@@ -220,15 +239,26 @@ class CrisisRecord(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         """Create records; what happened by it enters the timeline of their cases."""
-        records = super().create(vals_list)
+        records = super(CrisisRecord, self._heard()).create(vals_list).with_env(self.env)
         self.env["crisis.chronology"]._follow(records)
         return records
 
     def write(self, vals):
         """Write; the timeline follows where a field changes that it is made of."""
-        result = super().write(vals)
+        result = super(CrisisRecord, self._heard()).write(vals)
         self.env["crisis.chronology"]._follow(self, vals)
         return result
+
+    def _heard(self):
+        """Return these records without the context keys that would keep silent what happens.
+
+        The system may keep silent, but not on behalf of a client: where a request is answered, the
+        context came with it, also after ``sudo``.
+        """
+        if UNHEARD.isdisjoint(self.env.context) or (self.env.su and not request):
+            return self
+        kept = {key: value for key, value in self.env.context.items() if key not in UNHEARD}
+        return self.with_context(kept)
 
     # ------------------------------------------------------------------ what all can do
 
@@ -321,9 +351,7 @@ class CrisisRecord(models.AbstractModel):
         model = self.env["ir.model"]._get_id
         # sudo: mail.activity - planned by the system; it holds a type and a date, and no words
         activities = self.env["mail.activity"].sudo()
-        return activities.with_context(
-            mail_activity_quick_update=quiet, crisis_no_followers=True
-        ).create(
+        return activities.with_context(mail_activity_quick_update=quiet).create(
             [
                 {
                     "res_model_id": model(record._name),

@@ -7,9 +7,18 @@ _logger = logging.getLogger(__name__)
 
 
 class IrRule(models.Model):
-    """Access errors that name no child and no school."""
+    """Nothing for persons concerned by a report; access errors that name no child and no school."""
 
     _inherit = "ir.rule"
+
+    def _compute_domain(self, model_name, mode="read"):
+        """Leave out cases about which a report concerns the user, whatever rules give them.
+
+        Not cached with the rules, but looked up in a dictionary that is.
+        """
+        domain = super()._compute_domain(model_name, mode)
+        open_ = self.env["crisis.concerned"]._domain(model_name, mode)
+        return domain if open_ is None else (domain & open_).optimize(self.env[model_name])
 
     def _make_access_error(self, operation, records):
         """Return a short error for our models.

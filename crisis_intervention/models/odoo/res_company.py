@@ -1,6 +1,8 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from ...lib.school_limits import within
+from ...roles import DISTRICT, PRINCIPAL, TRIAGE
 from ..privacy.crisis_erasure import NOTHING
 
 
@@ -26,6 +28,13 @@ class ResCompany(models.Model):
         string="District Centre",
         help="The centre of the district in this system. It is told when a red case of this "
         "school stands still, and reads cases only that are referred to it.",
+    )
+    crisis_report_principal_user_id = fields.Many2one(
+        "res.users",
+        string="Reports about the Principal",
+        domain="[('share', '=', False), ('company_ids', 'in', id)]",
+        help="Decides on reports about the principal, e.g. a vice principal with a role that decides on "
+        "reports. Without a name they go to the district centre, else to another principal.",
     )
     crisis_quiet_from = fields.Float(
         string="Quiet From",
@@ -153,6 +162,37 @@ class ResCompany(models.Model):
         for group in groups:
             users |= self.env.ref(group).sudo().all_user_ids
         return users.filtered(lambda user: user.active and self in user.company_ids)
+
+    def _crisis_instead_of_principals(self, concerned):
+        """Return the users who get a report about a principal of this school.
+
+        The person named in the settings, else the district centre, else another principal.
+
+        :param concerned: ``res.users`` whom the report is about
+        """
+        self.ensure_one()
+        # sudo: res.company - who must be told; nothing else leaves the method
+        company = self.sudo()
+        deciders = self._crisis_holders(*TRIAGE.split(","))
+        district = company.crisis_district_id
+        return (
+            company.crisis_report_principal_user_id & deciders - concerned
+            or (district and district._crisis_holders(DISTRICT) - concerned)
+            or self._crisis_holders(PRINCIPAL) - concerned
+        )
+
+    @api.constrains("crisis_report_principal_user_id")
+    def _check_crisis_report_principal(self):
+        """Demand somebody who can decide on reports."""
+        for company in self:
+            user = company.crisis_report_principal_user_id
+            if user and not user._holds(TRIAGE, company):
+                raise ValidationError(
+                    self.env._(
+                        "Reports about the principal go to a person of this school who decides on "
+                        "reports: give this person such a role first."
+                    )
+                )
 
     def _crisis_anonymous_student(self):
         """Return the student of this school who is nobody; makes one the first time."""

@@ -12,6 +12,9 @@ class ResConfigSettings(models.TransientModel):
     crisis_final_grade = fields.Integer(related="company_id.crisis_final_grade", readonly=False)
     crisis_triage_hours = fields.Integer(related="company_id.crisis_triage_hours", readonly=False)
     crisis_district_id = fields.Many2one(related="company_id.crisis_district_id", readonly=False)
+    crisis_report_principal_user_id = fields.Many2one(
+        related="company_id.crisis_report_principal_user_id", readonly=False
+    )
     crisis_quiet_from = fields.Float(related="company_id.crisis_quiet_from", readonly=False)
     crisis_quiet_to = fields.Float(related="company_id.crisis_quiet_to", readonly=False)
     crisis_retention_years = fields.Integer(

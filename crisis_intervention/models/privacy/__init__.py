@@ -5,6 +5,7 @@ from . import (
     crisis_person_export,
     crisis_person_request,
     crisis_legal_hold,
+    crisis_concerned,
     crisis_destruction,
     crisis_destruction_line,
     crisis_erasure,

@@ -69,6 +69,7 @@ class CrisisAccessEmergency(models.AbstractModel):
         # behind it is not shown
         opened = self.sudo()
         principals = opened.company_id._crisis_holders(PRINCIPAL) - self.env.user
+        principals -= opened.case_id._concerned()
         opened._set(
             {
                 "state": "active",
@@ -88,7 +89,7 @@ class CrisisAccessEmergency(models.AbstractModel):
         """Tell owner, moral education and principals that somebody looks, and nothing else."""
         users = self.company_id._crisis_holders(PRINCIPAL, MORAL_EDUCATION)
         users |= self.case_id.user_id or self.company_id._crisis_holders(PSYCHOLOGY)
-        self.message_notify(
+        self._tell_people(
             partner_ids=(users - self.env.user).partner_id.ids,
             subject=self.env._("Emergency access"),
             body=self.env._("Somebody opened a case because of a danger to life."),

@@ -177,6 +177,8 @@ class CrisisAccessGrant(models.Model):
                 .with_context(active_test=False)
                 .search([("student_id", "=", grant.student_id.id)], order="id desc")
             )
+            # a person concerned by a report behind a case asks as if there were none
+            cases = cases.filtered(lambda case, user=grant.user_id: user not in case._concerned())
             grant._set({"case_id": (cases.filtered(lambda c: not c.date_closed) or cases)[:1].id})
 
     def _begin(self):
@@ -249,7 +251,7 @@ class CrisisAccessGrant(models.Model):
 
     def _tell_decision(self):
         """Tell the one who asked that it is decided."""
-        self.message_notify(
+        self._tell_people(
             partner_ids=self.user_id.partner_id.ids,
             subject=self.env._("Permission to look"),
             body=self.env._("Your request was decided on."),

@@ -69,7 +69,7 @@ class CrisisAccessReading(models.AbstractModel):
     def _texts(self):
         """Return what this permission opens; its callers have checked the reader."""
         # sudo: whether there is a case; its callers have checked the reader
-        if not self.sudo().case_id:
+        if not self.sudo().case_id or self.env.user in self.sudo().case_id._concerned():
             raise AccessError(self.env._("There is nothing to read."))
         # sudo: crisis.case and below - what the permission opens, checked for person, case, scope
         # and clock; read only, and returned field by field

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 from odoo.http import request
 from odoo.tools import SQL
 from psycopg2.errors import ReadOnlySqlTransaction
@@ -107,6 +108,12 @@ class CrisisDisclosure(models.Model):
         for entry in self:
             count, last = repeats.get(entry.id, (0, entry.date))
             entry.read_count, entry.date_last = count + 1, last
+
+    @api.model
+    def _open_domain(self, closed, operation):
+        """Leave out who read a report about oneself, too."""
+        reports = Domain("res_model", "=", "crisis.concern") & Domain("res_id", "in", closed.concerns)
+        return super()._open_domain(closed, operation) & ~reports
 
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super

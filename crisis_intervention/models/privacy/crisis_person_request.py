@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.declarations import Step
@@ -101,6 +102,11 @@ class CrisisPersonRequest(models.Model):
             if case:
                 case._open_step("person_request", due, record=request, role="psychology_teacher")
         return requests
+
+    @api.model
+    def _open_domain(self, closed, operation):
+        """Leave to others what is answered from the whole file of a student."""
+        return Domain("student_id", "not in", closed.students)
 
     def _cases(self):
         """Return all cases of the student, the open one first."""

@@ -1,5 +1,6 @@
 import json
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ...sealed_reading import opening
@@ -110,10 +111,16 @@ class TestLeaks(LeakCase):
                 self.assertNotIn(text, payload)
 
     def test_notes_of_activities_stay_here(self):
-        """What users type into an activity goes into no mail, push or bus message."""
+        """What users type into an activity is not taken, nor goes it into mail, push or bus."""
         _concern, case = self._work_a_case()
         marks = self._marks()
-        case.with_user(self.psychology).activity_schedule(
+        for words in ({"summary": "ADVICECANARY"}, {"note": "ADVICECANARY"}):
+            with self.assertRaises(UserError), self.env.cr.savepoint():
+                case.with_user(self.psychology).activity_schedule(
+                    "mail.mail_activity_data_todo", user_id=self.psychology_2.id, **words
+                )
+        # what another program wrote there
+        case.activity_schedule(
             "mail.mail_activity_data_todo",
             user_id=self.psychology_2.id,
             summary="ADVICECANARY",

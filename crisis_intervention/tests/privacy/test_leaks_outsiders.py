@@ -1,6 +1,6 @@
 from contextlib import suppress
 
-from odoo import Command, fields
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
@@ -40,22 +40,25 @@ class TestOutsiders(LeakCase):
         )
         return [*mails, *notifications]
 
-    def test_followers_without_access_get_nothing(self):
+    def test_those_who_followed_once_get_nothing(self):
         concern, case = self._work_a_case()
+        comment = self.env.ref("mail.mt_comment")
         for record, reader in ((case, self.psychology), (concern, self.principal)):
             with self.subTest(model=record._name):
-                record.message_subscribe((self.security | reader).partner_id.ids)
-                self.assertIn(reader.partner_id, record.message_partner_ids)
-                self.assertNotIn(self.security.partner_id, record.message_partner_ids)
-                # one who followed while still allowed, and lost the role
-                self.env["mail.followers"].create(
-                    {
-                        "res_model": record._name,
-                        "res_id": record.id,
-                        "partner_id": self.security.partner_id.id,
-                        "subtype_ids": [Command.set(self.env.ref("mail.mt_comment").ids)],
-                    }
-                )
+                # rows of before, which an update has not removed yet
+                for user in self.security | reader:
+                    self.env.cr.execute(
+                        "INSERT INTO mail_followers (res_model, res_id, partner_id) "
+                        "VALUES (%s, %s, %s) RETURNING id",
+                        [record._name, record.id, user.partner_id.id],
+                    )
+                    [[follower]] = self.env.cr.fetchall()
+                    self.env.cr.execute(
+                        "INSERT INTO mail_followers_mail_message_subtype_rel "
+                        "(mail_followers_id, mail_message_subtype_id) VALUES (%s, %s)",
+                        [follower, comment.id],
+                    )
+                self.env.invalidate_all()
                 marks = self._marks()
                 record.message_post(
                     body="x", message_type="notification", subtype_xmlid="mail.mt_comment"
