@@ -59,6 +59,7 @@ from .privacy import (
     test_leaks_doors,
     test_leaks_outsiders,
     test_person_request,
+    test_role_confirmation,
     test_sealed,
 )
 from .emergency import (

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ...lib.school_limits import within
+from ...role_confirmations import closed_schools
 from ..privacy.crisis_erasure import NOTHING
 
 
@@ -152,7 +153,10 @@ class ResCompany(models.Model):
         users = self.env["res.users"].sudo()
         for group in groups:
             users |= self.env.ref(group).sudo().all_user_ids
-        return users.filtered(lambda user: user.active and self in user.company_ids)
+        users = users.filtered(lambda user: user.active and self in user.company_ids)
+        several = users.filtered(lambda user: len(user.company_ids) > 1)
+        closed = closed_schools(self.env, several.ids)
+        return users.filtered(lambda user: self.id not in closed.get(user.id, ()))
 
     def _crisis_anonymous_student(self):
         """Return the student of this school who is nobody; makes one the first time."""

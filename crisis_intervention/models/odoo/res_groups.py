@@ -1,10 +1,20 @@
-from odoo import models
+from odoo import api, models, tools
+
+from ... import role_confirmations
+from ...lib.effective_roles import reached
 
 
 class ResGroups(models.Model):
-    """Roles taken away from the side of the group are checked like those of the user form."""
+    """Roles count for whom they are confirmed; taken away from the group's side they are checked."""
 
     _inherit = "res.groups"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Create groups; who is given a role by it waits for the principal."""
+        groups = super().create(vals_list)
+        self._follow_crisis_roles(groups.with_context(active_test=False).user_ids)
+        return groups
 
     def write(self, vals):
         """Refuse to take a role from somebody who still has duties in it.
@@ -13,9 +23,57 @@ class ResGroups(models.Model):
         """
         touched = {"user_ids", "implied_ids", "implied_by_ids"} & vals.keys()
         # sudo: res.groups - members in schools the administrator does not see are checked as well
-        members = self.sudo()
+        members = self.sudo().with_context(active_test=False)
         before = members.all_user_ids if touched else self.env["res.users"]
+        given = members.all_implied_by_ids.user_ids if touched else before
         result = super().write(vals)
         if touched:
+            given |= members.all_implied_by_ids.user_ids
+            self._follow_crisis_roles(given)
             (before - members.all_user_ids).with_env(self.env)._check_crisis_duties()
         return result
+
+    def _follow_crisis_roles(self, users):
+        """Let the confirmations follow the roles of ``users``."""
+        if users:
+            self.env["crisis.role.confirmation"]._follow_roles(users)
+
+    @api.model
+    @tools.ormcache(cache="groups")
+    def _crisis_implied(self):
+        """Return dict of group (id) to those that it implies directly."""
+        implied = {}
+        for group, other in self.env.execute_query(
+            tools.SQL("SELECT gid, hid FROM res_groups_implied_rel ORDER BY gid, hid")
+        ):
+            implied.setdefault(group, []).append(other)
+        return implied
+
+    @api.model
+    def _crisis_touched(self):
+        """Return the groups (ids) that somebody may have by a role alone, roles included."""
+        roles = {
+            *role_confirmations.guarded(self.env),
+            *role_confirmations.carried(self.env),
+        }
+        return reached(roles, self._crisis_implied())
+
+    @api.depends("all_implied_by_ids.user_ids")
+    def _compute_all_user_ids(self):
+        """Leave those out whose role nobody has confirmed."""
+        super()._compute_all_user_ids()
+        touched = self._crisis_touched()
+        for group in self.filtered(lambda group: group._origin.id in touched):
+            id_ = group._origin.id
+            # sudo: res.users - which groups count for them
+            users = group.all_user_ids.sudo()
+            held = users.filtered(lambda user, id_=id_: id_ in user.all_group_ids._origin._ids)
+            group.all_user_ids = group.all_user_ids.browse(held._ids)
+
+    def _search_all_user_ids(self, operator, value):
+        """Find the groups that count for users."""
+        if operator not in ("in", "not in"):
+            return super()._search_all_user_ids(operator, value)
+        # sudo: res.users - which groups count for them
+        users = self.env["res.users"].sudo().browse(id_ for id_ in value if id_)
+        return [("id", operator, users.all_group_ids.ids)]

@@ -11,5 +11,7 @@ from . import (
     crisis_disclosure_chain,
     crisis_disclosure,
     crisis_print_log,
+    crisis_role_confirmation,
+    crisis_role_event,
     crisis_seal,
 )

@@ -13,5 +13,6 @@ from . import (
     test_leaks_doors,
     test_leaks_outsiders,
     test_person_request,
+    test_role_confirmation,
     test_sealed,
 )

@@ -74,6 +74,7 @@ class AccessMatrixCase(
         groups = {"base.group_user", f"{MODULE}.group_export"}
         groups.update(group for role in roles for group in access_matrix.groups(role))
         cls.me.group_ids = [Command.set([cls.env.ref(group).id for group in groups])]
+        cls._confirm_roles(cls.me)
         cls.env.invalidate_all()
 
     def _mine(self, record):

@@ -161,6 +161,7 @@ class TestProof(CrisisCommon):
                     [self.env.ref(g).id for g in ("base.group_user", *access_matrix.groups(role))],
                 )
             ]
+            self._confirm_roles(me)
             for relation, record in records.items():
                 record.sudo().user_id = me
                 self.env.flush_all()
