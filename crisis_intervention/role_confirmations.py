@@ -216,6 +216,11 @@ def take_over(env, users, state="confirmed", way="system"):
     return rows
 
 
+def actor(env):
+    """Return the id of who has logged in, whoever the code acts as; None where nobody has."""
+    return request.session.uid if request else None
+
+
 def require_decider(env):
     """Refuse everybody but the person at the screen, who has just confirmed who it is.
 

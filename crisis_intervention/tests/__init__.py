@@ -61,6 +61,7 @@ from .privacy import (
     test_person_request,
     test_role_confirmation,
     test_sealed,
+    test_walls,
 )
 from .emergency import (
     test_emergency,

@@ -192,6 +192,9 @@ HARMLESS = {
     "crisis.referral": {"name"},
     "crisis.review": {"name"},
     "crisis.access.grant": {"name"},
+    # of colleagues, not of a child
+    "crisis.role.confirmation": {"login", "signature"},
+    "crisis.role.event": {"text", "ip"},
     "crisis.person.request": {"name"},
     "crisis.legal.hold": {"name"},
     # what stays for good tells of nobody

@@ -8,6 +8,15 @@ from ...roles import PSYCHOLOGY, TRIAGE
 
 STAFF_BY_DEFAULT = "crisis_intervention.staff_by_default"
 HEAD_TEACHER = "crisis_intervention.group_head_teacher"
+# What somebody else may change of an account to get in by it, and what the register calls it.
+_ACCOUNT = {
+    "password": "password",
+    "new_password": "password",
+    "login": "login",
+    "email": "login",
+    "totp_secret": "two_factor",
+    "active": "active",
+}
 
 
 class ResUsers(models.Model):
@@ -100,11 +109,23 @@ class ResUsers(models.Model):
         :raises UserError: somebody still owns open cases or classes
         """
         result = super().write(vals)
+        self._tell_crisis_account(vals)
         if {"group_ids", "company_ids", "role"} & vals.keys():
             self.env["crisis.role.confirmation"]._follow_roles(self)
         if {"active", "group_ids", "company_ids"} & vals.keys():
             self._check_crisis_duties()
         return result
+
+    def _tell_crisis_account(self, vals):
+        """Tell the principals where somebody else gets a hold on an account with a role."""
+        kinds = {_ACCOUNT[name] for name in _ACCOUNT.keys() & vals.keys()}
+        if vals.get("totp_secret"):
+            kinds.discard("two_factor")
+        if kinds:
+            here = role_confirmations.actor(self.env)
+            others = self.filtered(lambda user: user.id != here)
+            for kind in sorted(kinds):
+                self.env["crisis.role.confirmation"]._tell_about(others, kind)
 
     def _check_crisis_duties(self):
         """Check that these users may still do what they are responsible for.

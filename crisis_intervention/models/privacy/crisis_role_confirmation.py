@@ -6,6 +6,7 @@ from ... import role_confirmations
 from ...identity import confirm_identity
 from ...lib.effective_roles import reached
 from ...roles import DISTRICT, MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY
+from ...walls import is_loading
 
 ACTIVITY = "crisis_intervention.mail_activity_role_confirmation"
 OPEN_STATES = ("waiting", "taken_over")
@@ -117,13 +118,16 @@ class CrisisRoleConfirmation(models.Model):
         """Write what the system keeps; without a signature it does not count."""
         return super().write(vals)  # pylint: disable=super-method-mismatch
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
+    def unlink(self):
         """Keep every row: what was decided stays known.
 
-        :raises AccessError: always
+        Not by ``ondelete``, which a key of the context switches off.
+
+        :raises AccessError: always, as long as the server serves
         """
-        raise AccessError(self._kept_message())
+        if not is_loading(self.env):
+            raise AccessError(self._kept_message())
+        return super().unlink()
 
     def _kept_message(self):
         """Return what to say to somebody who would write here."""
@@ -266,7 +270,7 @@ class CrisisRoleConfirmation(models.Model):
             gone._end_activities()
             role_confirmations.forget(self.env)
         # demo data and updates of modules ask nobody; the scheduled action does so afterwards
-        if tell and self.pool.ready:
+        if tell and not is_loading(self.env):
             gone._tell("ended")
             (new - new._set_up())._ask()
 
@@ -302,11 +306,24 @@ class CrisisRoleConfirmation(models.Model):
 
         :param str kind: a code of ``crisis.role.event``
         """
+        if not users or is_loading(self.env):
+            return
         # sudo: crisis.role.confirmation - whether one of them holds a role that opens files
         rows = self.sudo().search([("user_id", "in", users.ids), ("state", "!=", "ended")])
         once = {(row.user_id.id, row.company_id.id): row.id for row in rows}
         if once:
             self.sudo().browse(once.values())._tell(kind)
+
+    @api.model
+    def _tell_become(self):
+        """Register and tell that the user is about to act as the system."""
+        principal = self.env.ref(PRINCIPAL)
+        # sudo: crisis.role.confirmation - one row of each school, to tell its principals
+        rows = self.sudo().search([("group_id", "=", principal.id), ("state", "!=", "ended")])
+        once = {row.company_id.id: row.id for row in rows}
+        # sudo: crisis.role.event - the system alone writes the register
+        events = self.env["crisis.role.event"].sudo()
+        events._enter(rows.browse(once.values()), "become", self.env.user)
 
     @api.model
     def _cron_follow_roles(self):
@@ -322,6 +339,6 @@ class CrisisRoleConfirmation(models.Model):
 
         :raises AccessError: the server serves; see ``role_confirmations.take_over``
         """
-        if self.pool.ready:
+        if not is_loading(self.env):
             raise AccessError(self._kept_message())
         role_confirmations.take_over(self.env, self.env["res.users"].browse(user_ids))

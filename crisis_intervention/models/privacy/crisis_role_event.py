@@ -1,17 +1,19 @@
 from odoo import api, fields, models
 from odoo.http import request
 
+from ...role_confirmations import actor
+
 KINDS = [
     ("asked", "Role given, waits"),
     ("confirmed", "Role confirmed"),
     ("refused", "Role refused"),
     ("ended", "Role taken away"),
-    ("password", "Password set by somebody else"),
+    ("password", "Password set by somebody else, or by a link"),
     ("login", "Login or e-mail changed by somebody else"),
     ("two_factor", "Two-factor sign-in switched off by somebody else"),
+    ("active", "Account archived or opened again by somebody else"),
     ("key", "Key for programs made by somebody else"),
     ("become", "Administrator acts as the system"),
-    ("wall", "Change of access rights refused"),
 ]
 
 
@@ -32,10 +34,11 @@ class CrisisRoleEvent(models.Model):
     text = fields.Text(string="Name and Login", help="As they were at that time.")
 
     @api.model
-    def _enter(self, rows, kind):
+    def _enter(self, rows, kind, person=None):
         """Write what happened to confirmations, and tell the principals by a pointer.
 
         :param rows: ``crisis.role.confirmation`` records, with superuser rights
+        :param person: ``res.users`` it is about, where that is not who has the role
         """
         if not rows:
             return
@@ -45,11 +48,11 @@ class CrisisRoleEvent(models.Model):
             [
                 {
                     "kind": kind,
-                    "user_id": (request.session.uid if request else None) or self.env.uid,
-                    "person_id": row.user_id.id,
-                    "group_id": row.group_id.id,
+                    "user_id": actor(self.env) or self.env.uid,
+                    "person_id": (person or row.user_id).id,
+                    "group_id": not person and row.group_id.id,
                     "company_id": row.company_id.id,
-                    "text": f"{row.user_id.name} ({row.user_id.login})",
+                    "text": "{0.name} ({0.login})".format(person or row.user_id),
                     "ip": address,
                 }
                 for row in rows

@@ -15,4 +15,5 @@ from . import (
     test_person_request,
     test_role_confirmation,
     test_sealed,
+    test_walls,
 )

@@ -227,7 +227,7 @@ class TestRoleConfirmation(RoleCase):
         messages = self.env["mail.message"].search(
             [("model", "=", row._name), ("res_id", "=", row.id)]
         )
-        self.assertIn(self.principal.partner_id, messages.notified_partner_ids)
+        self.assertEqual(messages.partner_ids, self.principal.partner_id)
         self.assertNotIn(self.friend.name, str(messages.mapped("body")))
 
     def test_signed_anew_with_a_new_key(self):
@@ -249,6 +249,33 @@ class TestRoleConfirmation(RoleCase):
             with self._counting(counts):
                 users.mapped("all_group_ids")
         self.assertEqual(*counts)
+
+
+    def _told(self):
+        """Return the kinds of the events about the psychology teacher, the latest last."""
+        events = self.env["crisis.role.event"].search(
+            [("person_id", "=", self.psychology.id)], order="id"
+        )
+        return [event.kind for event in events]
+
+    def test_accounts_with_a_role(self):
+        mine = self._as_administrator(self.psychology)
+        begin = len(self._told())
+        mine.write({"new_password": "x-long-password"})
+        mine.write({"login": "t_other_login"})
+        mine.write({"email": "x@example.com"})
+        mine.partner_id.write({"email": "y@example.com"})
+        self.psychology.write({"totp_secret": "x"})
+        mine.sudo().write({"totp_secret": False})
+        self.env["res.users.apikeys"].with_user(self.psychology).sudo()._generate(None, "x", None)
+        told = self._told()[begin:]
+        self.assertEqual(
+            [kind for kind, before in zip(told, [None, *told], strict=False) if kind != before],
+            ["password", "login", "two_factor", "key"],
+        )
+        self.assertFalse(self.env["crisis.role.event"].search([("person_id", "=", self.staff.id)]))
+        self._as_administrator(self.staff).write({"login": "t_staff_login"})
+        self.assertFalse(self.env["crisis.role.event"].search([("person_id", "=", self.staff.id)]))
 
 
 @tagged("post_install", "-at_install")
@@ -343,6 +370,30 @@ class TestDeciding(RoleCase, HttpCase):
         self._press(self.moral)
         self.assertEqual(self.row.first_by_id, self.psychology)
         self.assertTrue(self.friend.has_group(f"{MODULE}.group_psychology_teacher"))
+
+    def test_administrator_becomes_the_system(self):
+        self.authenticate(self.administrator.login, self.administrator.login)
+        self.url_open("/web/become")
+        self.env.invalidate_all()
+        event = self.env["crisis.role.event"].search(
+            [("kind", "=", "become"), ("company_id", "=", self.school.id)]
+        )
+        self.assertEqual((event.user_id, event.person_id), (self.administrator,) * 2)
+        self.assertTrue(event.ip)
+
+    def test_own_password_is_nobody_elses_matter(self):
+        begin = self.env["crisis.role.event"].search_count([])
+        self.authenticate(self.psychology.login, self.psychology.login)
+        self.make_jsonrpc_request(
+            "/web/dataset/call_kw",
+            {
+                "model": "res.users",
+                "method": "change_password",
+                "args": [self.psychology.login, "another-long-password"],
+                "kwargs": {},
+            },
+        )
+        self.assertEqual(self.env["crisis.role.event"].search_count([]), begin)
 
     @mute_logger("odoo.http", *DENIALS)
     def test_program_of_the_administrator_does_not(self):

@@ -58,6 +58,7 @@ class AccessMatrixCase(
         cls._fill_emergencies()
         cls._fill_dialogs()
         cls._fill_register()
+        cls._fill_roles()
         cls.env.flush_all()
         cls.env.invalidate_all()
 
