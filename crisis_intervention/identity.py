@@ -10,7 +10,7 @@ import time
 from functools import wraps
 
 from odoo.addons.base.models.res_users import check_identity
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.http import request
 
 KEY = "identity-check-last"
@@ -31,6 +31,30 @@ def require_confirmed(env):
     if not is_confirmed(env):
         raise AccessError(
             env._("Confirm first that it is you: close this page and use the button again.")
+        )
+
+
+def require_pressed(env, model, *methods):
+    """Refuse everybody but a person who has pressed a button and confirmed who it is.
+
+    A button counts only: code that an administrator has entered and that somebody sets off
+    unwittingly comes by another call, and what acts in another's name is not who has logged in.
+
+    :param str model: name of the model with the button
+    :param methods: names of the methods that the button calls
+    :raises UserError: it is a program, or somebody acts for another
+    """
+    buttons = {(model, method) for method in methods} | {("res.users.identitycheck", "run_check")}
+    session = request.session if request else None
+    if (
+        not session
+        or session.uid != env.uid
+        or request.env.uid != env.uid
+        or (request.params.get("model"), request.params.get("method")) not in buttons
+        or not is_confirmed(env)
+    ):
+        raise UserError(
+            env._("This is decided by a person at the own screen, with the own password.")
         )
 
 

@@ -10,7 +10,6 @@ from odoo.exceptions import UserError
 from odoo.http import request
 from odoo.tools import SQL
 
-from .identity import is_confirmed
 from .lib.effective_roles import effective, reached
 from .roles import CONFIRMED, PRINCIPAL, TRIAGE, WORKERS
 from .sealed_fields import keyring
@@ -19,12 +18,6 @@ MODEL = "crisis.role.confirmation"
 # States in which a role counts.
 COUNTING = ("taken_over", "confirmed")
 _SIGNED = ("user_id", "group_id", "company_id", "state", "way", "decided_by_id", "first_by_id")
-# What the client calls when a person presses a button, or has answered who it is after pressing it.
-_BUTTONS = (
-    (MODEL, "action_confirm"),
-    (MODEL, "action_refuse"),
-    ("res.users.identitycheck", "run_check"),
-)
 # Tables that hold something to see: the first set-up is over as soon as one of them has a row.
 _FILES = ("crisis_case", "crisis_concern", "crisis_student")
 
@@ -219,24 +212,3 @@ def take_over(env, users, state="confirmed", way="system"):
 def actor(env):
     """Return the id of who has logged in, whoever the code acts as; None where nobody has."""
     return request.session.uid if request else None
-
-
-def require_decider(env):
-    """Refuse everybody but the person at the screen, who has just confirmed who it is.
-
-    A button that was pressed counts only: code of an administrator that a principal sets off
-    unwittingly comes by another call.
-
-    :raises UserError: it is a program, or somebody acts for another
-    """
-    session = request.session if request else None
-    if (
-        not session
-        or session.uid != env.uid
-        or request.env.uid != env.uid
-        or (request.params.get("model"), request.params.get("method")) not in _BUTTONS
-        or not is_confirmed(env)
-    ):
-        raise UserError(
-            env._("Roles are confirmed by a person at the own screen, with the own password.")
-        )

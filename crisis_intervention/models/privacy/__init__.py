@@ -1,6 +1,7 @@
 from . import (
     crisis_access_emergency,
     crisis_access_reading,
+    crisis_access_second,
     crisis_access_grant,
     crisis_person_export,
     crisis_person_request,

@@ -33,6 +33,7 @@ class CrisisAccessGrant(models.Model):
     _inherit = [
         "crisis.access.emergency",
         "crisis.access.reading",
+        "crisis.access.second",
         "crisis.kept.record",
         "crisis.approval.mixin",
     ]

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
-from ... import role_confirmations
+from ... import identity, role_confirmations
 from ...identity import confirm_identity
 from ...lib.effective_roles import reached
 from ...roles import DISTRICT, MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY
@@ -186,7 +186,7 @@ class CrisisRoleConfirmation(models.Model):
         :raises AccessError: these are not hers or his to decide
         :raises UserError: nobody has confirmed who is there; somebody else was faster
         """
-        role_confirmations.require_decider(self.env)
+        identity.require_pressed(self.env, self._name, "action_confirm", "action_refuse")
         self.check_access("read")
         self._lock_rows()
         self.invalidate_recordset(["state"])

@@ -92,7 +92,28 @@ class TestIdentity(GrantCase, HttpCase):
             .create({"student_id": self.student_2.id, "purpose": "x"})
         )
         action = self._call(none._name, "action_break_glass", none)
-        self.assertEqual(action["tag"], "display_notification")
+        self.assertEqual(action["res_model"], "res.users.identitycheck")
+
+    @mute_logger("odoo.http")
+    def test_second_person_at_the_own_screen(self):
+        grant = (
+            self.env["crisis.access.grant"]
+            .with_user(self.security)
+            .create({"student_id": self.student_1.id, "purpose": "x", "scope": "notes"})
+        )
+        grant._break_glass()
+        grant.action_ask_release()
+        self._login(6)
+        action = self._call(grant._name, "action_release", grant)
+        self.assertEqual(action["res_model"], "res.users.identitycheck")
+        self.env.invalidate_all()
+        self.assertFalse(grant.released_by_id)
+        self._login(1)
+        self._call(grant._name, "action_release", grant)
+        self.env.invalidate_all()
+        self.assertEqual(grant.released_by_id, self.principal)
+        self.assertIn(TEXTS["notes"], str(grant._reading()))
+        self.assertNotIn(TEXTS["notes"], str(grant._reading()))
 
     def test_reading_room_in_the_browser(self):
         grant = self._give(self.principal, "all")
