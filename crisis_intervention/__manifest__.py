@@ -5,7 +5,7 @@
     "category": "Services/Crisis Intervention",
     "author": "crisis_intervention developers",
     "license": "LGPL-3",
-    "depends": ["mail", "calendar", "base_setup", "base_import"],
+    "depends": ["mail", "calendar", "base_setup", "base_import", "auth_totp_mail"],
     "external_dependencies": {
         "python": ["cryptography", "num2words", "pypinyin", "python-stdnum", "pyzipper"]
     },

@@ -30,7 +30,11 @@ MIGRATED: dict[str, dict[str, str]] = {
         "ir_rule rows": "unused case numbers are those of the own schools",
         "*crisis_cron_seal_register*": "closing the register's chain is not called sealing any more",
     },
-    "19.0.2.0.0": {},
+    "19.0.2.0.0": {
+        "ir_rule rows": "who sees the list of confirmed roles, and the register of roles",
+        "mail_activity rows": "roles that everybody has kept are listed to the principals once",
+        "mail_message rows": "Odoo writes down that a scheduled action was made",
+    },
 }
 # Every update writes these.
 _LOG_COLUMNS = {"write_date", "write_uid"}

@@ -9,5 +9,5 @@ class CrisisHome(Home):
     def switch_to_admin(self):
         """Register who becomes the system, before it is done."""
         if request.env.user._is_system():
-            request.env["crisis.role.confirmation"]._tell_become()
+            request.env["crisis.role.confirmation"]._tell_schools("become")
         return super().switch_to_admin()

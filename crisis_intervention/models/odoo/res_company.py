@@ -83,6 +83,12 @@ class ResCompany(models.Model):
         help="Reading with a permission, exports of a person's data and approvals of destruction "
         "ask for the password again after this time; ten minutes at most.",
     )
+    crisis_two_factor = fields.Boolean(
+        string="Second Factor for Roles With Files",
+        default=True,
+        help="Who has a role that opens children's files signs in with the app on the phone, or, "
+        "without one, with a code by e-mail, as soon as the server can send mail.",
+    )
     crisis_request_days = fields.Integer(
         string="Answer Requests Within (days)",
         default=15,
@@ -136,6 +142,15 @@ class ResCompany(models.Model):
         companies = super().create(vals_list)
         self.env["crisis.numbering"]._prepare(companies)
         return companies
+
+    def write(self, vals):
+        """Change settings; principals are told when no second factor is demanded any more."""
+        asked = "crisis_two_factor" in vals and not vals["crisis_two_factor"]
+        schools = self.filtered("crisis_two_factor") if asked else self.browse()
+        result = super().write(vals)
+        if schools:
+            self.env["crisis.role.confirmation"]._tell_schools("setting", schools)
+        return result
 
     def _crisis_place_names(self):
         """Return the places that the start of an emergency offers, in the user's language."""

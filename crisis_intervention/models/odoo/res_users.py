@@ -70,6 +70,29 @@ class ResUsers(models.Model):
         closed = role_confirmations.closed_schools(self.env, self.ids).get(self.id, ())
         return tuple(id_ for id_ in ids if id_ not in closed)
 
+    def _mfa_type(self):
+        """Demand a second factor of who has a role with files: without an app, a code by mail.
+
+        Where the server has no way to send mail, nobody is locked out; the principal sees in the list
+        of roles who has set up no app.
+        """
+        known = super()._mfa_type()
+        if known is not None or not self._needs_second_factor():
+            return known
+        # sudo: ir.mail_server - whether there is one
+        return "totp_mail" if self.env["ir.mail_server"].sudo().search_count([], limit=1) else None
+
+    def _needs_second_factor(self):
+        """Tell whether a school of this user demands a second factor, and a code could arrive."""
+        # sudo: res.users - roles, schools and address of who is signing in
+        user = self.sudo()
+        roles = role_confirmations.guarded(self.env).keys()
+        return (
+            bool(user.email)
+            and not roles.isdisjoint(user._get_group_ids())
+            and any(user.company_ids.mapped("crisis_two_factor"))
+        )
+
     @api.depends("group_ids", "company_ids")
     def _compute_crisis_role_hint(self):
         """Tell the administrator which roles wait for the principal, and at which school."""

@@ -28,6 +28,7 @@ class CrisisRoleConfirmation(models.Model):
 
     user_id = fields.Many2one("res.users", string="Person", required=True, ondelete="cascade")
     login = fields.Char(related="user_id.login", string="Login", related_sudo=True)
+    two_factor = fields.Boolean(string="Second Factor", related="user_id.totp_enabled")
     group_id = fields.Many2one("res.groups", string="Role", required=True, ondelete="cascade")
     company_id = fields.Many2one(
         "res.company", string="School", required=True, index=True, ondelete="cascade"
@@ -253,7 +254,7 @@ class CrisisRoleConfirmation(models.Model):
         live = rows.search([("user_id", "in", users.ids), ("state", "!=", "ended")])
         known = {(row.user_id.id, row.group_id.id, row.company_id.id): row for row in live}
         gone = rows.browse([row.id for key, row in known.items() if key not in held])
-        new = rows.create(
+        new = rows.with_context(mail_create_nolog=True).create(
             [
                 {
                     "user_id": user,
@@ -315,15 +316,19 @@ class CrisisRoleConfirmation(models.Model):
             self.sudo().browse(once.values())._tell(kind)
 
     @api.model
-    def _tell_become(self):
-        """Register and tell that the user is about to act as the system."""
-        principal = self.env.ref(PRINCIPAL)
+    def _tell_schools(self, kind, companies=None):
+        """Register and tell what the user does that touches everybody at a school.
+
+        :param str kind: a code of ``crisis.role.event``
+        :param companies: the schools; by default all
+        """
+        domain = Domain("group_id", "=", self.env.ref(PRINCIPAL).id) & Domain("state", "!=", "ended")
+        if companies is not None:
+            domain &= Domain("company_id", "in", companies.ids)
         # sudo: crisis.role.confirmation - one row of each school, to tell its principals
-        rows = self.sudo().search([("group_id", "=", principal.id), ("state", "!=", "ended")])
+        rows = self.sudo().search(domain)
         once = {row.company_id.id: row.id for row in rows}
-        # sudo: crisis.role.event - the system alone writes the register
-        events = self.env["crisis.role.event"].sudo()
-        events._enter(rows.browse(once.values()), "become", self.env.user)
+        self.env["crisis.role.event"]._enter(rows.browse(once.values()), kind, self.env.user)
 
     @api.model
     def _cron_follow_roles(self):

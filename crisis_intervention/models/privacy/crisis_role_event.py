@@ -13,6 +13,7 @@ KINDS = [
     ("two_factor", "Two-factor sign-in switched off by somebody else"),
     ("active", "Account archived or opened again by somebody else"),
     ("key", "Key for programs made by somebody else"),
+    ("setting", "Second factor not demanded any more"),
     ("become", "Administrator acts as the system"),
 ]
 

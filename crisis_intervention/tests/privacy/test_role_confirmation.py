@@ -1,10 +1,11 @@
 from odoo import Command
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, JsonRpcException, new_test_user, tagged
 from odoo.tools import SQL, mute_logger
 
 from ... import role_confirmations
 from ..common import DENIALS, MODULE, CrisisCommon
+from ..migrations import migrate
 from .test_person_request import just_confirmed
 
 GUARDED = (
@@ -250,6 +251,57 @@ class TestRoleConfirmation(RoleCase):
                 users.mapped("all_group_ids")
         self.assertEqual(*counts)
 
+
+    def test_update_keeps_the_roles_and_lists_them_once(self):
+        users = self.psychology | self.moral | self.principal | self.doctor | self.district
+        before = {user: user._get_group_ids() for user in users}
+        self.env["mail.activity"].search([("res_model", "=", "crisis.role.confirmation")]).unlink()
+        self.env.cr.execute("DELETE FROM crisis_role_confirmation")
+        self.env.registry.clear_cache()
+        self.env.invalidate_all()
+        self.assertFalse(self.principal.has_group(f"{MODULE}.group_principal"))
+        migrate(self.env, "19.0.3.0.0", "post-05-roles")
+        self.assertEqual({user: user._get_group_ids() for user in users}, before)
+        rows = self.env["crisis.role.confirmation"].search([("company_id", "=", self.school.id)])
+        self.assertEqual(set(rows.mapped("state")), {"taken_over"})
+        others = rows.filtered(lambda row: row.user_id != self.principal)
+        self.assertEqual(others.activity_ids.user_id, self.principal)
+        self.assertTrue(all(row.activity_ids for row in rows))
+        waiting = rows.with_user(self.principal).search([("may_decide", "=", True)])
+        self.assertEqual(waiting & rows, others)
+        # an update that is repeated changes nothing
+        migrate(self.env, "19.0.3.0.0", "post-05-roles")
+        self.assertEqual({user: user._get_group_ids() for user in users}, before)
+
+    def test_update_without_a_key_ends_before_it_locks_anybody_out(self):
+        self.env.cr.execute("DELETE FROM crisis_role_confirmation")
+
+        def missing(env):
+            raise UserError("no key")
+
+        self.patch(role_confirmations, "keyring", missing)
+        with self.assertRaises(UserError):
+            migrate(self.env, "19.0.3.0.0", "post-05-roles")
+
+    def test_second_factor(self):
+        self.assertIsNone(self.psychology._mfa_type(), "nobody is locked out without mail")
+        self.env["ir.mail_server"].create({"name": "x", "smtp_host": "mail.example.com"})
+        for user, asked in (
+            (self.psychology, "totp_mail"),
+            (self.principal, "totp_mail"),
+            (self.staff, None),
+            (self.head_teacher, None),
+            (self.administrator, None),
+        ):
+            with self.subTest(user=user.login):
+                self.assertEqual(user._mfa_type(), asked)
+        begin = self.env["crisis.role.event"].search_count([("kind", "=", "setting")])
+        self.school.with_user(self.administrator).sudo().crisis_two_factor = False
+        self.assertIsNone(self.psychology._mfa_type())
+        events = self.env["crisis.role.event"].search([("kind", "=", "setting")])
+        self.assertEqual(len(events), begin + 1)
+        self.assertEqual((events[0].person_id, events[0].company_id),
+                         (self.administrator, self.school))  # fmt: skip
 
     def _told(self):
         """Return the kinds of the events about the psychology teacher, the latest last."""
