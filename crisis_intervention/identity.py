@@ -14,6 +14,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.http import request
 
 KEY = "identity-check-last"
+PRESSED = "crisis_pressed"
 
 
 def is_confirmed(env):
@@ -34,23 +35,37 @@ def require_confirmed(env):
         )
 
 
-def require_pressed(env, model, *methods):
+def _called():
+    """Return (model, method, set of ids) that the client calls in this request, or None."""
+    params = request.params if request else {}
+    args = params.get("args")
+    if not isinstance(args, list) or not args or not isinstance(args[0], list):
+        return None
+    return params.get("model"), params.get("method"), frozenset(args[0])
+
+
+def require_pressed(records, method):
     """Refuse everybody but a person who has pressed a button and confirmed who it is.
 
-    A button counts only: code that an administrator has entered and that somebody sets off
-    unwittingly comes by another call, and what acts in another's name is not who has logged in.
+    The button of these records counts only, pressed in this request or, where the password was asked
+    for in between, in the one before. Code that an administrator has entered and that somebody sets
+    off unwittingly comes by another call, and what acts in another's name is not who has logged in.
 
-    :param str model: name of the model with the button
-    :param methods: names of the methods that the button calls
+    :param records: those whose button it is
+    :param str method: what the button calls
     :raises UserError: it is a program, or somebody acts for another
     """
-    buttons = {(model, method) for method in methods} | {("res.users.identitycheck", "run_check")}
-    session = request.session if request else None
+    env = records.env
+    called = _called()
+    if called and called[:2] == ("res.users.identitycheck", "run_check"):
+        model, name, ids = request.session.get(PRESSED) or (None, None, ())
+        called = (model, name, frozenset(ids))
     if (
-        not session
-        or session.uid != env.uid
+        not called
+        or request.session.uid != env.uid
         or request.env.uid != env.uid
-        or (request.params.get("model"), request.params.get("method")) not in buttons
+        or called[:2] != (records._name, method)
+        or not called[2].issuperset(records.ids)
         or not is_confirmed(env)
     ):
         raise UserError(
@@ -67,6 +82,9 @@ def confirm_identity(method):
         if request and not is_confirmed(self.env):
             # forget an older confirmation, which Odoo would accept a little longer
             request.session[KEY] = 0
+            # what was pressed, for after the password; from the client's own call only
+            if _called() == (self._name, method.__name__, frozenset(self.ids)):
+                request.session[PRESSED] = [self._name, method.__name__, self.ids]
         return checked(self, *args, **kwargs)
 
     # what Odoo's dialog asks for before it calls the method again

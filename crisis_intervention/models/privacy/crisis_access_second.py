@@ -7,6 +7,7 @@ from odoo.tools import SQL
 from ... import identity
 from ...identity import confirm_identity
 from ...roles import EMERGENCY, MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY
+from ...sealed_fields import keyring
 from ..care.crisis_plan import SAFETY_FIELDS
 
 ACTIVITY = "crisis_intervention.mail_activity_grant_release"
@@ -14,6 +15,18 @@ ACTIVITY = "crisis_intervention.mail_activity_grant_release"
 RELEASE_MINUTES = 10
 # More than so many emergency accesses within so many days are shown to the principal.
 OFTEN, OFTEN_DAYS = 3, 30
+
+
+def _signed(grant):
+    """Return what the server signs when a second person has released ``grant``.
+
+    So that nobody who writes into the row, by code or in the database, is a second person alone. With
+    it the moment: a release is asked for, given and used up each time anew.
+    """
+    moments = (grant.date_release_asked, grant.date_release_to)
+    parts = (grant.id, grant.user_id.id, grant.case_id.id, grant.scope, grant.released_by_id.id)
+    told = [*map(str, parts), *(fields.Datetime.to_string(moment) or "" for moment in moments)]
+    return "crisis.access.grant release|" + "|".join(told)
 
 
 class CrisisAccessSecond(models.AbstractModel):
@@ -31,6 +44,7 @@ class CrisisAccessSecond(models.AbstractModel):
     )
     date_release_to = fields.Datetime(string="Released Until", readonly=True, copy=False)
     date_release_used = fields.Datetime(string="Read On", readonly=True, copy=False)
+    release_signature = fields.Char(readonly=True, copy=False, groups=fields.NO_ACCESS)
     is_frequent = fields.Boolean(
         string="Frequent",
         readonly=True,
@@ -104,7 +118,7 @@ class CrisisAccessSecond(models.AbstractModel):
         :raises UserError: a program asks; it has ended, or nobody has asked
         """
         self.ensure_one()
-        identity.require_pressed(self.env, self._name, "action_release")
+        identity.require_pressed(self, "action_release")
         self.check_access("read")
         refusal = self._release_refusal()
         if refusal:
@@ -121,6 +135,7 @@ class CrisisAccessSecond(models.AbstractModel):
                 "date_release_to": now + timedelta(minutes=RELEASE_MINUTES),
             }
         )
+        grant._set({"release_signature": keyring(self.env).sign(_signed(grant))})
         grant._log_approval("approved")
         grant._end_activities(ACTIVITY)
         grant._tell_decision()
@@ -137,6 +152,8 @@ class CrisisAccessSecond(models.AbstractModel):
                 now,
             )
         ):
+            return False
+        if not keyring(self.env).verifies(grant.release_signature or "", _signed(grant)):
             return False
         grant._set({"date_release_used": now})
         return True

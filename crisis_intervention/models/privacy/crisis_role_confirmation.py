@@ -166,28 +166,30 @@ class CrisisRoleConfirmation(models.Model):
     @confirm_identity
     def action_confirm(self):
         """Confirm that these people have these roles."""
-        self._check_decider()
+        self._check_decider("action_confirm")
+        # sudo: crisis.role.confirmation - nobody has the right to write; checked just above
         for row in self.sudo():
-            if row._needs_two() and row._confirm_first():
-                continue
-            row._decide("confirmed")
+            if not row._needs_two() or _is_second(row):
+                _decide(row, "confirmed")
 
     @confirm_identity
     def action_refuse(self):
         """Refuse: the role opens nothing, whatever the administrator has entered."""
-        self._check_decider()
+        self._check_decider("action_refuse")
+        # sudo: crisis.role.confirmation - nobody has the right to write; checked just above
         for row in self.sudo():
-            row._decide("refused")
+            _decide(row, "refused")
             # who is responsible for children in this role hands them over first
             row.user_id.with_env(self.env)._check_crisis_duties()
 
-    def _check_decider(self):
+    def _check_decider(self, method):
         """Check that the person at the screen may decide about these rows now.
 
+        :param str method: the button that was pressed
         :raises AccessError: these are not hers or his to decide
         :raises UserError: nobody has confirmed who is there; somebody else was faster
         """
-        identity.require_pressed(self.env, self._name, "action_confirm", "action_refuse")
+        identity.require_pressed(self, method)
         self.check_access("read")
         self._lock_rows()
         self.invalidate_recordset(["state"])
@@ -202,33 +204,6 @@ class CrisisRoleConfirmation(models.Model):
                         "teachers, moral education, other principals and district centre confirm."
                     )
                 )
-
-    def _confirm_first(self):
-        """Keep the first of two confirmations; return False where this is the second one.
-
-        :raises UserError: both would be by the same person
-        """
-        known = role_confirmations.is_genuine(self) and self.first_by_id
-        if not known:
-            role_confirmations.sign(self, first_by_id=self.env.uid)
-            return True
-        if known.id == self.env.uid:
-            raise UserError(
-                self.env._("You have confirmed this already. A second person has to do so as well.")
-            )
-        return False
-
-    def _decide(self, state):
-        """Keep the decision of the user, who was checked, and tell of it."""
-        role_confirmations.sign(
-            self,
-            state=state,
-            way="person",
-            decided_by_id=self.env.uid,
-            date_decided=fields.Datetime.now(),
-        )
-        self._end_activities()
-        self._tell(state)
 
     # ------------------------------------------------------------------ following the roles
 
@@ -347,3 +322,35 @@ class CrisisRoleConfirmation(models.Model):
         if not is_loading(self.env):
             raise AccessError(self._kept_message())
         role_confirmations.take_over(self.env, self.env["res.users"].browse(user_ids))
+
+
+# Both sign. They are no methods, as code that an administrator enters may call methods.
+
+
+def _is_second(row):
+    """Keep the first of two confirmations by the user; tell whether this is the second one.
+
+    :raises UserError: both would be by the same person
+    """
+    known = role_confirmations.is_genuine(row) and row.first_by_id
+    if not known:
+        role_confirmations.sign(row, first_by_id=row.env.uid)
+        return False
+    if known.id == row.env.uid:
+        raise UserError(
+            row.env._("You have confirmed this already. A second person has to do so as well.")
+        )
+    return True
+
+
+def _decide(row, state):
+    """Keep the decision of the user, who was checked, and tell of it."""
+    role_confirmations.sign(
+        row,
+        state=state,
+        way="person",
+        decided_by_id=row.env.uid,
+        date_decided=fields.Datetime.now(),
+    )
+    row._end_activities()
+    row._tell(state)

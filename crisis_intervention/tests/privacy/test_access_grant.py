@@ -344,7 +344,7 @@ class TestEmergencyAccess(GrantCase):
 
     def _release(self, grant, user):
         """Release ``grant`` as ``user``, as if at the own screen with the identity confirmed."""
-        self.patch(identity, "require_pressed", lambda env, *button: None)
+        self.patch(identity, "require_pressed", lambda records, method: None)
         seen = grant.with_user(user)
         type(seen).action_release.__wrapped__(seen)
 
@@ -456,14 +456,26 @@ class TestEmergencyAccess(GrantCase):
         grant.action_ask_release()
         with self.assertRaises(AccessError):
             self._release(grant, self.principal)
-        # a row that says so itself
-        self.env.flush_all()
-        self.env.cr.execute(
-            "UPDATE crisis_access_grant SET released_by_id = user_id, date_release_to = %s"
-            " WHERE id = %s",
-            [fields.Datetime.now() + timedelta(minutes=5), grant.id],
-        )
-        self.env.invalidate_all()
+        # a row that says so itself, without a signature and with one of another release
+        self._release(grant, self.moral)
+        signature = grant.sudo().release_signature
+        self.assertEqual(self._shown(grant), SHOWN["all"])
+        other = self._break(self.principal)
+        for user in (self.principal, self.moral):
+            for signed in (None, signature):
+                with self.subTest(user=user.login, signed=bool(signed)):
+                    other.sudo()._set(
+                        {
+                            "released_by_id": user.id,
+                            "date_release_to": fields.Datetime.now() + timedelta(minutes=5),
+                            "date_release_asked": grant.date_release_asked,
+                            "date_release_used": False,
+                            "release_signature": signed,
+                        }
+                    )
+                    self.assertEqual(self._shown(other), set())
+        # used up is used up
+        grant.sudo()._set({"date_release_used": False, "date_release_to": fields.Datetime.now()})
         self.assertEqual(self._shown(grant), set())
 
     def test_without_a_person_at_the_screen_nothing_is_released(self):

@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, JsonRpcException, new_test_user, tagged
@@ -447,24 +449,94 @@ class TestDeciding(RoleCase, HttpCase):
         )
         self.assertEqual(self.env["crisis.role.event"].search_count([]), begin)
 
-    @mute_logger("odoo.http", *DENIALS)
-    def test_program_of_the_administrator_does_not(self):
-        """A server action acts as the principal, or is set off by the principal."""
-        action = self.env["ir.actions.server"].create(
+    def _action(self, code):
+        """Return a server action with this code of an administrator."""
+        return self.env["ir.actions.server"].create(
             {
                 "name": "x",
                 "model_id": self.env["ir.model"]._get_id("res.partner"),
                 "state": "code",
                 "code": f"""
 rows = env["crisis.role.confirmation"].browse({self.row.id}).with_user({self.principal.id})
-rows.action_confirm()""",
+{code}""",
             }
         )
-        for user in (self.administrator, self.principal):
-            self.authenticate(user.login, user.login, session_extra=just_confirmed(1))
-            with self.subTest(user=user.login), self.assertRaises(JsonRpcException):
-                self.make_jsonrpc_request(
-                    "/web/action/run", {"action_id": action.id, "context": {}}
-                )
-            self.env.invalidate_all()
+
+    @mute_logger("odoo.http", *DENIALS)
+    def test_program_of_the_administrator_does_not(self):
+        """A server action acts as the principal, or is set off by the principal."""
+        codes = (
+            "rows.action_confirm()",
+            "rows.sudo()._set({'state': 'confirmed', 'way': 'person'})",
+            "rows.sudo()._decide('confirmed')",
+            "rows.sudo()._take_over([rows.user_id.id])",
+            "rows.sudo().write({'state': 'confirmed'})",
+        )
+        for code in codes:
+            action = self._action(code)
+            for user in (self.administrator, self.principal):
+                with self.subTest(user=user.login, code=code):
+                    self.authenticate(user.login, user.login, session_extra=just_confirmed(1))
+                    with suppress(JsonRpcException):
+                        self.make_jsonrpc_request(
+                            "/web/action/run", {"action_id": action.id, "context": {}}
+                        )
+                    self.env.invalidate_all()
+                    self._assert_nothing(self.friend)
+            # as a scheduled action does, with nobody there
+            with self.subTest(code=code, cron=True), suppress(Exception):
+                with self.env.cr.savepoint():
+                    action.run()
             self._assert_nothing(self.friend)
+
+    @mute_logger("odoo.http", *DENIALS)
+    def test_button_of_one_row_confirms_no_other(self):
+        """Code that runs while the principal confirms somebody else confirms nobody with it."""
+        colleague = self._make_user("t_colleague", "staff")
+        colleague.group_ids |= self._group("school_doctor")
+        [row] = self._rows(colleague)
+        action = self._action("rows.action_confirm()")
+        kind = self.registry["crisis.role.event"]
+        plain = kind._enter
+
+        def entering(events, rows, what, person=None):
+            plain(events, rows, what, person)
+            with suppress(UserError):
+                action.sudo().run()
+
+        self.patch(kind, "_enter", entering)
+        self._press(self.principal, row=row)
+        self.assertEqual(row.state, "confirmed")
+        self.assertEqual(self.row.state, "waiting")
+        self._assert_nothing(self.friend)
+
+    def test_after_the_password(self):
+        """The dialog that asks for the password goes on with the button that was pressed."""
+        asked = self._press(self.principal, minutes=60)
+        session = self.opener.cookies.get("session_id")
+        self.assertTrue(session)
+        self.principal.password = "t_principal"
+        self.env.flush_all()
+        self.authenticate("t_principal", "t_principal", session_extra=just_confirmed(60))
+        self.make_jsonrpc_request(
+            f"/web/dataset/call_button/{self.row._name}/action_confirm",
+            {
+                "model": self.row._name,
+                "method": "action_confirm",
+                "args": [self.row.ids],
+                "kwargs": {},
+            },
+        )
+        wizard = self.env["res.users.identitycheck"].search([], order="id desc", limit=1)
+        self.assertNotEqual(wizard.id, asked["res_id"])
+        self.make_jsonrpc_request(
+            "/web/dataset/call_button/res.users.identitycheck/run_check",
+            {
+                "model": "res.users.identitycheck",
+                "method": "run_check",
+                "args": [wizard.ids],
+                "kwargs": {"context": {"password": "t_principal"}},
+            },
+        )
+        self.env.invalidate_all()
+        self.assertEqual(self.row.state, "confirmed")
