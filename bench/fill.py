@@ -83,7 +83,7 @@ class Filler:
                 )
                 .ids
             )
-            take_over(self.env, self.env["res.users"].browse(result[kind]))
+            take_over(self.env, self.env["res.users"].browse(result[kind]), tell=False)
         return result
 
     def _stages(self, model: str, **values) -> list[int]:

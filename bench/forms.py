@@ -135,7 +135,7 @@ def measure(database: str, count: int, rounds: int) -> dict:
             )
             for g in groups
         )
-        take_over(env, teacher)
+        take_over(env, teacher, tell=False)
         classes = env["crisis.class"].create({"name": "bench", "grade": 5})
         students = env["crisis.student"].create(
             [{"name": f"S{n}", "class_id": classes.id} for n in range(count)]

@@ -7,6 +7,8 @@ session that was confirmed, these methods refuse.
 """
 
 import time
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
 
 from odoo.addons.base.models.res_users import check_identity
@@ -15,6 +17,7 @@ from odoo.http import request
 
 KEY = "identity-check-last"
 PRESSED = "crisis_pressed"
+_decided = ContextVar("crisis_decided", default=None)
 
 
 def is_confirmed(env):
@@ -71,6 +74,41 @@ def require_pressed(records, method):
         raise UserError(
             env._("This is decided by a person at the own screen, with the own password.")
         )
+
+
+@contextmanager
+def deciding(record):
+    """Let what stands inside decide about ``record`` for the person who has pressed a dialog.
+
+    The outermost one counts: what code of others begins meanwhile is no decision of a person.
+    """
+    token = _decided.set(_decided.get() or (record._name, record.id))
+    try:
+        yield
+    finally:
+        _decided.reset(token)
+
+
+def require_decided(record):
+    """Refuse decisions that no person takes who has logged in and pressed a button for this record.
+
+    As ``require_pressed``, also for buttons of the dialog of decisions, without the password.
+
+    :raises UserError: it is a program, or somebody acts for another
+    """
+    env = record.env
+    called = _called()
+    dialog = ("crisis.approval.decide", "action_confirm")
+    if (
+        not called
+        or request.session.uid != env.uid
+        or request.env.uid != env.uid
+        or not (
+            (called[:2] == (record._name, "action_approve") and record.id in called[2])
+            or (called[:2] == dialog and _decided.get() == (record._name, record.id))
+        )
+    ):
+        raise UserError(env._("This is decided by a person at the own screen."))
 
 
 def confirm_identity(method):

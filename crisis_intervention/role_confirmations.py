@@ -13,6 +13,7 @@ from odoo.tools import SQL
 from .lib.effective_roles import effective, reached
 from .roles import CONFIRMED, PRINCIPAL, TRIAGE, WORKERS
 from .sealed_fields import keyring
+from .walls import is_loading
 
 MODEL = "crisis.role.confirmation"
 # States in which a role counts.
@@ -182,7 +183,11 @@ def is_set_up(env):
     """
     principal = env.ref(PRINCIPAL)
     # sudo: crisis.role.confirmation and files - whether there are any
-    if env[MODEL].sudo().search_count([("group_id", "=", principal.id), ("way", "!=", False)], limit=1):
+    if (
+        env[MODEL]
+        .sudo()
+        .search_count([("group_id", "=", principal.id), ("way", "!=", False)], limit=1)
+    ):
         return True
     files = SQL(" UNION ALL ").join(
         SQL("(SELECT 1 FROM %s LIMIT 1)", SQL.identifier(table)) for table in _FILES
@@ -190,13 +195,14 @@ def is_set_up(env):
     return bool(env.execute_query(files))
 
 
-def take_over(env, users, state="confirmed", way="system"):
+def take_over(env, users, state="confirmed", tell=True):
     """Confirm the roles that ``users`` have, by the system itself.
 
     For updates from before roles were confirmed, for whoever runs the server (a school that has no
     principal any more), for demo data and tests. No method of a model leads here while the server
     serves.
 
+    :param bool tell: register it, and tell the principals
     :return: ``crisis.role.confirmation`` records
     """
     # sudo: crisis.role.confirmation - whoever runs programs on the server has the key
@@ -204,8 +210,10 @@ def take_over(env, users, state="confirmed", way="system"):
     env[MODEL]._follow_roles(users.with_env(env), tell=False)
     rows = env[MODEL].search([("user_id", "in", users.ids), ("state", "=", "waiting")])
     if rows:
-        sign(rows, state=state, way=way, date_decided=fields.Datetime.now())
+        sign(rows, state=state, way="system", date_decided=fields.Datetime.now())
         rows._end_activities()
+        if tell and not is_loading(env):
+            rows._tell("confirmed")
     return rows
 
 

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..identity import deciding
+
 
 class CrisisApprovalDecide(models.TransientModel):
     """Asks for the words that go with a decision: approve, refuse, or waive a duty."""
@@ -53,10 +55,11 @@ class CrisisApprovalDecide(models.TransientModel):
     def action_confirm(self):
         """Carry the decision out."""
         record = self._record()
-        if self.waives:
-            record._waive(self.comment)
-        elif self.decision == "approve":
-            record.action_approve(self.comment)
-        else:
-            record.action_refuse(self.comment)
+        with deciding(record):
+            if self.waives:
+                record._waive(self.comment)
+            elif self.decision == "approve":
+                record.action_approve(self.comment)
+            else:
+                record.action_refuse(self.comment)
         return {"type": "ir.actions.act_window_close"}

@@ -97,7 +97,7 @@ class ResGroups(models.Model):
         return reached(roles, self._crisis_implied())
 
     @api.depends("all_implied_by_ids.user_ids")
-    def _compute_all_user_ids(self):
+    def _compute_all_user_ids(self):  # pylint: disable=missing-return
         """Leave those out whose role nobody has confirmed."""
         super()._compute_all_user_ids()
         touched = self._crisis_touched()

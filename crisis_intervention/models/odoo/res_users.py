@@ -27,7 +27,7 @@ class ResUsers(models.Model):
     crisis_role_hint = fields.Char(compute="_compute_crisis_role_hint", compute_sudo=True)
 
     @api.depends("group_ids.all_implied_ids", "company_ids")
-    def _compute_all_group_ids(self):
+    def _compute_all_group_ids(self):  # pylint: disable=missing-return
         """Leave out what only a role opens that no principal has confirmed.
 
         Here, where Odoo evaluates groups, whatever way the role came: the form, an import, a copy, a

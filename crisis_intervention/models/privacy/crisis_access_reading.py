@@ -57,6 +57,8 @@ class CrisisAccessReading(models.AbstractModel):
             raise AccessError(self.env._("This permission was not given."))
         if not self._is_open():
             raise AccessError(self.env._("This permission has ended. Ask again if you need to."))
+        if not self.is_emergency and not self._is_given():
+            raise AccessError(self.env._("No person has given this permission. Ask again."))
         if not self.env.user._holds("crisis_intervention.group_staff", self.company_id):
             raise AccessError(self.env._("This permission is for staff of the school."))
 

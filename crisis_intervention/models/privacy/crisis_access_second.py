@@ -8,7 +8,6 @@ from ... import identity
 from ...identity import confirm_identity
 from ...roles import EMERGENCY, MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY
 from ...sealed_fields import keyring
-from ..care.crisis_plan import SAFETY_FIELDS
 
 ACTIVITY = "crisis_intervention.mail_activity_grant_release"
 # How long what a second person has released may be read, once.
@@ -82,7 +81,9 @@ class CrisisAccessSecond(models.AbstractModel):
         users -= self.env.user
         if not users:
             raise UserError(
-                self.env._("Nobody at this school could release it. Call the principal, 110 or 120.")
+                self.env._(
+                    "Nobody at this school could release it. Call the principal, 110 or 120."
+                )
             )
         grant._set(
             {
@@ -209,12 +210,13 @@ class CrisisAccessSecond(models.AbstractModel):
         return sections
 
     def _help_parts(self, case):
-        """Return (records, field names) of a case that help at once."""
-        plans = case.plan_ids.filtered(lambda plan: plan.state == "active")
-        medical = self.env["crisis.medical.record"]
-        if case:
-            medical = medical.search([("case_id", "=", case.id), ("state", "=", "signed")])
-        return [(plans, SAFETY_FIELDS), (medical, ("date", "medication", "care_points"))]
+        """Return (records, field names) of a case that help at once, kind by kind."""
+        excerpts = self.env["crisis.record"]._collected("_emergency_excerpt")
+        return [
+            (self._part(case, model, excerpt), excerpt.fields)
+            for model, excerpt in sorted(excerpts, key=lambda told: told[1].sequence)
+            if case
+        ]
 
     def _help_people(self, student):
         """Return the section that names who is responsible for a student."""

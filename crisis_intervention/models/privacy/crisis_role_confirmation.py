@@ -27,8 +27,8 @@ class CrisisRoleConfirmation(models.Model):
     _outlives_erasure = True
 
     user_id = fields.Many2one("res.users", string="Person", required=True, ondelete="cascade")
-    login = fields.Char(related="user_id.login", string="Login", related_sudo=True)
-    two_factor = fields.Boolean(string="Second Factor", related="user_id.totp_enabled")
+    login = fields.Char(related="user_id.login")
+    two_factor = fields.Boolean(related="user_id.totp_enabled", string="Second Factor Set Up")
     group_id = fields.Many2one("res.groups", string="Role", required=True, ondelete="cascade")
     company_id = fields.Many2one(
         "res.company", string="School", required=True, index=True, ondelete="cascade"
@@ -60,7 +60,7 @@ class CrisisRoleConfirmation(models.Model):
         ondelete="restrict",
         help="Where a school has no principal who could decide, two people confirm.",
     )
-    decided_by_id = fields.Many2one("res.users", string="Decided By", ondelete="restrict")
+    decided_by_id = fields.Many2one("res.users", ondelete="restrict")
     date_decided = fields.Datetime(string="Decided On")
     signature = fields.Char()
     is_genuine = fields.Boolean(
@@ -119,16 +119,16 @@ class CrisisRoleConfirmation(models.Model):
         """Write what the system keeps; without a signature it does not count."""
         return super().write(vals)  # pylint: disable=super-method-mismatch
 
-    def unlink(self):
+    @api.ondelete(at_uninstall=True)
+    def _unlink_never(self):
         """Keep every row: what was decided stays known.
 
-        Not by ``ondelete``, which a key of the context switches off.
+        Also "at uninstall", as that is a key of the context, which clients send.
 
         :raises AccessError: always, as long as the server serves
         """
         if not is_loading(self.env):
             raise AccessError(self._kept_message())
-        return super().unlink()
 
     def _kept_message(self):
         """Return what to say to somebody who would write here."""
@@ -297,7 +297,9 @@ class CrisisRoleConfirmation(models.Model):
         :param str kind: a code of ``crisis.role.event``
         :param companies: the schools; by default all
         """
-        domain = Domain("group_id", "=", self.env.ref(PRINCIPAL).id) & Domain("state", "!=", "ended")
+        domain = Domain("group_id", "=", self.env.ref(PRINCIPAL).id) & Domain(
+            "state", "!=", "ended"
+        )
         if companies is not None:
             domain &= Domain("company_id", "in", companies.ids)
         # sudo: crisis.role.confirmation - one row of each school, to tell its principals
@@ -308,8 +310,12 @@ class CrisisRoleConfirmation(models.Model):
     @api.model
     def _cron_follow_roles(self):
         """Follow what changed past Odoo's forms, and remind of what waits."""
-        # sudo: res.users - all of them
-        self._follow_roles(self.env["res.users"].sudo().with_context(active_test=False).search([]))
+        # sudo: res.users - all who have a role
+        roles = self.env["res.groups"].sudo().browse(role_confirmations.guarded(self.env))
+        users = roles.all_implied_by_ids.with_context(active_test=False).user_ids
+        # sudo: crisis.role.confirmation - and all who had one
+        users |= self.sudo().search([("state", "!=", "ended")]).user_id
+        self._follow_roles(users)
         for row in self.search([("state", "in", OPEN_STATES), ("activity_ids", "=", False)]):
             row._plan_activity(ACTIVITY, row._deciders())
 

@@ -28,7 +28,7 @@ class CrisisRoleEvent(models.Model):
     _outlives_erasure = True
 
     kind = fields.Selection(KINDS, string="What Happened", required=True, index=True)
-    person_id = fields.Many2one("res.users", string="Person", ondelete="set null")
+    person_id = fields.Many2one("res.users", ondelete="set null")
     group_id = fields.Many2one("res.groups", string="Role", ondelete="set null")
     company_id = fields.Many2one("res.company", string="School", index=True, ondelete="cascade")
     ip = fields.Char(string="IP Address")
@@ -53,7 +53,7 @@ class CrisisRoleEvent(models.Model):
                     "person_id": (person or row.user_id).id,
                     "group_id": not person and row.group_id.id,
                     "company_id": row.company_id.id,
-                    "text": "{0.name} ({0.login})".format(person or row.user_id),
+                    "text": f"{(person or row.user_id).name} ({(person or row.user_id).login})",
                     "ip": address,
                 }
                 for row in rows

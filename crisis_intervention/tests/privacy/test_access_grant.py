@@ -6,9 +6,10 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
-from .. import access_matrix
 from ... import identity
+from .. import access_matrix
 from ..common import DENIALS, CrisisCommon
+from ..migrations import migrate
 
 START = fields.Datetime.to_datetime("2026-10-12 08:00:00")
 # What each scope shows: these texts and no other one of TEXTS.
@@ -41,6 +42,8 @@ class GrantCase(CrisisCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # here decisions come from code; test_identity takes them at the screen
+        cls.classPatch(identity, "require_decided", lambda record: None)
         cls.psychology_2 = cls._make_user("t_psychology_2", "psychology_teacher")
         cls.instrument = cls._make_instrument()
         cls.case = cls._make_case(
@@ -192,6 +195,50 @@ class TestAccessGrant(GrantCase):
         )
         with self.assertRaises(AccessError):
             colleague.with_user(self.doctor).action_submit()
+
+    @mute_logger(*DENIALS)
+    def test_code_of_an_administrator_gives_none(self):
+        """Who writes state and dates past the decision, by code or in the database, opens nothing."""
+        now = fields.Datetime.now()
+        given = self._give(self.staff, "answers").sudo()
+        forged = {
+            "state": "active",
+            "date_from": now - timedelta(hours=1),
+            "date_to": now + timedelta(hours=5),
+            "decided_by_id": self.principal.id,
+            "case_id": self.case.id,
+        }
+        for more in (
+            {},
+            {"given_signature": given.given_signature},
+            {"is_emergency": True},
+            {"is_emergency": True, "released_by_id": self.principal.id,
+             "date_release_asked": now, "date_release_to": now + timedelta(minutes=9),
+             "release_signature": given.given_signature},
+        ):  # fmt: skip
+            with self.subTest(more=list(more)):
+                grant = self._ask(self.staff, "all")
+                grant.sudo()._set({**forged, **more})
+                try:
+                    shown = self._shown(grant)
+                except AccessError:
+                    shown = set()
+                self.assertEqual(shown, set())
+        # one that was given, made wider or longer
+        self.assertTrue(given.with_user(self.staff)._reading())
+        for wider in ({"scope": "all"}, {"date_to": now + timedelta(days=9)}):
+            with self.subTest(wider=wider):
+                before = {name: given[name] for name in wider}
+                given._set(wider)
+                with self.assertRaises(AccessError):
+                    given.with_user(self.staff)._reading()
+                given._set(before)
+
+    def test_update_keeps_what_runs(self):
+        grant = self._give(self.staff)
+        grant.sudo()._set({"given_signature": False})
+        migrate(self.env, "19.0.3.0.0", "post-10-grants")
+        self.assertTrue(grant._reading())
 
     def test_leaving_the_school_ends_it(self):
         grant = self._give(self.staff)
@@ -403,7 +450,10 @@ class TestEmergencyAccess(GrantCase):
             self.assertEqual(self._shown(grant), set())
             with mute_logger(*DENIALS), self.assertRaises(AccessError):
                 self._release(grant, self.staff)
-            for attempt in ({"released_by_id": self.principal.id}, {"date_release_to": "2099-01-01"}):
+            for attempt in (
+                {"released_by_id": self.principal.id},
+                {"date_release_to": "2099-01-01"},
+            ):
                 with mute_logger(*DENIALS), self.assertRaises(UserError):
                     grant.write(attempt)
             self.assertEqual(self._shown(grant), set())

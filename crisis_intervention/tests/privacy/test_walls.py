@@ -37,21 +37,38 @@ class TestWalls(RoleCase):
         elsewhere = env["ir.model.access"].create({**new_right, "model_id": self.foreign.id})
         rule_elsewhere = env["ir.rule"].create({**new_rule, "model_id": self.foreign.id})
         yield "new right", lambda: env["ir.model.access"].create(new_right)
-        yield "right by the group", lambda: group.write(
-            {"model_access": [Command.create({k: v for k, v in new_right.items() if k != "group_id"})]}
+        yield (
+            "right by the group",
+            lambda: group.write(
+                {
+                    "model_access": [
+                        Command.create({k: v for k, v in new_right.items() if k != "group_id"})
+                    ]
+                }
+            ),
         )
-        yield "right by the model", lambda: self.model.with_env(env).write(
-            {"access_ids": [Command.create({"name": "x", "group_id": group.id, "perm_read": True})]}
+        yield (
+            "right by the model",
+            lambda: self.model.with_env(env).write(
+                {
+                    "access_ids": [
+                        Command.create({"name": "x", "group_id": group.id, "perm_read": True})
+                    ]
+                }
+            ),
         )
         yield "right moved here", lambda: elsewhere.write({"model_id": self.model.id})
         yield "right widened", lambda: right.write({"perm_unlink": True})
         yield "right of another group", lambda: right.write({"group_id": group.id})
         yield "right switched off", lambda: right.write({"active": False})
         yield "right deleted", lambda: right.unlink()
-        yield "right imported", lambda: self._load(
-            env["ir.model.access"],
-            ["name", "model_id/.id", "group_id/.id", "perm_read"],
-            ["x", str(self.model.id), str(group.id), "1"],
+        yield (
+            "right imported",
+            lambda: self._load(
+                env["ir.model.access"],
+                ["name", "model_id/.id", "group_id/.id", "perm_read"],
+                ["x", str(self.model.id), str(group.id), "1"],
+            ),
         )
         yield "new rule", lambda: env["ir.rule"].create(new_rule)
         yield "rule moved here", lambda: rule_elsewhere.write({"model_id": self.model.id})
@@ -61,18 +78,25 @@ class TestWalls(RoleCase):
         yield "rule deleted", lambda: rule.unlink()
         yield "rule by the group", lambda: group.write({"rule_groups": [Command.link(rule.id)]})
         yield "rule for another group", lambda: rule.write({"groups": [Command.link(group.id)]})
-        yield "new group with a rule", lambda: env["res.groups"].create(
-            {"name": "y", "rule_groups": [Command.link(rule.id)]}
+        yield (
+            "new group with a rule",
+            lambda: env["res.groups"].create({"name": "y", "rule_groups": [Command.link(rule.id)]}),
         )
         yield "our group copied", lambda: ours.copy()
-        yield "our group implies", lambda: self._group("staff").with_env(env).write(
-            {"implied_ids": [Command.link(ours.id)]}
+        yield (
+            "our group implies",
+            lambda: (
+                self._group("staff").with_env(env).write({"implied_ids": [Command.link(ours.id)]})
+            ),
         )
         yield "our group deleted", lambda: ours.unlink()
         yield "name of our group", lambda: data.write({"res_id": group.id})
         yield "name of our group deleted", lambda: data.unlink()
-        yield "name moved here", lambda: env["ir.model.data"].create(
-            {"module": MODULE, "name": "group_x", "model": "res.groups", "res_id": group.id}
+        yield (
+            "name moved here",
+            lambda: env["ir.model.data"].create(
+                {"module": MODULE, "name": "group_x", "model": "res.groups", "res_id": group.id}
+            ),
         )
         for model, related in (
             ("crisis.case", None),
