@@ -116,11 +116,16 @@ def _text(row):
 
 
 def _verifies(env, row):
-    """Tell whether the server has signed this row; without a key, nothing is confirmed."""
+    """Tell whether the server has signed this row.
+
+    A server without a key believes the row: nobody shall be locked out because a key was lost, and
+    without it no sealed text opens.
+    """
     try:
-        return keyring(env).verifies(row["signature"] or "", _text(row))
+        keys = keyring(env)
     except UserError:
-        return False
+        return True
+    return keys.verifies(row["signature"] or "", _text(row))
 
 
 def sign(rows, **vals):
@@ -208,7 +213,11 @@ def take_over(env, users, state="confirmed", tell=True):
     # sudo: crisis.role.confirmation - whoever runs programs on the server has the key
     env = env[MODEL].sudo().env
     env[MODEL]._follow_roles(users.with_env(env), tell=False)
-    rows = env[MODEL].search([("user_id", "in", users.ids), ("state", "=", "waiting")])
+    rows = env[MODEL].search(
+        [("user_id", "in", users.ids), ("state", "in", ("waiting", *COUNTING))]
+    )
+    # also what was signed with a key that is lost
+    rows = rows.filtered(lambda row: row.state == "waiting" or not is_genuine(row))
     if rows:
         sign(rows, state=state, way="system", date_decided=fields.Datetime.now())
         rows._end_activities()

