@@ -7,6 +7,7 @@ computed columns need not be known here, and 100,000 records of each take second
 from functools import cached_property
 
 from odoo import api
+from odoo.addons.crisis_intervention.role_confirmations import take_over
 from odoo.modules.registry import Registry
 
 from .client import PASSWORD
@@ -82,6 +83,7 @@ class Filler:
                 )
                 .ids
             )
+            take_over(self.env, self.env["res.users"].browse(result[kind]), tell=False)
         return result
 
     def _stages(self, model: str, **values) -> list[int]:

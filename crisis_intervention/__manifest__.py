@@ -5,7 +5,7 @@
     "category": "Services/Crisis Intervention",
     "author": "crisis_intervention developers",
     "license": "LGPL-3",
-    "depends": ["mail", "calendar", "base_setup", "base_import"],
+    "depends": ["mail", "calendar", "base_setup", "base_import", "auth_totp_mail"],
     "external_dependencies": {
         "python": ["cryptography", "num2words", "pypinyin", "python-stdnum", "pyzipper"]
     },
@@ -21,6 +21,7 @@
         "security/crisis_emergency_rules.xml",
         "security/crisis_loop_rules.xml",
         "security/crisis_mail_rules.xml",
+        "security/crisis_role_rules.xml",
         "security/crisis_student_rules.xml",
         "data/ir_config_parameter_data.xml",
         "data/mail_activity_type_data.xml",
@@ -90,6 +91,7 @@
         "views/crisis_print_log_views.xml",
         "views/crisis_number_gap_views.xml",
         "views/crisis_disclosure_views.xml",
+        "views/crisis_role_views.xml",
         "views/crisis_protocol_views.xml",
         "views/crisis_emergency_views.xml",
         "views/crisis_emergency_measure_views.xml",

@@ -21,6 +21,21 @@ _SECURITY = f"{_PREFIX}security_officer"
 EMERGENCY = f"{DOCTOR},{_SECURITY},{TRIAGE}"
 STAFF = f"{_PREFIX}staff"
 
+# Roles that open files of children: they count only for whom a principal has confirmed in them.
+# Head teachers are not among them: they see a class only after one of these put them in charge of it.
+EXPORT = f"{_PREFIX}export"
+CONFIRMED = (
+    PSYCHOLOGY,
+    MORAL_EDUCATION,
+    PRINCIPAL,
+    DOCTOR,
+    _SECURITY,
+    DISTRICT,
+    EXPORT,
+)
+# Roles that bring the technical group of case workers along.
+WORKERS = (PSYCHOLOGY, MORAL_EDUCATION, PRINCIPAL)
+
 # Identity numbers and birth dates: head teachers are left out, as a field group opens the field of
 # every student they can see, and they see the names of all.
 DIRECTORY = f"{DOCTOR},{TRIAGE}"

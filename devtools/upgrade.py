@@ -36,9 +36,11 @@ MIGRATED: dict[str, dict[str, str]] = {
         "crisis_medical_record.treatment": "medical findings are sealed",
         "crisis_mandatory_report.facts": "facts of mandatory reports are sealed",
         "mail_followers rows": "nobody follows our records",
-        "ir_rule rows": "notifications, appointments of sessions, reports about principals",
         "ir_rule.domain_force": "reports about principals are open to their district centre",
         "mail_activity_type rows": "the activity on a case for discreet steps",
+        "ir_rule rows": "notifications, appointments, reports about principals, confirmed roles, register of roles",
+        "mail_activity rows": "roles that everybody has kept are listed to the principals once",
+        "mail_message rows": "Odoo writes down that a scheduled action was made",
     },
 }
 # Every update writes these.

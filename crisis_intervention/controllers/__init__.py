@@ -1,2 +1,3 @@
+from . import become
 from . import export
 from . import person_export

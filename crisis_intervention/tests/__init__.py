@@ -64,10 +64,12 @@ from .privacy import (
     test_leaks_doors,
     test_leaks_outsiders,
     test_person_request,
+    test_role_confirmation,
     test_same_answer,
     test_sealed,
     test_sealed_files,
     test_sealed_reading,
+    test_walls,
 )
 from .emergency import (
     test_emergency,

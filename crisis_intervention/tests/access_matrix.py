@@ -316,6 +316,12 @@ crisis.disclosure
   own_case                -      -     -    -      -        R          -     R         -        -      -
   other_class             -      -     -    -      -        x          -     R         -        -      -
   other_school            -      -     -    -      -        x          -     x         -        -      -
+crisis.role.confirmation
+  own_school              -      -     -    -      -        x          x     R         x        -      -
+  other_school            -      -     -    -      -        x          x     x         x        -      -
+crisis.role.event
+  own_school              -      -     -    -      -        -          -     R         -        -      -
+  other_school            -      -     -    -      -        -          -     x         -        -      -
 crisis.access.grant
   own                     -      RWC   RWC  RWC    RWC      RWC        RWC   RWC       -        -      -
   own_school              -      x     x    x      x        R          x     R         -        -      -

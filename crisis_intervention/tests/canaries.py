@@ -191,7 +191,10 @@ HARMLESS = {
     "crisis.mandatory.report": {"name"},
     "crisis.referral": {"name"},
     "crisis.review": {"name"},
-    "crisis.access.grant": {"name"},
+    "crisis.access.grant": {"name", "given_signature", "release_signature"},
+    # of colleagues, not of a child
+    "crisis.role.confirmation": {"signature"},
+    "crisis.role.event": {"text", "ip"},
     "crisis.person.request": {"name"},
     "crisis.legal.hold": {"name"},
     # what stays for good tells of nobody

@@ -48,7 +48,7 @@ class CommittedCase(CrisisRecords, BaseCase):
     def _take_away(cls):
         """Remove what was committed, past the rules that keep records of children."""
         with cls._committing() as env:
-            for model in cls._models:
+            for model in (*cls._models, "crisis.role.confirmation", "crisis.role.event"):
                 table = SQL.identifier(env[model]._table)
                 query = SQL("DELETE FROM %s WHERE %s RETURNING id", table, cls._of_school(model))
                 ids = [row[0] for row in env.execute_query(query)]

@@ -4,6 +4,8 @@ from datetime import timedelta
 from odoo import SUPERUSER_ID, Command, fields
 from odoo.tests import TransactionCase, new_test_user
 
+from ..role_confirmations import take_over
+
 MODULE = "crisis_intervention"
 ROLE = f"{MODULE}.group_"
 # Who says that something was refused.
@@ -48,7 +50,7 @@ class CrisisRecords:
         """Create an internal user with ``roles`` (names of our groups) in ``company``."""
         company = company or cls.school
         groups = ",".join(["base.group_user", *(ROLE + role for role in roles)])
-        return new_test_user(
+        user = new_test_user(
             cls.env,
             login=login,
             groups=groups,
@@ -56,6 +58,13 @@ class CrisisRecords:
             company_ids=[(6, 0, company.ids)],
             email=f"{login}@example.com",
         )
+        cls._confirm_roles(user)
+        return user
+
+    @classmethod
+    def _confirm_roles(cls, users):
+        """Let the roles that ``users`` have count, as if their principals had confirmed them."""
+        return take_over(cls.env, users, tell=False)
 
     @classmethod
     def _make_class(cls, name, grade, head_teacher=None, company=None):

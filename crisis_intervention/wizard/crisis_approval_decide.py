@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..identity import deciding
 from ..sealed_fields import SealedText
 from ..sealed_reading import typed
 
@@ -57,10 +58,11 @@ class CrisisApprovalDecide(models.TransientModel):
         """Carry the decision out."""
         record = self._record()
         comment = typed(self, "comment")
-        if self.waives:
-            record._waive(comment)
-        elif self.decision == "approve":
-            record.action_approve(comment)
-        else:
-            record.action_refuse(comment)
+        with deciding(record):
+            if self.waives:
+                record._waive(comment)
+            elif self.decision == "approve":
+                record.action_approve(comment)
+            else:
+                record.action_refuse(comment)
         return {"type": "ir.actions.act_window_close"}

@@ -77,6 +77,10 @@ class CrisisMedicalRecord(models.Model):
         return Excerpt(self._filled_in("state", "user_id"), sequence=90)
 
     @api.model
+    def _emergency_excerpt(self):
+        return Excerpt(("date", "medication", "care_points"), sequence=20)
+
+    @api.model
     def _guardian_excerpt(self):
         return Excerpt(
             (

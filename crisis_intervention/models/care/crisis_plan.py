@@ -243,6 +243,10 @@ class CrisisPlan(models.Model):
         return Excerpt(self._filled_in("state", "risk_level"), sequence=30)
 
     @api.model
+    def _emergency_excerpt(self):
+        return Excerpt(SAFETY_FIELDS, sequence=10, domain=(("state", "=", "active"),))
+
+    @api.model
     def _guardian_excerpt(self):
         return Excerpt(("goals", "guardian_part", "date_review", *SAFETY_FIELDS), sequence=60)
 

@@ -136,7 +136,7 @@ class CrisisCasePrivacy(models.AbstractModel):
             found = {}
             for model, part in records.items():
                 as_user = part.with_user(user).with_context(
-                    allowed_company_ids=user.company_ids.ids
+                    allowed_company_ids=list(user._get_company_ids())
                 )
                 readable = as_user._filtered_access("read")
                 if not readable:

@@ -230,7 +230,7 @@ class CrisisEscalation(models.Model):
         if as_district:
             return [(self._name, id_) for id_ in self._ids]
         cases = self.case_id.with_user(user)
-        cases = cases.with_context(allowed_company_ids=user.company_ids.ids)
+        cases = cases.with_context(allowed_company_ids=list(user._get_company_ids()))
         open_ids = set(cases._filtered_access("read")._ids)
         places = []
         for escalation in self:

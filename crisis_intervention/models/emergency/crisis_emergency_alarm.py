@@ -229,4 +229,4 @@ class CrisisEmergencyAlarm(models.AbstractModel):
 
     def _in_all_schools(self):
         """Return these records with all schools of the user switched on."""
-        return self.with_context(allowed_company_ids=self.env.user.company_ids.ids)
+        return self.with_context(allowed_company_ids=list(self.env.user._get_company_ids()))

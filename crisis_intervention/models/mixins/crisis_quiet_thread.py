@@ -51,7 +51,7 @@ class CrisisQuietThread(models.AbstractModel):
         return users.filtered(
             lambda user: (
                 self.with_user(user)
-                .with_context(allowed_company_ids=user.company_ids.ids)
+                .with_context(allowed_company_ids=list(user._get_company_ids()))
                 .sudo(False)
                 .has_access("read")
             )

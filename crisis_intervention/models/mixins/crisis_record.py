@@ -76,6 +76,11 @@ class CrisisRecord(models.AbstractModel):
         return
 
     @api.model
+    def _emergency_excerpt(self):
+        """Return the ``Excerpt`` that an emergency access shows at once, or None: what helps now."""
+        return
+
+    @api.model
     def _guardian_excerpt(self):
         """Return the ``Excerpt`` that goes into the copy for a guardian, or None."""
         return

@@ -7,6 +7,9 @@ from . import (
     ir_attachment,
     ir_binary,
     ir_http,
+    ir_model_access,
+    ir_model_data,
+    ir_model_fields,
     ir_rule,
     ir_sequence,
     mail_activity,
@@ -20,4 +23,5 @@ from . import (
     res_groups,
     res_partner,
     res_users,
+    res_users_apikeys,
 )

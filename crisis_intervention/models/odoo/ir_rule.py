@@ -1,13 +1,17 @@
 import logging
 
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import AccessError
+
+from ...walls import require_open
 
 _logger = logging.getLogger(__name__)
 
 
 class IrRule(models.Model):
-    """Nothing for persons concerned by a report; access errors that name no child and no school."""
+    """Nothing for persons concerned by a report; rules on our models come with modules only; access
+    errors name no child and no school.
+    """
 
     _inherit = "ir.rule"
 
@@ -19,6 +23,34 @@ class IrRule(models.Model):
         domain = super()._compute_domain(model_name, mode)
         open_ = self.env["crisis.concerned"]._domain(model_name, mode)
         return domain if open_ is None else (domain & open_).optimize(self.env[model_name])
+
+    def _require_open(self):
+        """Refuse changes of rules on our models, and of those that came with the addon.
+
+        :raises AccessError: one of these is
+        """
+        # sudo: ir.rule - which models they are about
+        rules = self.sudo()
+        require_open(self.env, rules.model_id.mapped("model"), rules)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Create rules, on other models than ours."""
+        rules = super().create(vals_list)
+        rules._require_open()
+        return rules
+
+    def write(self, vals):
+        """Change rules on other models than ours, and not into rules on ours."""
+        self._require_open()
+        result = super().write(vals)
+        self._require_open()
+        return result
+
+    def unlink(self):
+        """Delete rules on other models than ours."""
+        self._require_open()
+        return super().unlink()
 
     def _make_access_error(self, operation, records):
         """Return a short error for our models.

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ...lib.school_limits import within
+from ...role_confirmations import closed_schools
 from ...roles import DISTRICT, PRINCIPAL, TRIAGE
 from ..privacy.crisis_erasure import NOTHING
 
@@ -91,6 +92,12 @@ class ResCompany(models.Model):
         help="Reading with a permission, exports of a person's data and approvals of destruction "
         "ask for the password again after this time; ten minutes at most.",
     )
+    crisis_two_factor = fields.Boolean(
+        string="Second Factor for Roles With Files",
+        default=True,
+        help="Who has a role that opens children's files signs in with the app on the phone, or, "
+        "without one, with a code by e-mail, as soon as the server can send mail.",
+    )
     crisis_request_days = fields.Integer(
         string="Answer Requests Within (days)",
         default=15,
@@ -145,6 +152,15 @@ class ResCompany(models.Model):
         self.env["crisis.numbering"]._prepare(companies)
         return companies
 
+    def write(self, vals):
+        """Change settings; principals are told when no second factor is demanded any more."""
+        asked = "crisis_two_factor" in vals and not vals["crisis_two_factor"]
+        schools = self.filtered("crisis_two_factor") if asked else self.browse()
+        result = super().write(vals)
+        if schools:
+            self.env["crisis.role.confirmation"]._tell_schools("setting", schools)
+        return result
+
     def _crisis_place_names(self):
         """Return the places that the start of an emergency offers, in the user's language."""
         self.ensure_one()
@@ -161,7 +177,10 @@ class ResCompany(models.Model):
         users = self.env["res.users"].sudo()
         for group in groups:
             users |= self.env.ref(group).sudo().all_user_ids
-        return users.filtered(lambda user: user.active and self in user.company_ids)
+        users = users.filtered(lambda user: user.active and self in user.company_ids)
+        several = users.filtered(lambda user: len(user.company_ids) > 1)
+        closed = closed_schools(self.env, several.ids)
+        return users.filtered(lambda user: self.id not in closed.get(user.id, ()))
 
     def _crisis_instead_of_principals(self, concerned):
         """Return the users who get a report about a principal of this school.

@@ -49,4 +49,5 @@ class ResConfigSettings(models.TransientModel):
     crisis_identity_minutes = fields.Integer(
         related="company_id.crisis_identity_minutes", readonly=False
     )
+    crisis_two_factor = fields.Boolean(related="company_id.crisis_two_factor", readonly=False)
     crisis_request_days = fields.Integer(related="company_id.crisis_request_days", readonly=False)

@@ -12,7 +12,7 @@ RESOURCE_KINDS = [
 
 
 class ResPartner(models.Model):
-    """External resources that students are referred to are contacts of a kind."""
+    """External resources are contacts of a kind; addresses that reset passwords are watched."""
 
     _inherit = "res.partner"
 
@@ -22,3 +22,12 @@ class ResPartner(models.Model):
         index="btree_not_null",
         help="Offered for referrals and reports. Says nothing about any student.",
     )
+
+    def write(self, vals):
+        """Tell of a changed address: whoever has it gets the link that sets a new password."""
+        result = super().write(vals)
+        if "email" in vals:
+            # sudo: res.users - whose account it is; nothing of it leaves the method
+            users = self.sudo().user_ids
+            users._tell_crisis_account({"email": vals["email"]})
+        return result

@@ -1,6 +1,7 @@
 from . import (
     crisis_access_emergency,
     crisis_access_reading,
+    crisis_access_second,
     crisis_access_grant,
     crisis_person_export,
     crisis_person_request,
@@ -12,5 +13,7 @@ from . import (
     crisis_disclosure_chain,
     crisis_disclosure,
     crisis_print_log,
+    crisis_role_confirmation,
+    crisis_role_event,
     crisis_seal,
 )

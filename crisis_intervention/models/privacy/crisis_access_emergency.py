@@ -43,26 +43,15 @@ class CrisisAccessEmergency(models.AbstractModel):
             grant.may_review = grant.verdict == "waiting" and not grant._approval_refusal()
 
     def action_break_glass(self):
-        """Open the case at once because of a danger to life.
+        """Open at once what helps, because of a danger to life; see ``crisis.access.second``.
 
-        :return: the reading room, or the question who is there; a message where there is no case
+        :return: the reading room, or the question who is there
         """
         self._break_glass()
-        # sudo: crisis.access.grant - an emergency shows whether there is a case, and is registered
-        if self.sudo().case_id:
-            return self.action_read()
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning",
-                "message": self.env._("This school has no case about this student."),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        return self.action_read()
 
     def _break_glass(self):
-        """Open the case at once, tell everybody responsible, and have it reviewed."""
+        """Open what helps at once, tell everybody responsible, and have it reviewed."""
         self._begin()
         now = fields.Datetime.now()
         # sudo: crisis.access.grant, crisis.case - the system keeps state and dates; the case
@@ -83,6 +72,7 @@ class CrisisAccessEmergency(models.AbstractModel):
             }
         )
         opened._tell_emergency()
+        opened._mark_frequent()
         opened._begin_review(now + timedelta(hours=GRANT_REVIEW_HOURS))
 
     def _tell_emergency(self):

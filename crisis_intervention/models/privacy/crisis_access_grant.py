@@ -5,9 +5,11 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
+from ... import identity
 from ...lib.deadlines import GRANT_HOURS
 from ...lib.declarations import Event, Step
 from ...roles import CONFIDENTIAL, TRIAGE
+from ...sealed_fields import keyring
 
 _lt = LazyTranslate(__name__)
 
@@ -17,6 +19,21 @@ SCOPES = [
     ("case", "Whole case without session notes"),
     ("all", "Whole case with session notes"),
 ]
+
+
+def _given(grant):
+    """Return what the server signs when a permission is given: what it opens, to whom, until when."""
+    people = (grant.user_id.id, grant.decided_by_id.id, grant.case_id.id, grant.scope)
+    moments = (fields.Datetime.to_string(moment) for moment in (grant.date_from, grant.date_to))
+    return "crisis.access.grant|" + "|".join(map(str, (grant.id, *people, *moments)))
+
+
+def sign_given(grant):
+    """Sign a permission that a person has given; see ``role_confirmations`` why no method does so.
+
+    :param grant: one record with superuser rights
+    """
+    grant._set({"given_signature": keyring(grant.env).sign(_given(grant))})
 
 
 class CrisisAccessGrant(models.Model):
@@ -33,6 +50,7 @@ class CrisisAccessGrant(models.Model):
     _inherit = [
         "crisis.access.emergency",
         "crisis.access.reading",
+        "crisis.access.second",
         "crisis.kept.record",
         "crisis.approval.mixin",
     ]
@@ -106,6 +124,7 @@ class CrisisAccessGrant(models.Model):
         "res.users", string="Taken Back By", readonly=True, copy=False, ondelete="restrict"
     )
     date_revoked = fields.Datetime(string="Taken Back On", readonly=True, copy=False)
+    given_signature = fields.Char(readonly=True, copy=False)
     is_open = fields.Boolean(
         string="Open Now", compute="_compute_is_open", search="_search_is_open"
     )
@@ -204,6 +223,24 @@ class CrisisAccessGrant(models.Model):
         self.sudo()._ask(
             "psychology_teacher", "grant", fields.Datetime.now() + timedelta(hours=GRANT_HOURS)
         )
+
+    def action_approve(self, comment=False):
+        """Give it: signed for the person who decides, so that no code gives any.
+
+        :raises UserError: a program decides
+        """
+        result = super().action_approve(comment)
+        for grant in self:
+            identity.require_decided(grant)
+            # sudo: crisis.access.grant - approvers have no right to write; checked just before
+            sign_given(grant.sudo())
+        return result
+
+    def _is_given(self):
+        """Tell whether a person has given this permission as it stands."""
+        # sudo: crisis.access.grant - whether the signature fits
+        grant = self.sudo()
+        return keyring(self.env).verifies(grant.given_signature or "", _given(grant))
 
     def _decide_approval(self, decision, comment):
         """Keep the decision with the permission, where the one who asked reads it."""

@@ -57,6 +57,8 @@ class CrisisAccessReading(models.AbstractModel):
             raise AccessError(self.env._("This permission was not given."))
         if not self._is_open():
             raise AccessError(self.env._("This permission has ended. Ask again if you need to."))
+        if not self.is_emergency and not self._is_given():
+            raise AccessError(self.env._("No person has given this permission. Ask again."))
         if not self.env.user._holds("crisis_intervention.group_staff", self.company_id):
             raise AccessError(self.env._("This permission is for staff of the school."))
 
@@ -68,12 +70,15 @@ class CrisisAccessReading(models.AbstractModel):
 
     def _texts(self):
         """Return what this permission opens; its callers have checked the reader."""
-        # sudo: whether there is a case; its callers have checked the reader
-        if not self.sudo().case_id or self.env.user in self.sudo().case_id._concerned():
-            raise AccessError(self.env._("There is nothing to read."))
         # sudo: crisis.case and below - what the permission opens, checked for person, case, scope
         # and clock; read only, and returned field by field
         case = self.sudo().case_id
+        if self.env.user in case._concerned():
+            case = case.browse()  # as if there were none
+        if self.is_emergency and not (case and self._use_release()):
+            return self._told("", self.date_to, self._help_sections())
+        if not case:
+            raise AccessError(self.env._("There is nothing to read."))
         sections = []
         for records, names in self._parts(case):
             self._note_reading(records, names)
@@ -84,11 +89,20 @@ class CrisisAccessReading(models.AbstractModel):
                         "records": [self._entry(record, names) for record in records],
                     }
                 )
+        until = min(self.date_to, self.date_release_to or self.date_to)
+        return self._told(case.name, until, sections)
+
+    def _told(self, case, until, sections):
+        """Return what the client shows.
+
+        :param str case: reference of the case, "" where it is not told
+        """
         return {
             "name": self.name,
-            "student": case.student_id.name,
-            "case": case.name,
-            "until": fields.Datetime.to_string(self.date_to),
+            # sudo: crisis.student - the name of whom the permission is about
+            "student": self.sudo().student_id.name,
+            "case": case,
+            "until": fields.Datetime.to_string(until),
             "sections": sections,
         }
 

@@ -5,6 +5,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ...lib.sealed import PREFIX, SealError, is_sealed
+from ...role_confirmations import sign_anew
 from ...sealed_fields import Sealed, keyring, open_sealed
 
 _logger = logging.getLogger(__name__)
@@ -180,6 +181,7 @@ class CrisisSeal(models.AbstractModel):
 
         When it has ended, older keys may be taken away.
         """
+        sign_anew(self.env)
         for field in self._sealed_fields():
             while done := self._reseal(field):
                 if not self.env["ir.cron"]._commit_progress(done):

@@ -19,6 +19,7 @@ class TestCaseAudience(GrantCase):
         cls.coach = cls._make_user("t_coach", "staff")
         cls.both_schools = cls._make_user("t_both", "principal", company=cls.other_school)
         cls.both_schools.company_ids = cls.school | cls.other_school
+        cls._confirm_roles(cls.both_schools)
         cls.portal = new_test_user(
             cls.env, login="t_portal", groups="base.group_portal", company_id=cls.school.id,
             company_ids=[Command.set(cls.school.ids)],

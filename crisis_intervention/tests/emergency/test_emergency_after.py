@@ -80,6 +80,7 @@ class TestEmergencyAfter(AfterCase):
         with self.assertRaises(AccessError):
             own.action_cancel()
         self.other_psychology.company_ids = [(4, self.other_school.id)]
+        self._confirm_roles(self.other_psychology)
         with self.assertRaises(UserError):
             measure.copy({"user_id": self.other_psychology.id})
 

@@ -53,6 +53,7 @@ class TestEmergencyRun(EmergencyCase):
 
     def test_alarm_rings_whichever_school_is_switched_on(self):
         self.doctor.company_ids = self.school | self.other_school
+        self._confirm_roles(self.doctor)
         model = self.env["crisis.emergency"].with_user(self.doctor)
         there = model.with_context(allowed_company_ids=self.other_school.ids)
         self.assertEqual([a["school"] for a in there.alarms()["alarms"]], self.school.ids)

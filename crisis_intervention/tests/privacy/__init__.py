@@ -17,8 +17,10 @@ from . import (
     test_leaks_doors,
     test_leaks_outsiders,
     test_person_request,
+    test_role_confirmation,
     test_same_answer,
     test_sealed,
     test_sealed_files,
     test_sealed_reading,
+    test_walls,
 )

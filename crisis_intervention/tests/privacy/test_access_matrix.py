@@ -82,6 +82,7 @@ class TestAccessMatrix(AccessMatrixCase):
         elif operation == "write" and record._name in (
             "crisis.approval",
             "crisis.print.log",
+            "crisis.role.event",
             "crisis.assessment.addendum",
             "crisis.concern.addendum",
             "crisis.session.addendum",

@@ -98,8 +98,9 @@ class TestRegister(DisclosureCase):
         }
 
     def test_every_way_is_registered_once(self):
-        self.principal.group_ids |= self.env.ref("crisis_intervention.group_export")
-        self.psychology.group_ids |= self.env.ref("crisis_intervention.group_export")
+        for user in (self.principal, self.psychology):
+            user.group_ids |= self.env.ref("crisis_intervention.group_export")
+            self._confirm_roles(user)
         for record, name, user in (
             (self.case, "background", self.principal),
             (self.meeting, "notes", self.psychology),
@@ -135,6 +136,7 @@ class TestRegister(DisclosureCase):
     def test_reading_from_above_is_registered(self):
         mine = self.case.with_user(self.psychology)
         self.psychology.group_ids |= self.env.ref("crisis_intervention.group_export")
+        self._confirm_roles(self.psychology)
         for door, way, action in (
             (
                 "nested web_read",

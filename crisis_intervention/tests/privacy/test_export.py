@@ -23,6 +23,7 @@ class TestExport(CrisisCommon, HttpCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.principal.group_ids |= cls.env.ref(f"{MODULE}.group_export")
+        cls._confirm_roles(cls.principal)
         # the switch that Odoo has for all models is not enough
         cls.psychology.group_ids |= cls.env.ref("base.group_allow_export")
         cls.case = cls._make_case(
@@ -43,6 +44,7 @@ class TestExport(CrisisCommon, HttpCase):
             with self.assertRaises(AccessError):
                 way()
         self.psychology.group_ids |= self.env.ref(f"{MODULE}.group_export")
+        self._confirm_roles(self.psychology)
         for way in ways:
             way()
         # from outside, wherever a path leads to a model of ours

@@ -1,8 +1,12 @@
+from odoo.exceptions import UserError
 from odoo.tests import HttpCase, JsonRpcException, tagged
 from odoo.tools import mute_logger
 
+from ... import identity
 from .test_access_grant import TEXTS, GrantCase
 from .test_person_request import just_confirmed
+
+REQUIRE_DECIDED = identity.require_decided
 
 
 @tagged("post_install", "-at_install")
@@ -92,7 +96,59 @@ class TestIdentity(GrantCase, HttpCase):
             .create({"student_id": self.student_2.id, "purpose": "x"})
         )
         action = self._call(none._name, "action_break_glass", none)
-        self.assertEqual(action["tag"], "display_notification")
+        self.assertEqual(action["res_model"], "res.users.identitycheck")
+
+    @mute_logger("odoo.http", "odoo.addons.base.models.ir_actions")
+    def test_decided_at_the_screen(self):
+        """In the dialog, by whom it is for; a program of the administrator decides nothing."""
+        self.patch(identity, "require_decided", REQUIRE_DECIDED)
+        first, second, third = (self._ask(self.security, "notes") for _n in range(3))
+        with self.assertRaises(UserError):
+            first.with_user(self.principal).action_approve()
+        code = f"env['crisis.access.grant'].browse({third.id}).with_user({self.principal.id})"
+        action = self.env["ir.actions.server"].create(
+            {
+                "name": "x",
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "state": "code",
+                "code": f"{code}.action_approve()",
+            }
+        )
+        self._login(1)
+        with self.assertRaises(JsonRpcException):
+            self.make_jsonrpc_request("/web/action/run", {"action_id": action.id, "context": {}})
+        wizard = (
+            self.env["crisis.approval.decide"]
+            .with_user(self.principal)
+            .create({"res_model": first._name, "res_id": first.id})
+        )
+        self._call(wizard._name, "action_confirm", wizard)
+        self._call(second._name, "action_approve", second)
+        self.env.invalidate_all()
+        self.assertEqual([g.state for g in (first, second, third)], ["active", "active", "waiting"])
+        for grant in (first, second):
+            self.assertIn(TEXTS["notes"], str(grant._reading()))
+
+    @mute_logger("odoo.http")
+    def test_second_person_at_the_own_screen(self):
+        grant = (
+            self.env["crisis.access.grant"]
+            .with_user(self.security)
+            .create({"student_id": self.student_1.id, "purpose": "x", "scope": "notes"})
+        )
+        grant._break_glass()
+        grant.action_ask_release()
+        self._login(6)
+        action = self._call(grant._name, "action_release", grant)
+        self.assertEqual(action["res_model"], "res.users.identitycheck")
+        self.env.invalidate_all()
+        self.assertFalse(grant.released_by_id)
+        self._login(1)
+        self._call(grant._name, "action_release", grant)
+        self.env.invalidate_all()
+        self.assertEqual(grant.released_by_id, self.principal)
+        self.assertIn(TEXTS["notes"], str(grant._reading()))
+        self.assertNotIn(TEXTS["notes"], str(grant._reading()))
 
     def test_reading_room_in_the_browser(self):
         grant = self._give(self.principal, "all")

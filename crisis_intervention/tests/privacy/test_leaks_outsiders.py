@@ -175,6 +175,7 @@ class TestOutsiders(LeakCase):
                     "crisis.mandatory.situation",
                     "crisis.plan.template", "crisis.plan.template.line", "crisis.emergency.step",
                     "crisis.protocol", "crisis.protocol.step",
+                    "crisis.role.confirmation", "crisis.role.event",
                 )),
                 self.env["crisis.print.log"].create({"case_id": case.id, "text": "x", "pages": 1}),
                 self.env["crisis.number.gap"].create({

@@ -58,6 +58,7 @@ class AccessMatrixCase(
         cls._fill_emergencies()
         cls._fill_dialogs()
         cls._fill_register()
+        cls._fill_roles()
         cls.env.flush_all()
         cls.env.invalidate_all()
 
@@ -74,6 +75,7 @@ class AccessMatrixCase(
         groups = {"base.group_user", f"{MODULE}.group_export"}
         groups.update(group for role in roles for group in access_matrix.groups(role))
         cls.me.group_ids = [Command.set([cls.env.ref(group).id for group in groups])]
+        cls._confirm_roles(cls.me)
         cls.env.invalidate_all()
 
     def _mine(self, record):

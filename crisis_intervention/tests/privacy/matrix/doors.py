@@ -50,6 +50,8 @@ WRITES = {
     "crisis.plan.template.line": {"days": 3},
     "crisis.approval.decide": {"comment": "x"},
     "crisis.access.grant": {},
+    "crisis.role.confirmation": {"state": "confirmed"},
+    "crisis.role.event": {"text": "x"},
     "crisis.access.review": {"comment": "x"},
     "crisis.case.audience": {"roles": "x"},
     "crisis.person.request": {"wish": "x"},

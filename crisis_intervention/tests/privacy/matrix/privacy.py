@@ -52,3 +52,12 @@ class PrivacyRecords:
         register._note(cls.principal.id, case, "background", "form")
         cls.env.cr.precommit.run()
         return register.search([("res_model", "=", case._name), ("res_id", "=", case.id)], limit=1)
+
+    @classmethod
+    def _fill_roles(cls):
+        """Put the confirmed role of a colleague, and the entry about it, of each school."""
+        for relation, user in (("own_school", cls.doctor), ("other_school", cls.other_psychology)):
+            row = cls.env["crisis.role.confirmation"].search([("user_id", "=", user.id)], limit=1)
+            event = cls.env["crisis.role.event"].search([("person_id", "=", user.id)], limit=1)
+            cls._put(relation, row)
+            cls._put(relation, event)

@@ -1,0 +1,15 @@
+from odoo import SUPERUSER_ID, api, fields
+from odoo.addons.crisis_intervention.models.privacy.crisis_access_grant import sign_given
+
+
+def migrate(cr, version):
+    """Sign the permissions to look that run: they were given before permissions were signed."""
+    env = api.Environment(cr, SUPERUSER_ID, {})
+    for grant in env["crisis.access.grant"].search(
+        [
+            ("state", "=", "active"),
+            ("is_emergency", "=", False),
+            ("date_to", ">", fields.Datetime.now()),
+        ]
+    ):
+        sign_given(grant)
