@@ -313,12 +313,12 @@ class TestRewriting(BaseCase):
         table = "crisis_rewrite_test"
         with db_connect(get_db_name()).cursor() as cr:
             cr.execute(f"CREATE TABLE {table} AS SELECT 'PLAIN' AS text")
-            cr.commit()
+            cr.commit()  # pylint: disable=invalid-commit
             try:
                 cr.execute(f"UPDATE {table} SET text = 'SEALED'")
                 cr.execute("SELECT pg_relation_filenode(%s)", [table])
                 before = cr.fetchone()
-                cr.commit()
+                cr.commit()  # pylint: disable=invalid-commit
                 command.rewrite(get_db_name(), [table])
                 cr.execute("SELECT pg_relation_filenode(%s)", [table])
                 self.assertNotEqual(cr.fetchone(), before)
@@ -326,7 +326,7 @@ class TestRewriting(BaseCase):
                 self.assertEqual(cr.fetchall(), [("SEALED",)])
             finally:
                 cr.execute(f"DROP TABLE {table}")
-                cr.commit()
+                cr.commit()  # pylint: disable=invalid-commit
 
 
 @tagged("post_install", "-at_install")
