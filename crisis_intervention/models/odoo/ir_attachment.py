@@ -181,6 +181,11 @@ class IrAttachment(models.Model):
 
     # ------------------------------------------------------------------ sealing
 
+    def _sealed(self):
+        """Return those that are sealed; files of others are not asked."""
+        # sudo: ir.attachment - whether there is what it is bound to
+        return self._in_crisis().sudo().filtered(SEAL).with_env(self.env)
+
     def _sealed_values(self, vals):
         """Return (values to create a file with, what it is bound to or None, size before)."""
         vals = dict(vals)
@@ -248,7 +253,7 @@ class IrAttachment(models.Model):
     def _reseal_files(self):
         """Seal these anew with the newest key."""
         # sudo: ir.attachment - the content, to be sealed and not returned
-        for file in self.sudo().filtered(SEAL):
+        for file in self._sealed().sudo():
             with opening("files"):
                 content = file.raw
             if content:
@@ -256,8 +261,7 @@ class IrAttachment(models.Model):
 
     def _migrate(self):  # pylint: disable=missing-return
         """Move sealed files to the other kind of store as well."""
-        # sudo: ir.attachment - which are sealed
-        sealed = self.sudo().filtered(SEAL).with_env(self.env)
+        sealed = self._sealed()
         super(IrAttachment, self - sealed)._migrate()
         sealed._reseal_files()
 
@@ -266,8 +270,7 @@ class IrAttachment(models.Model):
     @api.depends("store_fname", "db_datas", SEAL)
     def _compute_raw(self):  # pylint: disable=missing-return
         """Hand on what is sealed as it is; register who reads what is not sealed yet."""
-        # sudo: ir.attachment - which are sealed
-        sealed = self.sudo().filtered(SEAL).with_env(self.env)
+        sealed = self._sealed()
         plain = self - sealed
         if not self.env.su:
             plain._register_reading()
@@ -281,8 +284,7 @@ class IrAttachment(models.Model):
         """Hand on what is sealed as it is, but for its size."""
         if self.env.context.get("bin_size"):
             return super()._compute_datas()
-        # sudo: ir.attachment - which are sealed
-        sealed = self.sudo().filtered(SEAL).with_env(self.env)
+        sealed = self._sealed()
         super(IrAttachment, self - sealed)._compute_datas()
         for file in sealed:
             self._fields["datas"]._update_cache(file, file._crisis_content().base64())
@@ -291,8 +293,7 @@ class IrAttachment(models.Model):
     def _to_http_stream(self):
         """Register who downloads files of ours, and open them."""
         self._register_reading()
-        # sudo: ir.attachment - whether it is sealed
-        if not self.sudo()[SEAL]:
+        if not self._sealed():
             return super()._to_http_stream()
         content = self.raw
         return Stream(
@@ -323,7 +324,7 @@ def _contents_to_move(files, vals):
     :raises AccessError: it would leave our records
     """
     # sudo: ir.attachment - where they are
-    sealed = files.sudo().filtered(SEAL)
+    sealed = files._sealed().sudo()
     if not sealed or not {"res_model", "res_id", "res_field"} & vals.keys():
         return {}
     if any(not files._is_crisis_model(vals.get("res_model", f.res_model)) for f in sealed):

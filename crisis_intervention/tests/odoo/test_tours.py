@@ -99,7 +99,7 @@ class TestTours(CrisisCommon, HttpCase):
         self.start_tour(path, "crisis_assess", login="t_psychology")
         form = self.env["crisis.assessment"].search([("case_id", "=", case.id)])
         self.assertEqual((form.state, form.proposal), ("done", "accepted"))
-        self.assertEqual(form.answers["2"], "2")
+        self.assertEqual(form.with_user(self.psychology).answers["2"], "2")
         self.assertEqual(case.risk_level, "red")
         self.assertEqual(case.change_ids[0].reason, "学生说出了具体计划。")
         guardian = case.deadline_ids.filtered(lambda step: step.kind == "guardian")

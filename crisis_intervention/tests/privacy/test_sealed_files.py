@@ -7,8 +7,11 @@ from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import HttpCase, tagged
-from odoo.tools import mute_logger
+from odoo.modules.migration import load_script
+from odoo.sql_db import db_connect
+from odoo.tests import BaseCase, HttpCase, tagged
+from odoo.tests.common import get_db_name
+from odoo.tools import file_path, mute_logger
 
 from ...lib.sealed import FILE_PREFIX, new_key
 from ...sealed_fields import VARIABLE
@@ -298,6 +301,32 @@ class TestSealedFiles(FileCase):
         migrate(self.env, "19.0.3.0.0", "pre-30-dialogs")
         self.assertFalse(dialog.exists())
         self.assertTrue(self.case.exists())
+
+
+@tagged("post_install", "-at_install")
+class TestRewriting(BaseCase):
+    """The command that writes tables anew, on a table of its own."""
+
+    def test_a_table_is_written_anew(self):
+        path = file_path("crisis_intervention/cli/crisis_rewrite.py")
+        command = load_script(path, "odoo.cli.crisis_rewrite")
+        table = "crisis_rewrite_test"
+        with db_connect(get_db_name()).cursor() as cr:
+            cr.execute(f"CREATE TABLE {table} AS SELECT 'PLAIN' AS text")
+            cr.commit()  # pylint: disable=invalid-commit
+            try:
+                cr.execute(f"UPDATE {table} SET text = 'SEALED'")
+                cr.execute("SELECT pg_relation_filenode(%s)", [table])
+                before = cr.fetchone()
+                cr.commit()  # pylint: disable=invalid-commit
+                command.rewrite(get_db_name(), [table])
+                cr.execute("SELECT pg_relation_filenode(%s)", [table])
+                self.assertNotEqual(cr.fetchone(), before)
+                cr.execute(f"SELECT text FROM {table}")
+                self.assertEqual(cr.fetchall(), [("SEALED",)])
+            finally:
+                cr.execute(f"DROP TABLE {table}")
+                cr.commit()  # pylint: disable=invalid-commit
 
 
 @tagged("post_install", "-at_install")
