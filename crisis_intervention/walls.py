@@ -33,7 +33,7 @@ def require_loading(env):
 
 
 def ours(env, records):
-    """Tell whether one of ``records`` came with the addon or one that is built on it.
+    """Tell whether one of ``records`` came with the addon.
 
     :param records: groups, rights or rules with superuser rights
     """

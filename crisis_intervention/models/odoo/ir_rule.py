@@ -3,7 +3,7 @@ import logging
 from odoo import api, models
 from odoo.exceptions import AccessError
 
-from ...walls import require_open
+from ...walls import is_loading, require_open
 
 _logger = logging.getLogger(__name__)
 
@@ -29,6 +29,8 @@ class IrRule(models.Model):
 
         :raises AccessError: one of these is
         """
+        if is_loading(self.env):
+            return
         # sudo: ir.rule - which models they are about
         rules = self.sudo()
         require_open(self.env, rules.model_id.mapped("model"), rules)

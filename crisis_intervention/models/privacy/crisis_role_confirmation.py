@@ -75,6 +75,11 @@ class CrisisRoleConfirmation(models.Model):
         "This role of this person stands in the list already.",
     )
 
+    # two who set up at the same moment do not see each other
+    _set_up_uniq = models.UniqueIndex(
+        "(way) WHERE way = 'set_up'", "There is a first principal already, who confirms others."
+    )
+
     def _compute_is_genuine(self):
         """Check the signatures."""
         for row in self:
@@ -253,11 +258,12 @@ class CrisisRoleConfirmation(models.Model):
     def _set_up(self):
         """Take the first principal of a database without asking anybody, as nobody is there yet.
 
-        :return: the rows of the first principal; none once the set-up is over
+        :return: the row of the first principal; none once the set-up is over
         """
         principal = self.env.ref(PRINCIPAL)
-        first = self.filtered(lambda row: row.group_id == principal)
-        first = first.filtered(lambda row: row.user_id == first[0].user_id)
+        first = self.filtered(
+            lambda row: row.group_id == principal and row.company_id == row.user_id.company_id
+        )[:1]
         if not first or role_confirmations.is_set_up(self.env):
             return self.browse()
         role_confirmations.sign(

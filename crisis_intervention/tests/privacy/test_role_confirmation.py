@@ -378,6 +378,8 @@ class TestSetUp(CrisisCommon):
         self.second.group_ids |= self.principals
         self.assertTrue(self.first.has_group(f"{MODULE}.group_principal"))
         self.assertFalse(self.second.has_group(f"{MODULE}.group_principal"))
+        [row] = self.env["crisis.role.confirmation"].search([("way", "=", "set_up")])
+        self.assertEqual((row.user_id, row.is_genuine), (self.first, True))
         # taking all principals away does not begin it anew
         self.first.group_ids -= self.principals
         self.second.group_ids -= self.principals
