@@ -1,10 +1,13 @@
 from datetime import datetime
 
 from odoo import api, fields, models, tools
+from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 from odoo.exceptions import LockError, UserError
 from odoo.fields import Domain
 from odoo.http import request
 from odoo.tools import SQL
+
+from ...walls import is_loading
 
 # Context keys by which callers switch off what Odoo notes, posts or plans. Our records note what
 # happens to them whoever asks for silence; migrations and the like, which are no client, may.
@@ -253,6 +256,16 @@ class CrisisRecord(models.AbstractModel):
         result = super(CrisisRecord, self._heard()).write(vals)
         self.env["crisis.chronology"]._follow(self, vals)
         return result
+
+    def unlink(self):
+        """Delete, where that is allowed at all.
+
+        By a key of the context Odoo leaves out what keeps records while a module is uninstalled; a
+        client could send it at any time.
+        """
+        if self.env.context.get(MODULE_UNINSTALL_FLAG) and not is_loading(self.env):
+            self = self.with_context(**{MODULE_UNINSTALL_FLAG: False})
+        return super().unlink()
 
     def _heard(self):
         """Return these records without the context keys that would keep silent what happens.

@@ -43,6 +43,15 @@ class TestKeptBySystem(AccessMatrixCase):
             with self.subTest(role=role):
                 self.assertEqual(len(answers), 1)
 
+    def test_no_context_deletes(self):
+        """What is never deleted stays, also under the key by which Odoo removes modules."""
+        kept = [record for record in self.records.values() if hasattr(record, "_unlink_never")]
+        self.assertGreater(len({record._name for record in kept}), 15)
+        for record in kept:
+            forced = record.sudo().with_context(_force_unlink=True)
+            with self.subTest(model=record._name):
+                self.assertIsInstance(self._refusal(forced.unlink), UserError)
+
     def test_handover_lists_nothing_of_other_schools(self):
         """The proposals of the dialog are computed within the user's own access."""
         self._take("psychology_teacher")
