@@ -30,7 +30,9 @@ MIGRATED: dict[str, dict[str, str]] = {
         "ir_rule rows": "unused case numbers are those of the own schools",
         "*crisis_cron_seal_register*": "closing the register's chain is not called sealing any more",
     },
-    "19.0.2.0.0": {},
+    "19.0.2.0.0": {
+        "ir_rule rows": "notifications, appointments of sessions, reports about principals",
+    },
 }
 # Every update writes these.
 _LOG_COLUMNS = {"write_date", "write_uid"}

@@ -57,6 +57,7 @@ class Step:
     :ivar context: context with which the form of its record is opened, as (key, value) pairs
     :ivar continues: state of a record that is gone on with instead of beginning a new one
     :ivar about_access: a step about access to the case: it neither holds closing up nor ends with it
+    :ivar discreet: which step it is may not be known to all who read the shared part of the case
     """
 
     code: str
@@ -66,6 +67,7 @@ class Step:
     context: tuple[tuple[str, Any], ...] = ()
     continues: str = ""
     about_access: bool = False
+    discreet: bool = False
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ from .privacy import (
     test_leaks_doors,
     test_leaks_outsiders,
     test_person_request,
+    test_same_answer,
     test_sealed,
 )
 from .emergency import (

@@ -47,7 +47,7 @@ RELATIONS = {
     "others_report": "a report of a colleague",
     "own_restricted": "a report about a member of staff, filed by the user",
     "restricted": "a report about a member of staff, filed by a colleague",
-    "concerns_user": "a restricted report that is about the user",
+    "concerns_user": "a restricted report that is about the user, or the case it led to",
     "general": "holds for all schools",
     "own_school": "belongs to the user's school",
     "own_dialog": "a dialog the user has opened",
@@ -104,6 +104,7 @@ crisis.case
   medical                 -      -     x    R      -        RWC        RW    RW        x        -      -
   other_school            -      -     x    x      -        x          x     x         x        -      -
   referred_here           -      -     x    x      -        x          x     x         R        -      -
+  concerns_user           -      -     x    x      -        x          x     x         x        -      -
 crisis.deadline
   own_class               -      -     -    -      -        R          R     R         -        -      -
   other_class             -      -     -    -      -        R          R     R         -        -      -
@@ -433,7 +434,7 @@ FIELDS = {
             "concern_ids verified_at verified_by_id deadline_ids change_ids next_stage_id "
             "gate_checklist gates_met is_first_stage concern_count assessment_ids assessment_count "
             "pending_assessment_id proposed_level guardians_not_told consent_missing "
-            "date_retention plan_ids measure_ids session_ids review_ids",
+            "date_retention plan_ids measure_ids session_ids review_ids next_step open_step_count",
             _TRIAGE,
             set(),
         ),

@@ -121,6 +121,7 @@ class CrisisGuardianWaiver(models.Model):
                 _lt("Decision whether guardians are told"),
                 "crisis_intervention.mail_activity_waiver",
                 140,
+                discreet=True,
             ),
         )
 

@@ -176,6 +176,7 @@ class CrisisMandatoryReport(models.Model):
                 _lt("Mandatory report"),
                 "crisis_intervention.mail_activity_mandatory_report",
                 130,
+                discreet=True,
             ),
         )
 

@@ -225,7 +225,16 @@ class CrisisPlan(models.Model):
         return plan._action_form()
 
     def _check_printable(self, report):
-        """Refuse an empty page."""
+        """Refuse an empty page, and one that would go home where home is the suspected source."""
+        # sudo: crisis.case - the mark only. Readers of the shared part get the same sentence as
+        # before they contact the family; it does not say why
+        if report == SAFETY_PLAN and any(self.sudo().case_id.mapped("guardians_not_told")):
+            raise UserError(
+                self.env._(
+                    "Talk to the psychology teacher who owns this case before you print this page: "
+                    "the child would take it home."
+                )
+            )
         if report == SAFETY_PLAN and not all(plan.has_safety_plan for plan in self):
             raise UserError(
                 self.env._(

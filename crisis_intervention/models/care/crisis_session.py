@@ -169,6 +169,7 @@ class CrisisSession(models.Model):
                     "partner_ids": [fields.Command.set(session.user_id.partner_id.ids)],
                     "privacy": "private",
                     "show_as": "busy",
+                    "crisis_own": True,
                 }
             )
             session._set({"event_id": event.id})

@@ -26,6 +26,9 @@ SYSTEM_FIELDS = frozenset(
         "district_company_id",
         "date_retention",
         "date_destroyed",
+        "next_step",
+        "next_deadline",
+        "open_step_count",
     )
 )
 

@@ -5,11 +5,19 @@ from odoo.tools.translate import LazyTranslate
 from ...lib.deadlines import due_dates, tightened
 from ...lib.declarations import Step
 from ...lib.risk import severity
+from ...roles import TRIAGE
 
 _lt = LazyTranslate(__name__)
 
 # A case without a level runs by this one, so that a missing decision never stops the clock.
 DEFAULT_LEVEL = "yellow"
+# Of a discreet step the activity on the case says only that something waits.
+DISCREET = "crisis_intervention.mail_activity_next_step"
+
+
+def _shown(step):
+    """Return the activity that stands on the case for ``step``: all who read the case see it."""
+    return DISCREET if step.discreet or step.about_access else step.activity
 
 
 class CrisisCaseSteps(models.AbstractModel):
@@ -36,9 +44,15 @@ class CrisisCaseSteps(models.AbstractModel):
         compute="_compute_next_step",
         store=True,
         compute_sudo=True,
+        groups=TRIAGE,
+        help="Which step it is tells more than the readers of the shared part may know.",
     )
     open_step_count = fields.Integer(
-        string="Open Steps", compute="_compute_next_step", store=True, compute_sudo=True
+        string="Open Steps",
+        compute="_compute_next_step",
+        store=True,
+        compute_sudo=True,
+        groups=TRIAGE,
     )
     is_overdue = fields.Boolean(compute="_compute_is_overdue")
 
@@ -262,16 +276,14 @@ class CrisisCaseSteps(models.AbstractModel):
         :param bool fresh: the cases were just created and cannot have an activity yet
         """
         types = {
-            kind: self.env["ir.model.data"]._xmlid_to_res_id(step.activity)
+            kind: self.env["ir.model.data"]._xmlid_to_res_id(_shown(step))
             for kind, (_model, step) in self._by_code("_case_steps").items()
         }
         # sudo: mail.activity - the system keeps this activity; it holds a type and a date only.
         # quick update: owners are told once by _tell_owners, not per activity
         activities = self.env["mail.activity"].sudo()
         # and those marked as done are no reminder, in views of archived records either
-        activities = activities.with_context(
-            mail_activity_quick_update=True, active_test=True
-        )
+        activities = activities.with_context(mail_activity_quick_update=True, active_test=True)
         existing = {}
         if not fresh:
             existing = activities.search(
@@ -299,7 +311,7 @@ class CrisisCaseSteps(models.AbstractModel):
         to_remove.unlink()
         for (kind, due), pairs in lacking.items():
             _model, step = self._by_code("_case_steps")[kind]
-            self._plan_activities(step.activity, pairs, due)
+            self._plan_activities(_shown(step), pairs, due)
 
     def _tell_owners(self):
         """Tell owners other than the user that a case is theirs now (content-free mail)."""

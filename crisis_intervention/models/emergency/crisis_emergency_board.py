@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ...roles import EMERGENCY
+from ...roles import EMERGENCY, TRIAGE
 from .crisis_emergency_event import CALL_TARGETS
 
 EVENTS_SHOWN = 200
@@ -145,11 +145,15 @@ class CrisisEmergencyBoard(models.AbstractModel):
         return code if code.isdigit() else ""
 
     def _board_students(self):
-        """Return the students, with the phones of guardians for those who may read these."""
+        """Return the students, with the phones of guardians for those who decide on that.
+
+        For all others the board is the same, whether home is the suspected source or not: they
+        always ask first.
+        """
         students = self.student_ids
         phones = {}
         # sudo: crisis.case - where home is the suspected source nobody calls there by this board;
-        # what leaves the method is only that the psychology teacher is asked first
+        # what leaves the method is no phone, for people who may know why
         careful = (
             self.env["crisis.case"]
             .sudo()
@@ -157,7 +161,7 @@ class CrisisEmergencyBoard(models.AbstractModel):
             .student_id.sudo(False)
         )
         guardians = self.env["crisis.guardian"]
-        if students and guardians.has_access("read"):
+        if students and self.env.user.has_groups(TRIAGE) and guardians.has_access("read"):
             found = guardians.search([("student_id", "in", (students - careful).ids)])
             for guardian in found.filtered("phone"):
                 phones.setdefault(guardian.student_id, []).append(
@@ -168,7 +172,6 @@ class CrisisEmergencyBoard(models.AbstractModel):
                 "id": student.id,
                 "name": student.name,
                 "class": student.class_id.display_name or "",
-                "ask_first": student in careful,
                 "guardians": phones.get(student, []),
             }
             for student in students

@@ -1,6 +1,7 @@
 from . import (
     base,
     base_import_import,
+    calendar_event,
     ir_actions_report,
     ir_attachment,
     ir_binary,

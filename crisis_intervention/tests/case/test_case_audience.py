@@ -132,7 +132,10 @@ class TestCaseAudience(GrantCase):
         for user in (self.psychology, self.principal):
             action = self.case.with_user(user).action_view_audience()
             lines = self.env["crisis.case.audience"].with_user(user).search(action["domain"])
-            self.assertEqual(len(lines), len(self.case.sudo()._audience()))
+            # who never sees it is named to those who read the report on that person
+            shut_out = lines.filtered(lambda line: line.relation == "concerned")
+            self.assertEqual(len(shut_out), user == self.principal)
+            self.assertEqual(len(lines - shut_out), len(self.case.sudo()._audience()))
             self.assertFalse(lines.with_user(self.psychology_2).has_access("read"))
         for user in (self.psychology_2, self.moral, self.head_teacher, self.doctor, self.staff):
             with self.subTest(user=user.login), self.assertRaises(AccessError):

@@ -255,12 +255,7 @@ class TestTimelineReading(TimelineCase):
         """Let things happen, many times, of which each role may know some at most."""
         moment = datetime(2025, 1, 1, 8, 0) + timedelta(hours=hours)
         below = {"case_id": self.case.id, "user_id": self.psychology.id, "state": "signed"}
-        restricted = self._make_concern(
-            self.staff,
-            self.student_1,
-            restricted=True,
-            concerned_user_ids=[Command.set((self.psychology | self.moral).ids)],
-        ).sudo()
+        restricted = self._make_concern(self.staff, self.student_1, restricted=True).sudo()
         restricted.write({"case_ids": [Command.link(self.case.id)]})
         hidden = {
             "crisis.session": {**below, "date_start": moment},

@@ -14,5 +14,6 @@ from . import (
     test_leaks_doors,
     test_leaks_outsiders,
     test_person_request,
+    test_same_answer,
     test_sealed,
 )

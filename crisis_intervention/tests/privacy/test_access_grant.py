@@ -54,7 +54,7 @@ class GrantCase(CrisisCommon):
             cls.student_1,
             description=TEXTS["restricted"],
             restricted=True,
-            concerned_user_ids=[(4, cls.doctor.id)],
+            concerned_user_ids=[(4, cls._make_user("t_cook", "staff").id)],
         ).sudo()
         cls.case.concern_ids = cls.report | restricted
         cls.held = cls._hold_session(cls.case, notes=TEXTS["notes"])

@@ -37,7 +37,10 @@ RULES = {
             SELECT min(d.date_due) FROM crisis_deadline d
              WHERE d.case_id = c.id AND d.date_done IS NULL)""",
     "the owner has exactly one activity, for the next step": f"""
-        SELECT c.name FROM {_OPEN} AND ARRAY[(c.user_id, 'mail_activity_' || c.next_step)::text]
+        SELECT c.name FROM {_OPEN} AND ARRAY[(c.user_id, 'mail_activity_' ||
+            CASE WHEN c.next_step IN ('waiver', 'mandatory_report', 'grant', 'grant_review',
+                                      'person_request')
+                 THEN 'next_step' ELSE c.next_step END)::text]
             IS DISTINCT FROM (
                 SELECT array_agg((a.user_id, x.name)::text) FROM mail_activity a
                   JOIN ir_model_data x ON x.model = 'mail.activity.type'

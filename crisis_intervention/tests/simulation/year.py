@@ -44,6 +44,7 @@ class SchoolYear:
         self.psychologists = test.psychology | test._make_user("y_psychology", "psychology_teacher")
         self.principals = test.principal | test._make_user("y_principal", "principal")
         self.moral, self.doctor, self.staff = test.moral, test.doctor, test.staff
+        self.colleague = test._make_user("y_colleague", "staff")
         self.head_teachers = test.head_teacher | test.head_teacher_2
         self.triagers = self.psychologists | self.moral | self.principals
         self.planners = self.psychologists | self.moral

@@ -42,6 +42,10 @@ class CaseRecords:
 
     @classmethod
     def _fill_cases(cls):
+        student = cls._make_student("方若溪", "S015", cls.class_1)
+        about_me = {"restricted": True, "concerned_user_ids": [Command.set(cls.me.ids)]}
+        report = cls._make_concern(cls.staff, student, **about_me).sudo()
+        cls._put("concerns_user", cls._make_case(student, concern_ids=[Command.set(report.ids)]))
         for relation, student in (
             ("own_class", cls.student_1),
             ("other_class", cls.student_2),
@@ -56,7 +60,14 @@ class CaseRecords:
                 shared_advice="x",
                 concern_ids=[
                     Command.set(
-                        cls.env["crisis.concern"].search([("student_ids", "in", student.ids)]).ids
+                        cls.env["crisis.concern"]
+                        .search(
+                            [
+                                ("student_ids", "in", student.ids),
+                                ("concerned_user_ids", "not in", cls.me.ids),
+                            ]
+                        )
+                        .ids
                     )
                 ],
                 **medical,

@@ -27,7 +27,7 @@ def report_danger(year):
 @action(0.4)
 def report_restricted(year):
     """Somebody reports on a colleague; the principals decide on it."""
-    concerned = [Command.set(year.moral.ids)]
+    concerned = [Command.set(year.colleague.ids)]
     return report(year, year.staff, restricted=True, concerned_user_ids=concerned)
 
 
