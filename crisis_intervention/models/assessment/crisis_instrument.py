@@ -123,6 +123,7 @@ class CrisisInstrument(models.Model):
 
         :raises UserError: a published instrument would change
         """
+        self.check_access("write")
         if vals.keys() - {"sequence", "active"}:
             self._check_draft()
         return super().write(vals)

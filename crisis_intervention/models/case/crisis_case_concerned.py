@@ -27,10 +27,14 @@ class CrisisCaseConcerned(models.AbstractModel):
 
         :raises UserError: nobody else could own a case
         """
-        self.env["crisis.concerned"]._forget()
         # sudo: crisis.case and below - the system passes on what waits; whoever attached the
         # report, or named somebody in it, was checked before
-        for case in self.sudo():
+        cases = self.sudo().with_context(active_test=False)
+        # what is remembered is remembered for all, and most reports are about nobody of the staff
+        if any(set(case.concern_ids.concerned_user_ids._ids) != set(case._concerned()._ids)
+               for case in cases):  # fmt: skip
+            self.env["crisis.concerned"]._forget()
+        for case in cases.with_context(active_test=True):
             concerned = case._concerned()
             if concerned and not case.date_closed:
                 case._pass_on(concerned)

@@ -283,9 +283,7 @@ class CrisisCaseSteps(models.AbstractModel):
         # quick update: owners are told once by _tell_owners, not per activity
         activities = self.env["mail.activity"].sudo()
         # and those marked as done are no reminder, in views of archived records either
-        activities = activities.with_context(
-            mail_activity_quick_update=True, active_test=True
-        )
+        activities = activities.with_context(mail_activity_quick_update=True, active_test=True)
         existing = {}
         if not fresh:
             existing = activities.search(

@@ -173,7 +173,9 @@ class CrisisEscalation(models.Model):
         concerned = deadline.case_id._concerned()
         if not users & concerned:
             return users
-        deciders = (holders[role] for role in ("principal", "moral_education", "psychology_teacher"))
+        deciders = (
+            holders[role] for role in ("principal", "moral_education", "psychology_teacher")
+        )
         others = holders["principal"].union(*deciders)
         return users - concerned or others - concerned
 

@@ -45,6 +45,8 @@ class CrisisConcernRestricted(models.AbstractModel):
     def write(self, vals):
         """Change reports; what led to a case already is taken from whoever is named now."""
         result = super().write(vals)
+        if "concerned_user_ids" in vals:
+            self.env["crisis.concerned"]._forget()
         if {"concerned_user_ids", "case_ids"} & vals.keys():
             # sudo: crisis.concern - the cases, from which those concerned are shut out
             self.sudo().case_ids.with_env(self.env)._shut_out()

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ...roles import EMERGENCY
+from ...roles import EMERGENCY, TRIAGE
 from .crisis_emergency_event import CALL_TARGETS
 
 EVENTS_SHOWN = 200

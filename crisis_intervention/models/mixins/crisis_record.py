@@ -276,7 +276,7 @@ class CrisisRecord(models.AbstractModel):
         if UNHEARD.isdisjoint(self.env.context) or (self.env.su and not request):
             return self
         kept = {key: value for key, value in self.env.context.items() if key not in UNHEARD}
-        return self.with_context(kept)
+        return self.with_env(self.env(context=kept))
 
     # ------------------------------------------------------------------ what all can do
 

@@ -28,8 +28,9 @@ class MailFollowers(models.Model):
     @api.model
     def _insert_followers(self, res_model, res_ids, partner_ids, *args, **kwargs):
         """Add nobody to our records: Odoo calls this for whoever creates or acts on one."""
-        if not self.env["crisis.record"]._is_ours(res_model):
-            super()._insert_followers(res_model, res_ids, partner_ids, *args, **kwargs)
+        if self.env["crisis.record"]._is_ours(res_model):
+            return None
+        return super()._insert_followers(res_model, res_ids, partner_ids, *args, **kwargs)
 
     @api.model
     def _refuse_crisis(self, names):

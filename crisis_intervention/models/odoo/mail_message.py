@@ -1,7 +1,6 @@
 from odoo import api, models
 from odoo.exceptions import AccessError
 
-
 # What people may do with a message of ours: mark it for themselves.
 FREE = frozenset(("starred_partner_ids",))
 

@@ -112,7 +112,9 @@ class CrisisDisclosure(models.Model):
     @api.model
     def _open_domain(self, closed, operation):
         """Leave out who read a report about oneself, too."""
-        reports = Domain("res_model", "=", "crisis.concern") & Domain("res_id", "in", closed.concerns)
+        reports = Domain("res_model", "=", "crisis.concern") & Domain(
+            "res_id", "in", closed.concerns
+        )
         return super()._open_domain(closed, operation) & ~reports
 
     @api.model_create_multi

@@ -57,8 +57,9 @@ class CrisisClassReport(models.Model):
     def _check_reporter(self):
         """Let the head teachers of the class answer.
 
-        :raises AccessError: the user does not lead the class
+        :raises AccessError: the user does not lead the class, or has not the role any more
         """
+        self.check_access("read")
         # sudo: crisis.class - who leads it
         if any(self.env.user not in report.sudo().class_id.head_teacher_ids for report in self):
             raise AccessError(self.env._("The head teachers of the class answer this."))

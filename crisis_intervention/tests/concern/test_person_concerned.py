@@ -112,7 +112,9 @@ class TestPersonConcerned(ConcernedCase):
                 self.assertFalse(mine.browse().search([("id", "in", record.ids)]))
         duties = self.env["crisis.duty"].with_user(self.accused).search([])
         self.assertNotIn(self.case, duties.sudo().case_id)
-        self.assertFalse(self.env["crisis.chronology"].with_user(self.accused).page(self.case.id)["lines"])
+        self.assertFalse(
+            self.env["crisis.chronology"].with_user(self.accused).page(self.case.id)["lines"]
+        )
         self.assertFalse(self.env["mail.activity"].with_user(self.accused).search([
             ("res_model", "in", list(self.env["crisis.record"]._kinds())),
             ("user_id", "=", self.accused.id),
@@ -175,9 +177,7 @@ class TestPersonConcerned(ConcernedCase):
                 self.case.write(values)
                 self.env.flush_all()
         with self.assertRaises(AccessError), self.env.cr.savepoint():
-            self.case.activity_schedule(
-                "mail.mail_activity_data_todo", user_id=self.accused.id
-            )
+            self.case.activity_schedule("mail.mail_activity_data_todo", user_id=self.accused.id)
 
     def test_no_decision_and_no_stand_in(self):
         self._decide()
@@ -274,14 +274,16 @@ class TestPersonConcerned(ConcernedCase):
 
     def test_who_sees_this_case_names_them(self):
         self._decide()
+
         def listed(user):
             action = self.case.with_user(user).action_view_audience()
             return self.env["crisis.case.audience"].search(action["domain"])
+
         rows = listed(self.principal)
+        self.assertEqual(rows.filtered(lambda r: r.relation == "concerned").user_id, self.accused)
         self.assertEqual(
-            rows.filtered(lambda r: r.relation == "concerned").user_id, self.accused
+            rows.filtered(lambda r: r.user_id == self.accused).mapped("relation"), ["concerned"]
         )
-        self.assertEqual(rows.filtered(lambda r: r.user_id == self.accused).mapped("relation"), ["concerned"])
         # the owner does not read the report, and learns of nobody in it
         self.assertNotIn("concerned", listed(self.case.user_id).mapped("relation"))
 
@@ -337,7 +339,9 @@ class TestAboutThePrincipal(CrisisCommon):
         other = self._make_concern(self.staff, self.student_2, restricted=True)
         self.assertFalse(other.with_user(self.moral).has_access("read"))
         wizard = (
-            self.env["crisis.concern.triage"].with_user(self.moral).create({"concern_id": concern.id})
+            self.env["crisis.concern.triage"]
+            .with_user(self.moral)
+            .create({"concern_id": concern.id})
         )
         wizard.line_ids.write({"risk_level": "yellow"})
         wizard.action_confirm()

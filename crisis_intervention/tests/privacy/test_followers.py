@@ -81,9 +81,11 @@ class TestFollowers(CrisisCommon):
                     lambda f=followers, v=values: f.with_context(
                         default_res_model=v["res_model"]
                     ).create({"res_id": v["res_id"], "partner_id": v["partner_id"]}),
-                    lambda f=followers, v=values: self._other_follower()
-                    .with_user(f.env.uid)
-                    .write({"res_model": v["res_model"], "res_id": v["res_id"]}),
+                    lambda f=followers, v=values: (
+                        self._other_follower()
+                        .with_user(f.env.uid)
+                        .write({"res_model": v["res_model"], "res_id": v["res_id"]})
+                    ),
                 ):
                     with self.subTest(model=record._name), self.assertRaises(AccessError):
                         action()
