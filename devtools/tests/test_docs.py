@@ -5,7 +5,11 @@ import unittest
 from devtools.common import ROOT
 
 _NAMED = re.compile(r"`(test_\w+)(?:\.py)?`")
-_DOCS = ("README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
+_DOCS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
+)
 
 
 class TestDocs(unittest.TestCase):

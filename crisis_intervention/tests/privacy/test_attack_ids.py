@@ -1,5 +1,4 @@
 import re
-
 from unittest.mock import patch
 
 from odoo import Command
