@@ -142,7 +142,7 @@ class TestDestruction(DestructionCase):
             "crisis.instrument.scale", "crisis.instrument.band",
             "crisis.destruction", "crisis.destruction.line", "crisis.print.log",
             "crisis.number.gap", "crisis.disclosure", "crisis.protocol", "crisis.protocol.step",
-            "crisis.protocol.review",
+            "crisis.protocol.review", "crisis.role.confirmation", "crisis.role.event",
         }  # fmt: skip
         self.assertEqual(models - covered, harmless)
 
