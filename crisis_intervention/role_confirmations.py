@@ -178,6 +178,8 @@ def forget(env):
     env["res.groups"].invalidate_model(["all_user_ids"])
     env["ir.model.access"].call_cache_clearing_methods()
     env.registry.clear_cache()
+    # others may have asked before the change was committed
+    env.cr.postcommit.add(env.registry.clear_cache)
 
 
 def is_set_up(env):

@@ -11,6 +11,7 @@ import sys
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
+from weakref import WeakSet
 
 import odoo.modules.module
 from odoo import SUPERUSER_ID
@@ -52,6 +53,8 @@ class _Open(NamedTuple):
 
 _block: ContextVar[_Open | None] = ContextVar("crisis_opening", default=None)
 _in_action = ContextVar("crisis_in_action", default=False)
+# Cursors in whose transaction code out of the database has run.
+_after_code: WeakSet = WeakSet()
 # A field that follows another one would keep a copy of what it shows.
 _FOLLOWS = Field._compute_related.__code__
 # Odoo's module of automation rules, and what stands between it and a field.
@@ -81,6 +84,13 @@ def running_action():
         yield
     finally:
         _in_action.reset(token)
+
+
+def code_has_run(cr):
+    """Tell that code out of the database has run in the transaction of ``cr``."""
+    _after_code.add(cr)
+    cr.postcommit.add(lambda: _after_code.discard(cr))
+    cr.postrollback.add(lambda: _after_code.discard(cr))
 
 
 def typed(dialog, name):
@@ -154,7 +164,7 @@ def check_draft(env, label):
     """
     block = _block.get()
     if _evaluated(bool(block and block.document)) > (block.evaluated if block else 0) or (
-        _in_action.get() and not (block and not block.block.for_person)
+        _by_code(env) and not (block and not block.block.for_person)
     ):
         raise AccessError(_refusal(env, label))
 
@@ -170,7 +180,7 @@ def check_person(record, field):
             raise AccessError(_refusal(env, field._description_string(env)))
         return None
     uid = person(env)
-    if uid is None or _in_action.get() or _evaluated(bool(block and block.document)):
+    if uid is None or _by_code(env) or _evaluated(bool(block and block.document)):
         raise AccessError(_refusal(env, field._description_string(env)))
     shown_anyway = block and not block.document
     if not shown_anyway and (env.su or uid != env.uid):
@@ -179,6 +189,11 @@ def check_person(record, field):
         own._check_field_access(field, "read")
         own.check_access("read")
     return uid
+
+
+def _by_code(env):
+    """Tell whether an action runs, or code of one has run in this transaction."""
+    return _in_action.get() or env.cr in _after_code
 
 
 def _refusal(env, label):

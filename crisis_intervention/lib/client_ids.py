@@ -38,8 +38,13 @@ def command_ids(value: Any) -> list[int]:
 
 
 def command_values(value: Any) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield id (0: a new line) and values of each line that x2many commands fill in."""
+    """Yield id (0: a new line) and values of each line that x2many commands fill in.
+
+    A dict in place of a command, or of an id, fills in a record as well.
+    """
     for command in value if isinstance(value, (list, tuple)) else ():
+        if isinstance(command, dict):
+            yield next(iter(link_ids(command)), 0), command
         if not isinstance(command, (list, tuple)) or len(command) < 3:
             continue
         if command[0] in (_CREATE, _UPDATE, _LINK) and isinstance(command[2], dict):

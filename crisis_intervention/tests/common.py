@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import SUPERUSER_ID, Command, fields
 from odoo.tests import TransactionCase, new_test_user
 
+from .. import sealed_reading
 from ..role_confirmations import take_over
 
 MODULE = "crisis_intervention"
@@ -374,6 +375,11 @@ class CrisisCommon(CrisisRecords, TransactionCase):
         cls.student_1 = cls._make_student("林小禾", "S001", cls.class_1)
         cls.student_2 = cls._make_student("周子墨", "S002", cls.class_2)
         cls.other_student = cls._make_student("何雨桐", "S001", cls.other_class)
+
+    def setUp(self):
+        super().setUp()
+        # a test class is one transaction, in which code that one test ran shuts all others out
+        sealed_reading._after_code.clear()
 
     @contextmanager
     def _counting(self, counts):

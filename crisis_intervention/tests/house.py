@@ -111,6 +111,22 @@ def extended_twice(trees: dict[str, ast.Module]) -> dict[str, list[str]]:
     return {model: paths for model, paths in sorted(places.items()) if len(paths) > 1}
 
 
+def created_openly(tree: ast.Module) -> list[int]:
+    """Return the lines that create records of ours with all that the client presets."""
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "create"
+        and isinstance(model := node.func.value, ast.Subscript)
+        and isinstance(model.value, ast.Attribute)
+        and model.value.attr == "env"
+        and isinstance(model.slice, ast.Constant)
+        and str(model.slice.value).partition(".")[0] == "crisis"
+    ]
+
+
 def goes_on(statement: ast.stmt) -> bool:
     """Tell whether a statement is a method that calls the method it overrides."""
     return isinstance(statement, FUNCTIONS) and any(

@@ -130,7 +130,7 @@ class CrisisConcernTriage(models.TransientModel):
     def _note_situations(self, cases):
         """Start the clock of a report that the law demands, in each case."""
         if self.situation_ids:
-            self.env["crisis.mandatory.report"].create(
+            self.env["crisis.mandatory.report"]._make(
                 [
                     {
                         "case_id": case.id,

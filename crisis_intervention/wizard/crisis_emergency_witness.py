@@ -98,7 +98,7 @@ class CrisisEmergencyWitness(models.TransientModel):
             "Witness of emergency %(reference)s. Please look after the child.",
             reference=emergency.name,
         )
-        concerns = self.env["crisis.concern"].create(
+        concerns = self.env["crisis.concern"]._make(
             [
                 {
                     "company_id": emergency.company_id.id,
@@ -119,7 +119,7 @@ class CrisisEmergencyWitness(models.TransientModel):
 
     def _plan_support(self, emergency):
         """Plan one measure per colleague."""
-        self.env["crisis.emergency.measure"].create(
+        self.env["crisis.emergency.measure"]._make(
             [
                 {
                     "emergency_id": emergency.id,

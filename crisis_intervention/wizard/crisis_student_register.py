@@ -33,7 +33,7 @@ class CrisisStudentRegister(models.TransientModel):
             [("partner_id", "in", self.partner_ids.ids), ("company_id", "=", company.id)]
         )
         new = self.partner_ids - existing.partner_id
-        created = students.create(
+        created = students._make(
             [
                 {
                     "partner_id": partner.id,

@@ -151,8 +151,8 @@ class CrisisAssessmentResult(models.AbstractModel):
                     "Choose two completed assessments of one student with the same instrument."
                 )
             )
-        wizard = self.env["crisis.assessment.compare"].create(
-            {"first_id": pair[0].id, "second_id": pair[1].id}
+        wizard = self.env["crisis.assessment.compare"]._make(
+            [{"first_id": pair[0].id, "second_id": pair[1].id}]
         )
         return wizard._action_form(name=pair.student_id.name, target="new")
 

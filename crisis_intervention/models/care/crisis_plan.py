@@ -208,7 +208,7 @@ class CrisisPlan(models.Model):
             for measure in self.measure_ids
             if measure.state in ("todo", "doing")
         ]
-        plan = self.create(copied)
+        plan = self._make([copied])
         plan._set({"version": self.version + 1, "previous_id": self.id})
         return plan._action_form()
 

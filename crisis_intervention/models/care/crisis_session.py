@@ -192,7 +192,7 @@ class CrisisSession(models.Model):
             session.case_id._close_steps(["session"], session)
             session.case_id._close_steps(["session"])
             session.case_id._close_steps(["first_contact"])
-        self.create(
+        self._make(
             [
                 {
                     "case_id": session.case_id.id,

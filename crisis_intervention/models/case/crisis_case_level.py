@@ -91,7 +91,7 @@ class CrisisCaseLevel(models.AbstractModel):
             self._open_closing()
             return
         reason = self.env._("Not reviewed in time, and nothing new spoke for the level.")
-        review = self.env["crisis.review"].create({"case_id": self.id})
+        review = self.env["crisis.review"]._make([{"case_id": self.id}])
         review._set(
             {
                 "decision": "step_down",

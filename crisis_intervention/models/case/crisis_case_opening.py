@@ -103,6 +103,8 @@ class CrisisCaseOpening(models.AbstractModel):
                 [("student_id", "in", student_ids), ("date_closed", "=", False)]
             )
         }
+        for case in open_cases.values():
+            case._refuse_concerned()
         now = fields.Datetime.now()
         new = [vals for vals in vals_list if vals["student_id"] not in open_cases]
         created = cases_sudo.create([self._prepare_from_concerns(vals, now) for vals in new])
@@ -189,16 +191,13 @@ class CrisisCaseOpening(models.AbstractModel):
         without = without or self.env["res.users"]
         user = self.env.user
         teacher = student.class_id.psychology_teacher_id - without
-        if teacher.active and teacher.has_group(PSYCHOLOGY):
-            return teacher
-        user -= without
-        if user.has_group(PSYCHOLOGY) and student.company_id in user.company_ids:
-            return user
-        # sudo: res.groups - finds a colleague to own the case, nothing else is read
-        group = self.env.ref(PSYCHOLOGY).sudo()
-        for colleague in group.all_user_ids.sorted("id") - without:
-            if colleague.active and student.company_id in colleague.company_ids:
+        # whose role at this school still waits to be confirmed could not open the case
+        company = student.company_id
+        for colleague in (teacher, user - without):
+            if colleague and colleague._holds(PSYCHOLOGY, company):
                 return colleague
+        if holders := company._crisis_holders(PSYCHOLOGY) - without:
+            return holders.sorted("id")[0]
         if without:
             raise UserError(
                 self.env._(
@@ -210,6 +209,19 @@ class CrisisCaseOpening(models.AbstractModel):
         raise UserError(
             self.env._("The school has no psychology teacher yet: give somebody this role first.")
         )
+
+    def _refuse_concerned(self):
+        """Refuse cases to the person whom a report behind one of them is about.
+
+        :raises UserError: that is the user
+        """
+        if self.env.user in self._concerned():
+            raise UserError(
+                self.env._(
+                    "You cannot open a case of this student. File a report: those on duty decide "
+                    "what is to be done."
+                )
+            )
 
     @api.model
     def _refuse_second_case(self, students):
@@ -233,13 +245,7 @@ class CrisisCaseOpening(models.AbstractModel):
             ],
             limit=1,
         )
-        if existing and self.env.user in existing._concerned():
-            raise UserError(
-                self.env._(
-                    "You cannot open a case of this student. File a report: those on duty decide "
-                    "what is to be done."
-                )
-            )
+        existing._refuse_concerned()
         if existing:
             raise RedirectWarning(
                 self.env._(

@@ -69,22 +69,18 @@ class CrisisCasePrivacy(models.AbstractModel):
             )
         # sudo: crisis.case - rules are asked for other users; roles and kinds of records only
         rows = self.sudo()._audience() + self._audience_shut_out()
-        listed = (
-            self.env["crisis.case.audience"]
-            ._as_system()
-            .create(
-                [
-                    {
-                        "case_id": self.id,
-                        "user_id": row["user"].id,
-                        "relation": row["relation"],
-                        "roles": ", ".join(row["roles"]),
-                        "parts": " · ".join(self._part_label(part) for part in row["parts"]),
-                        "date_until": row["until"],
-                    }
-                    for row in rows
-                ]
-            )
+        listed = self.env["crisis.case.audience"]._make(
+            [
+                {
+                    "case_id": self.id,
+                    "user_id": row["user"].id,
+                    "relation": row["relation"],
+                    "roles": ", ".join(row["roles"]),
+                    "parts": " · ".join(self._part_label(part) for part in row["parts"]),
+                    "date_until": row["until"],
+                }
+                for row in rows
+            ]
         )
         return listed._action_list(
             [("id", "in", listed.ids)],

@@ -94,6 +94,27 @@ class CrisisConcernRestricted(models.AbstractModel):
         opens = "restricted" in vals and not vals["restricted"]
         if opens and not self.env.su and not self.env.user.has_group(PRINCIPAL):
             raise AccessError(self.env._("Only the principal opens a restricted report again."))
+        if "concerned_user_ids" in vals and not self.env.su:
+            self._check_may_name()
+
+    def _check_may_name(self):
+        """Let the principal alone name staff once a report has led to a case.
+
+        It closes the case to whoever is named. Where all principals are concerned already, those
+        who decide on reports do it.
+
+        :raises AccessError: the user is not the principal
+        """
+        # sudo: crisis.concern - whether it led to a case, and whom it is about
+        for concern in self.sudo().filtered("case_ids"):
+            principals = concern.company_id._crisis_holders(PRINCIPAL) - concern.concerned_user_ids
+            if principals and self.env.user not in principals:
+                raise AccessError(
+                    self.env._(
+                        "This report has led to a case, and naming a member of staff closes the "
+                        "case to that person: the principal does this. Speak to the principal."
+                    )
+                )
 
     def _restrict(self, concerned):
         """Make reports restricted, and take them off everybody's list but the principals'.
@@ -104,6 +125,8 @@ class CrisisConcernRestricted(models.AbstractModel):
         if not self.env.user.has_groups(TRIAGE):
             raise AccessError(self.env._("You do not decide on reports."))
         self.check_access("write")
+        if concerned:
+            self._check_may_name()
         # sudo: crisis.concern - right checked above; the user may not read the result any more
         concerns = self.sudo()
         concerns.write(

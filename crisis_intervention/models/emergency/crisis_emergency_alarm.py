@@ -52,7 +52,7 @@ class CrisisEmergencyAlarm(models.AbstractModel):
                     people[user]["duties"].append(duty)
         now = fields.Datetime.now()
         due = now + timedelta(minutes=self.company_id.crisis_ack_minutes)
-        alerts = self.env["crisis.emergency.alert"].create(
+        alerts = self.env["crisis.emergency.alert"]._make(
             [
                 {
                     "emergency_id": self.id,

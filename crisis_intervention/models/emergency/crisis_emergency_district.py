@@ -150,7 +150,7 @@ class CrisisEmergencyDistrict(models.AbstractModel):
             raise UserError(self.env._("It was decided that this is not reported."))
         report = self.report_ids.filtered(lambda r: r.state == "draft")[:1]
         if not report:
-            report = self.env["crisis.emergency.report"].create({"emergency_id": self.id})
+            report = self.env["crisis.emergency.report"]._make([{"emergency_id": self.id}])
         return report._action_form()
 
     def _waive(self, reason):

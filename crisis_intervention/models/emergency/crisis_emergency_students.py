@@ -58,7 +58,7 @@ class CrisisEmergencyStudents(models.AbstractModel):
     def _file_report(self, students):
         """File the report; open or raise the cases where that is possible."""
         kind = dict(self._fields["kind"]._description_selection(self.env))[self.kind]
-        concern = self.env["crisis.concern"].create(
+        concern = self.env["crisis.concern"]._make(
             {
                 "company_id": self.company_id.id,
                 "student_ids": [Command.set(students.ids)],

@@ -26,7 +26,8 @@ class Base(models.AbstractModel):
 
         :raises AccessError: a client names a record that is closed to the user, or not there
         """
-        self._check_client_ids(vals_list)
+        presets = self._presets()
+        self._check_client_ids([{**presets, **vals} for vals in vals_list])
         return super().create(vals_list)
 
     def write(self, vals):
@@ -42,7 +43,7 @@ class Base(models.AbstractModel):
 
         :raises AccessError: the form names a record that is closed to the user, or not there
         """
-        self._check_client_ids([values])
+        self._check_client_ids([{**self._presets(), **values}])
         return super().onchange(values, field_names, fields_spec)
 
     @api.model
@@ -51,14 +52,16 @@ class Base(models.AbstractModel):
 
         :raises AccessError: context or stored default names another record
         """
-        guarded = [] if is_system(self) else self._guarded_fields()
-        if guarded:
-            preset = {**self.env["ir.default"]._get_model_defaults(self._name)}
-            preset.update(
-                (key[8:], v) for key, v in self.env.context.items() if key[:8] == "default_"
-            )
-            self.browse()._check_client_ids([{n: preset[n] for n in fields if n in preset}])
+        if not is_system(self) and self._guarded_fields():
+            stored = self.env["ir.default"]._get_model_defaults(self._name)
+            self.browse()._check_client_ids([{**stored, **self._presets()}])
         return super().default_get(fields)
+
+    @api.model
+    def _presets(self):
+        """Return what the context presets: dict of field to value."""
+        context = self.env.context.items()
+        return {key[8:]: value for key, value in context if key[:8] == "default_"}
 
     @api.model
     @tools.ormcache()
@@ -77,11 +80,21 @@ class Base(models.AbstractModel):
         comodel = field.comodel_name
         if not comodel or comodel not in self.env.registry:
             return False
-        if comodel == "ir.attachment" or self._is_of_crisis(comodel):
-            return True
-        # lines that are filled in with the form, and lead on to us
-        lines = self.env[comodel]._fields.values() if field.type == "one2many" else ()
-        return any(self._is_of_crisis(line.comodel_name) for line in lines)
+        # what is filled in with the form, as lines or as a dict, may lead on to us
+        return self._is_closed_to_some(comodel) or any(
+            self._is_of_crisis(further.comodel_name)
+            for further in self.env[comodel]._fields.values()
+        )
+
+    @api.model
+    def _is_closed_to_some(self, comodel):
+        """Tell whether ids of ``comodel`` (a name) are checked when a form of this model names them.
+
+        A dialog that answers a message computes who was told of it, as superuser.
+        """
+        if comodel == "mail.message":
+            return self._transient
+        return comodel == "ir.attachment" or self._is_of_crisis(comodel)
 
     @api.model
     def _is_of_crisis(self, model):
@@ -129,21 +142,37 @@ class Base(models.AbstractModel):
                 continue
             several = field.type in ("one2many", "many2many")
             ids = command_ids(value) if several else link_ids(value)
-            if self._is_of_crisis(field.comodel_name) or field.comodel_name == "ir.attachment":
+            if self._is_closed_to_some(field.comodel_name):
                 sent[field.comodel_name] += [(id_, self, name) for id_ in ids]
-            for line, values in command_values(value) if several else ():
+            for line, values in command_values(value if several else [value]):
                 self.env[field.comodel_name].browse(line or ())._collect_client_ids(values, sent)
 
     def _collect_reference(self, field, vals, sent):
         """Add what a reference of ``vals`` names, where that is a record of ours."""
         if field.type == "reference":
             named = reference(vals[field.name])
+            found = [named] if named else []
         else:
-            # sudo: the name of a model only
-            model = vals.get(field.model_field) or self[:1].sudo()[field.model_field]
-            named = next(((model, id_) for id_ in link_ids(vals[field.name])), None)
-        if named and self._is_of_crisis(named[0]):
-            sent[named[0]].append((named[1], self, field.name))
+            ids = link_ids(vals[field.name])
+            found = [(model, id_) for model in self._models_sent(field, vals) for id_ in ids]
+        for model, id_ in found:
+            if self._is_of_crisis(model):
+                sent[model].append((id_, self, field.name))
+
+    def _models_sent(self, field, vals):
+        """Return the names of the models that the id in ``field`` may be one of.
+
+        The name of the model may stand in the values, follow from a link to it, or be known.
+        """
+        link = self._fields[field.model_field].related
+        link = link.split(".")[0] if link else None
+        # sudo: names of models only
+        linked = self.env["ir.model"].sudo().browse(link_ids(vals.get(link)))
+        known = self[:1].sudo()[field.model_field]
+        return {vals.get(field.model_field), *linked.exists().mapped("model"), known} - {
+            None,
+            False,
+        }
 
     def _holds_link(self, name, id_):
         """Tell whether these records lead to ``id_`` by field ``name``, for somebody who sees it."""

@@ -12,6 +12,11 @@ from ...sealed_reading import opening
 FILE_SIZE = "crisis_intervention.file_max_mb"
 FILE_SIZE_DEFAULT = 20
 
+# What says where a file belongs, and who gets it.
+_PLACED = frozenset(
+    ("res_model", "res_id", "res_field", "public", "access_token", "type", "url", "raw", "datas")
+)
+
 
 class IrAttachment(models.Model):
     """Files of our records: as closed, as locked and as registered as the records themselves."""
@@ -33,6 +38,9 @@ class IrAttachment(models.Model):
 
         :raises UserError: the model takes no files, or not such a file
         """
+        # what the context presets is sent as well
+        presets = {name: value for name, value in self._presets().items() if name in _PLACED}
+        vals_list = [{**presets, **vals} for vals in vals_list]
         for vals in vals_list:
             vals.pop(SEAL, None)
             self._refuse_picture(vals)
@@ -63,6 +71,11 @@ class IrAttachment(models.Model):
         vals = {name: value for name, value in vals.items() if name != SEAL}
         self._check_crisis_lock()
         self._check_crisis_place(vals)
+        if self._is_crisis_model(vals.get("res_model")):
+            # sudo: ir.attachment - whether they were open to everybody before they came here
+            if any(file.type == "url" for file in self.sudo()):
+                raise UserError(self.env._("Attach the file itself, not the address of one."))
+            vals.update(public=False, access_token=False)
         if self._in_crisis():
             # a picture of its first page would stand in the file store as it is
             vals.pop("thumbnail", None)

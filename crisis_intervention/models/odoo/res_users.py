@@ -228,4 +228,5 @@ class ResUsers(models.Model):
         """Tell whether this user is active, holds ``group`` and works in all ``companies``."""
         # sudo: res.users - role and schools of the user, nothing leaves the method
         user = self.sudo()
-        return user.active and user.has_group(group) and companies <= user.company_ids
+        schools = set(user._get_company_ids())
+        return user.active and user.has_group(group) and schools.issuperset(companies.ids)

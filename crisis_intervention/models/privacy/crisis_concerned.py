@@ -60,6 +60,8 @@ class CrisisConcerned(models.AbstractModel):
     def _forget(self):
         """Look again: a report was attached to a case, or is about somebody else now."""
         self.env.registry.clear_cache()
+        # others may have asked before the change was committed
+        self.env.cr.postcommit.add(self.env.registry.clear_cache)
 
     @api.model
     def _users(self, cases):

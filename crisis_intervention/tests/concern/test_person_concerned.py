@@ -224,6 +224,10 @@ class TestPersonConcerned(ConcernedCase):
     def test_permission_to_look_finds_no_case(self):
         self._decide()
         none = self._make_student("许安然", "S099", self.class_1)
+        known = self.student_1.guardian_ids
+        self.env["crisis.guardian"].create(
+            {"student_id": none.id, "name": known.name, "phone": known.phone}
+        )
         answers = []
         for student in (self.student_1, none):
             grant = (
@@ -233,7 +237,12 @@ class TestPersonConcerned(ConcernedCase):
             )
             grant._break_glass()
             shown = grant._reading()
-            answers.append((shown["case"], shown["sections"]))
+            sections = [
+                (part["title"], [record["lines"] for record in part["records"]])
+                for part in shown["sections"]
+            ]
+            self.assertGreater(len(sections), 1)
+            answers.append((shown["case"], sections))
             self.assertFalse(grant.sudo().case_id)
             self.assertTrue(grant.has_access("read"))
         self.assertEqual(*answers)
@@ -250,6 +259,34 @@ class TestPersonConcerned(ConcernedCase):
             grant.with_user(self.accused)._reading()
         with self.assertRaises(AccessError):
             grant.with_user(self.accused)._texts()
+
+    def test_naming_closes_a_case_so_the_principal_does_it(self):
+        """Nobody takes a case from a colleague by naming the colleague in a report behind it."""
+        report = self._make_concern(self.staff, self.student_2)
+        case = self._decide(self.moral, report)
+        for way in (
+            lambda: report.with_user(self.moral)._restrict(self.psychology),
+            lambda: report.with_user(self.moral).write(
+                {"restricted": True, "concerned_user_ids": [Command.set(self.psychology.ids)]}
+            ),
+        ):
+            with self.assertRaisesRegex(AccessError, "principal"):
+                way()
+        self.assertFalse(case._concerned())
+        report.with_user(self.principal)._restrict(self.psychology)
+        self.assertEqual(case._concerned().ids, self.psychology.ids)
+
+    def test_deciding_leads_nobody_to_the_case_about_oneself(self):
+        self._decide()
+        other = self._make_concern(self.staff, self.student_2)
+        wizard = (
+            self.env["crisis.concern.triage"]
+            .with_user(self.accused)
+            .create({"concern_id": other.id})
+        )
+        wizard.line_ids.write({"student_id": self.student_1.id, "risk_level": "red"})
+        with self.assertRaises(UserError):
+            wizard.action_confirm()
 
     def test_further_reports_are_decided_on_by_others(self):
         self._decide()

@@ -55,6 +55,16 @@ class TestHouse(TransactionCase):
             self.registry[outer.model], self.registry[inner.model]
         )
 
+    def test_buttons_create_by_themselves(self):
+        """Our code creates by ``_make`` or as superuser: a context of the client presets nothing."""
+        found = {
+            f"{path}:{line}"
+            for addon in self.addons.values()
+            for path, tree in house.sources(addon, "models", "wizard").items()
+            for line in house.created_openly(tree)
+        }
+        self.assertEqual(found, set())
+
     def test_no_attribute_of_a_model_is_lost(self):
         """Of two classes or parts of a model none hides what the other one says."""
         found, attributes = set(), 0
@@ -214,6 +224,13 @@ class Steps(models.AbstractModel):
         built = {("Case", "Gates"), ("Case", "Steps")}
         self.assertEqual(self._hidden(source, built), [], "a class may replace what parts say")
         self.assertEqual(self._hidden(source.replace("_limit", "_states"), built), ["_states"])
+
+    def test_creates_for_clients(self):
+        good = (
+            'self.env["crisis.x"].sudo().create(v)\nself.env["crisis.x"]._make(v)\nfiles.create(v)'
+        )
+        self.assertEqual(house.created_openly(ast.parse(good)), [])
+        self.assertEqual(house.created_openly(ast.parse('self.env["crisis.x"].create(v)')), [1])
 
     def test_extended_twice(self):
         base = '\nclass A(models.Model):\n    _name = "a.b"\n    _inherit = ["part.one", "c.d"]\n'

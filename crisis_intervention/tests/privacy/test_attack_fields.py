@@ -184,6 +184,26 @@ class TestAttackFields(AttackCase):
                 model.env["ir.default"].set(model._name, field.name, value, user_id=True)
         return model.create(dict(values))
 
+    def test_buttons_take_nothing_from_the_client(self):
+        """What a button creates is not what context or stored defaults of the client say."""
+        self._take("staff")
+        student, victim = self.student_1, self.psychology
+        emergencies = self._mine(self.env["crisis.emergency"])
+        preset = {
+            "default_restricted": True,
+            "default_concerned_user_ids": [Command.set(victim.ids)],
+            "default_description": "ATTACK",
+        }
+        defaults = emergencies.env["ir.default"]
+        defaults.set("crisis.concern", "restricted", True, user_id=True)
+        values = {"kind": "suicide", "place": "x", "student_ids": [Command.set(student.ids)]}
+        started = emergencies.with_context(**preset).create(values).sudo()
+        report = started.concern_ids
+        self.assertEqual(len(report), 1)
+        self.assertFalse(report.restricted)
+        self.assertFalse(report.concerned_user_ids)
+        self.assertNotIn("ATTACK", report.description)
+
     def test_shown_as_readonly(self):
         """The client is told beforehand."""
         for role in ("psychology_teacher", "principal"):

@@ -120,6 +120,67 @@ class TestAttackIds(AttackCase):
             with self.assertRaises(AccessError):
                 plan.onchange({"measure_ids": lines}, ["measure_ids"], self._shown(plan))
 
+    def test_a_dict_for_an_id(self):
+        """A form may send the values of what it links to instead of an id: they are checked as well."""
+        hidden = self.records["crisis.case", "other_school"].sudo()
+        self._take("psychology_teacher")
+        for model, link, values in (
+            ("crisis.session", "case_id", {"id": False, "student_id": hidden.student_id.id}),
+            ("crisis.plan", "case_id", {"student_id": str(hidden.student_id.id)}),
+            ("crisis.assessment.decide", "assessment_id", {"id": False, "case_id": hidden.id}),
+            ("crisis.plan", "measure_ids", [{"case_id": hidden.id}]),
+            ("crisis.concern", "student_ids", [[0, 0, {"class_id": {"id": hidden.class_id.id}}]]),
+        ):
+            form = self._mine(self.env[model])
+            with self.subTest(model=model, link=link), self.assertRaises(AccessError):
+                form.onchange({link: values}, [link], self._shown(form))
+
+    def test_names_by_way_of_other_apps(self):
+        """Activities and messages name what they are about, whoever asks: nothing of ours."""
+        self._take("nobody")
+        model_id = self.env["ir.model"]._get_id
+        for (model, _relation), record in self.records.items():
+            if record._transient:
+                continue
+            for other, context, values, name in (
+                (
+                    "mail.activity",
+                    {},
+                    {"res_model_id": model_id(model), "res_id": record.id},
+                    "res_name",
+                ),
+                (
+                    "mail.activity",
+                    {"default_res_id": record.id},
+                    {"res_model_id": model_id(model)},
+                    "res_name",
+                ),
+                ("mail.message", {"default_model": model}, {"res_id": record.id}, "record_name"),
+                ("mail.message", {}, {"model": model, "res_id": record.id}, "record_name"),
+            ):
+                form = self._mine(self.env[other]).with_context(**context)
+                with self.subTest(model=model, by=other, context=context):
+                    with self.assertRaises(AccessError) as refused:
+                        form.onchange(dict(values), [], {name: {}})
+                    nowhere = {**values, "res_id": NOWHERE} if "res_id" in values else None
+                    if nowhere:
+                        with self.assertRaises(AccessError) as missing:
+                            form.onchange(nowhere, [], {name: {}})
+                        self.assertEqual(str(refused.exception), str(missing.exception))
+
+    def test_who_was_told_by_way_of_the_composer(self):
+        concern = self.records["crisis.concern", "others_report"].sudo()
+        message = concern.message_ids[:1]
+        self.assertTrue(message)
+        self._take("nobody")
+        form = self._mine(self.env["mail.compose.message"])
+        with self.assertRaises(AccessError):
+            form.onchange(
+                {"parent_id": message.id, "composition_mode": "comment"},
+                ["parent_id"],
+                {"model": {}, "res_ids": {}, "partner_ids": {}},
+            )
+
     def test_an_id_written_as_text(self):
         """The database takes a text for a number, so the check does too."""
         self._take("staff")

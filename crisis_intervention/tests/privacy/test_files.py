@@ -200,6 +200,27 @@ class TestFiles(AccessMatrixCase, HttpCase):
         with self.assertRaises(UserError):
             self._attach(case, b"", type="url", url="http://example.com/x")
 
+    def test_a_context_is_no_way_round(self):
+        """Where a file belongs, and who gets it, may stand in the context: it is checked as well."""
+        self._take("psychology_teacher")
+        record = self.records["crisis.case", "other_class"]
+        files = self._mine(self.env["ir.attachment"])
+        here = {"default_res_model": record._name, "default_res_id": record.id}
+        for vals in (
+            {"raw": b"<html><script>1</script></html>"},
+            {"raw": b"words", "public": True},
+            {"type": "url", "url": "https://example.com"},
+        ):
+            with self.subTest(vals=vals), self.assertRaises(UserError):
+                files.with_context(**here).create({"name": "x", **vals})
+        with self.assertRaises(UserError):
+            files.with_context(**here, default_public=True).create({"name": "x", "raw": b"words"})
+        before = {"name": "x", "raw": b"words", "public": True, "access_token": "x"}
+        file = files.create(before)
+        file.write({"res_model": record._name, "res_id": record.id})
+        self.assertFalse(file.sudo().public)
+        self.assertFalse(file.sudo().access_token)
+
     def test_size_of_files(self):
         case = self.records["crisis.case", "other_class"]
         self.env["ir.config_parameter"].set_param(FILE_SIZE, 1)
