@@ -1,3 +1,4 @@
+import logging
 from contextlib import suppress
 
 import psycopg2
@@ -7,6 +8,8 @@ from odoo.tools import mute_logger
 from ..common import DENIALS
 from .matrix import AccessMatrixCase
 from .matrix.access_case import Undo
+
+_logger = logging.getLogger(__name__)
 
 # What ends an attempt: a refusal, or that it cannot be done at all.
 REFUSED = (
@@ -34,6 +37,7 @@ class AttackCase(AccessMatrixCase):
         """Check that enough was tried, and nothing succeeded."""
         self.assertFalse(self.holes, f"{len(self.holes)} of {self.tried} attempts succeeded")
         self.assertGreaterEqual(self.tried, self.at_least[self._testMethodName])
+        _logger.info("%s: %s attempts, none successful", self._testMethodName, self.tried)
 
     def _attack(self, action, *what):
         """Try ``action`` and undo it; keep ``what`` as a hole when it returns something true."""
