@@ -21,6 +21,7 @@
         "security/crisis_emergency_rules.xml",
         "security/crisis_loop_rules.xml",
         "security/crisis_mail_rules.xml",
+        "security/crisis_number_rules.xml",
         "security/crisis_role_rules.xml",
         "security/crisis_student_rules.xml",
         "data/ir_config_parameter_data.xml",

@@ -94,7 +94,7 @@ class CrisisConcernRestricted(models.AbstractModel):
         opens = "restricted" in vals and not vals["restricted"]
         if opens and not self.env.su and not self.env.user.has_group(PRINCIPAL):
             raise AccessError(self.env._("Only the principal opens a restricted report again."))
-        if "concerned_user_ids" in vals and not self.env.su:
+        if vals.get("concerned_user_ids") and not self.env.su:
             self._check_may_name()
 
     def _check_may_name(self):

@@ -217,6 +217,33 @@ class TestSmallOracles(CrisisCommon):
                 self.plan.with_user(user)._check_printable(f"{MODULE}.crisis_plan_report_safety")
             self.assertNotIn("home is", str(caught.exception).lower())
 
+    def test_no_table_of_odoo_counts(self):
+        """To an employee without role all tables of Odoo look the same before and after a case."""
+
+        def seen():
+            self.env.flush_all()
+            self.env.invalidate_all()
+            counts, is_ours = {}, self.env["crisis.record"]._is_ours
+            for name, kind in self.registry.items():
+                if kind._abstract or kind._transient or is_ours(name):
+                    continue
+                mine = self.env[name].with_user(self.nobody).with_context(active_test=False)
+                if kind._auto and mine.has_access("read"):
+                    counts[name] = mine.search_count([])
+            ranges = self.env["ir.sequence.date_range"].with_user(self.nobody).search([])
+            counts["numbers"] = ranges.mapped("number_next_actual")
+            return counts
+
+        before = seen()
+        self.assertGreater(len(before), 40)
+        self._make_concern(self.staff, self.student_2, immediate_danger="yes")
+        case = self._make_case(self.student_2, risk_level="red")
+        self._put_in_force(case)
+        self._hold_session(case)
+        self._make_contact(case)
+        self._start_emergency(self.security)
+        self.assertEqual(seen(), before)
+
     def test_appointments_tell_nobody_how_many(self):
         sessions = (
             self.env["crisis.session"]
