@@ -45,7 +45,7 @@ CHANGES = {("crisis.disclosure", "action_verify"): "closes the chain over the ro
 class TestAttackMethods(AttackCase, CrawlerCase):
     """Every method that a client can call, with the ids of records the user may not read."""
 
-    at_least = {"test_methods": 8000}
+    at_least = {"test_methods": 15000}
 
     def test_methods(self):
         for role in access_matrix.ROLES:
