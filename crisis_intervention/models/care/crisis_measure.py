@@ -113,9 +113,7 @@ class CrisisMeasure(models.Model):
         for measure in self.sudo():
             owner = measure.user_id
             if owner and not (
-                owner.active
-                and owner.has_group("crisis_intervention.group_staff")
-                and measure.company_id in owner.company_ids
+                owner._holds("crisis_intervention.group_staff", measure.company_id)
                 and owner not in measure.case_id._concerned()
             ):
                 raise ValidationError(

@@ -151,12 +151,7 @@ class CrisisCase(models.Model):
     def _check_owner(self):
         """Demand a psychology teacher of the school as owner."""
         for owner, cases in self.grouped("user_id").items():
-            if (
-                not owner.active
-                or not owner.has_group(PSYCHOLOGY)
-                or cases.company_id - owner.company_ids
-                or owner in cases._concerned()
-            ):
+            if not owner._holds(PSYCHOLOGY, cases.company_id) or owner in cases._concerned():
                 raise ValidationError(
                     self.env._("A case belongs to a psychology teacher of its school: choose one.")
                 )

@@ -135,7 +135,7 @@ class CrisisCaseLevel(models.AbstractModel):
             policy = policies.get((case.company_id.id, case.risk_level))
             users = policy.notify_group_ids.all_user_ids if policy else self.env["res.users"]
             users = users.filtered(
-                lambda u, case=case: u.active and case.company_id in u.company_ids
+                lambda u, case=case: u.active and case.company_id.id in u._get_company_ids()
             )
             if users:
                 case._tell_people(

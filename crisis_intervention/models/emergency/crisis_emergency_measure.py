@@ -67,9 +67,7 @@ class CrisisEmergencyMeasure(models.Model):
         # sudo: res.users - role and schools of the owner; nothing leaves the method
         for measure in self.sudo():
             owner = measure.user_id
-            if not (
-                owner.active and owner.has_group(STAFF) and measure.company_id in owner.company_ids
-            ):
+            if not (owner._holds(STAFF, measure.company_id)):
                 raise ValidationError(
                     self.env._(
                         "%s cannot own a measure: choose a colleague of this school who has a "

@@ -82,7 +82,10 @@ class CrisisDestruction(models.Model):
             if record.witness_1_id and record.witness_1_id == record.witness_2_id:
                 raise ValidationError(self.env._("The two witnesses are two people."))
             for witness in witnesses:
-                if not witness.has_groups(TRIAGE) or record.company_id not in witness.company_ids:
+                if (
+                    not witness.has_groups(TRIAGE)
+                    or record.company_id.id not in witness._get_company_ids()
+                ):
                     raise ValidationError(
                         self.env._(
                             "Witnesses are psychology teachers, moral education directors or "

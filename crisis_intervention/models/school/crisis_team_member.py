@@ -52,6 +52,6 @@ class CrisisTeamMember(models.Model):
         return (
             bool(user)
             and user.active
-            and self.company_id in user.company_ids
+            and self.company_id.id in user._get_company_ids()
             and user.has_group(STAFF)
         )

@@ -1,7 +1,7 @@
 from contextlib import suppress
 
 from odoo import Command
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import HttpCase, JsonRpcException, new_test_user, tagged
 from odoo.tools import SQL, mute_logger
 
@@ -177,7 +177,15 @@ class TestRoleConfirmation(RoleCase):
         case = self._make_case(self.other_student)
         found = self.env["crisis.case"].with_user(self.psychology).search([("id", "=", case.id)])
         self.assertFalse(found)
+        # nor does anything there come to wait for somebody who could not open it
+        self.other_class.psychology_teacher_id = self.psychology
+        cases = self.env["crisis.case"].with_user(self.psychology).sudo()
+        self.assertEqual(cases._default_owner(self.other_student), self.other_psychology)
+        with self.assertRaises(ValidationError):
+            case.user_id = self.psychology
         role_confirmations.take_over(self.env, self.psychology)
+        self.assertEqual(cases._default_owner(self.other_student), self.psychology)
+        case.user_id = self.psychology
         self.assertEqual(set(self.psychology._get_company_ids()),
                          set((self.school | self.other_school).ids))  # fmt: skip
 
