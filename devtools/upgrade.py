@@ -39,6 +39,7 @@ MIGRATED: dict[str, dict[str, str]] = {
         "mail_activity rows": "roles that everybody has kept are listed to the principals once",
         "mail_message rows": "Odoo writes down that a scheduled action was made",
     },
+    "19.0.3.0.0": {},
 }
 # Every update writes these.
 _LOG_COLUMNS = {"write_date", "write_uid"}
