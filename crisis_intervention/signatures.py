@@ -497,9 +497,7 @@ def _examined(env, model, files=False):
 
 def _signed_once(env, model):
     """Return the ids of all records of ``model`` that have a row."""
-    rows = env.execute_query(
-        SQL("SELECT res_id FROM crisis_signature WHERE res_model = %s", model)
-    )
+    rows = env.execute_query(SQL("SELECT res_id FROM crisis_signature WHERE res_model = %s", model))
     return [id_ for [id_] in rows]
 
 

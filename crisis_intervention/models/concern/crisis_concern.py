@@ -57,9 +57,7 @@ class CrisisConcern(models.Model):
     _order = "observed_at desc, id desc"
     _staff_relation = "reporter"
     _check_company_auto = True
-    _signed_lines = {
-        "body_mark_ids": ("id", "side", "x", "y", "kind", "size_mm", "colour", "note")
-    }
+    _signed_lines = {"body_mark_ids": ("id", "side", "x", "y", "kind", "size_mm", "colour", "note")}
 
     name = fields.Char(string="Reference", readonly=True, copy=False, index="trigram")
     company_id = fields.Many2one(

@@ -76,7 +76,9 @@ class CrisisKeptRecord(models.AbstractModel):
         """Count what is locked as signed, as soon as it has its number."""
         if not self._locked_states:
             return Domain.FALSE
-        return Domain("state", "in", tuple(sorted(self._locked_states))) & Domain("name", "!=", False)
+        return Domain("state", "in", tuple(sorted(self._locked_states))) & Domain(
+            "name", "!=", False
+        )
 
     def _lock_message(self):
         """Return what to say to somebody who would change a locked record."""

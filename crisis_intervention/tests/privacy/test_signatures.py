@@ -213,7 +213,12 @@ class TestForgery(SignatureCase, LeakCase):
             self.assertEqual(self._found(), self._one("unlocked", record))
             self.known.clear()
             self.assertEqual(self._found(), self._one("unsigned", record))
-        for column, value in (("mac", "x:00"), ("columns", None), ("columns", "id"), ("nonce", "f" * 32)):
+        for column, value in (
+            ("mac", "x:00"),
+            ("columns", None),
+            ("columns", "id"),
+            ("nonce", "f" * 32),
+        ):
             with self.subTest(model=record._name, what=column, value=value), self._undone():
                 self._sql(
                     "UPDATE crisis_signature SET %s = %s WHERE res_model = %s AND res_id = %s",
@@ -547,9 +552,7 @@ class TestSignatures(SignatureCase):
         contacts.mapped("state")
 
         def signed(records):
-            return self._queries(
-                lambda: signatures_only(records, {"state": "signed"})
-            )
+            return self._queries(lambda: signatures_only(records, {"state": "signed"}))
 
         def signatures_only(records, values):
             with signatures.changing(records, values):
