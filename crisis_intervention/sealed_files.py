@@ -15,7 +15,9 @@ from odoo.tools import human_size
 
 from .lib.sealed import SealError
 from .lib.signed_content import random_part
-from .sealed_fields import Confidential, keyring
+from .register import note_reading
+from .seal_keys import keyring
+from .sealed_fields import Confidential
 from .sealed_reading import check_person, code_acts, noted_for_rules
 
 # Name of the column with the random id.
@@ -71,7 +73,7 @@ def filing_into(records):
 
 def is_filing(model, id_):
     """Tell whether our own code brings files to this record just now."""
-    return (model, id_) in _filing.get()
+    return (model, id_) in _filing.get() and not code_acts()
 
 
 def opens(file):
@@ -122,14 +124,13 @@ def _shown(field, record, value):
 
 def _register(field, record, uid):
     """Put the reading of a file into the register."""
-    register = record.env["crisis.disclosure"]
     if record._name != "ir.attachment":
-        register._note(uid, record, field.name)
+        note_reading(record.env, uid, record, field.name)
         return
     # sudo: which record the file belongs to
     for file in record.sudo().filtered("res_id"):
         owner = record.env[file.res_model].browse(file.res_id)
-        register._note(uid, owner, file.res_field or "file", "file")
+        note_reading(record.env, uid, owner, file.res_field or "file", "file")
 
 
 class FileField(fields.Binary):

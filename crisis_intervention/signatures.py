@@ -20,7 +20,8 @@ from odoo.tools import SQL
 from . import register
 from .lib.sealed import SealError
 from .lib.signed_content import Finding, content_of, given_up, new_nonce, random_part
-from .sealed_fields import Sealed, keyring
+from .seal_keys import keyring
+from .sealed_fields import Sealed
 from .sealed_files import filing_into, opens
 from .sealed_reading import code_acts
 from .walls import is_loading
@@ -70,10 +71,11 @@ def changing(records, names=None):
         return
     # sudo: any kind of record - whether it is signed; nothing of it is returned
     own = records.sudo()
-    # what is done to a record while it is being changed is part of that change
-    own = own.browse(id_ for id_ in own._ids if (own._name, id_) not in _changing.get())
-    before = _signed(own)
     by_code = _by_code(own)
+    if not by_code:
+        # what is done to a record while it is being changed is part of that change
+        own = own.browse(id_ for id_ in own._ids if (own._name, id_) not in _changing.get())
+    before = _signed(own)
     if by_code and before:
         _refuse(own.env)
     old = {row.id: row for row in _read(before)} if _keys(own.env) else {}

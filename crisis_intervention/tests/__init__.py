@@ -64,6 +64,7 @@ from .privacy import (
     test_leaks_doors,
     test_leaks_outsiders,
     test_person_request,
+    test_register,
     test_role_confirmation,
     test_same_answer,
     test_sealed,

@@ -6,6 +6,7 @@ from odoo.http import Stream
 from odoo.tools.mimetypes import guess_mimetype
 
 from ...lib.file_types import ALLOWED, looks_active, media_type
+from ...register import note_readings
 from ...sealed_files import (
     SEAL,
     FileContent,
@@ -367,9 +368,7 @@ class IrAttachment(models.Model):
         # sudo: which records the files belong to
         for file in self._in_crisis().sudo().filtered("res_id"):
             record = self.env[file.res_model].browse(file.res_id)
-            self.env["crisis.disclosure"]._register_reading(
-                record, [file.res_field or "file"], "file"
-            )
+            note_readings(self.env, record, [file.res_field or "file"], "file")
 
 
 def _contents_to_move(files, vals):

@@ -7,7 +7,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import BaseCase, tagged
 
 from ...lib.sealed import PREFIX, Keyring, SealError, is_sealed, new_key
-from ...sealed_fields import VARIABLE, Confidential, Sealed
+from ...seal_keys import VARIABLE
+from ...sealed_fields import Confidential, Sealed
 from ..common import CrisisCommon
 from ..migrations import migrate
 

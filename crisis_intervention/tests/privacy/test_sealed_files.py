@@ -14,7 +14,7 @@ from odoo.tests.common import get_db_name
 from odoo.tools import file_path, mute_logger
 
 from ...lib.sealed import FILE_PREFIX, new_key
-from ...sealed_fields import VARIABLE
+from ...seal_keys import VARIABLE
 from ...sealed_files import SEAL, FileContent
 from ..common import DENIALS, CrisisCommon
 from ..migrations import migrate

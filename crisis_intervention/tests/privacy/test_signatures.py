@@ -10,7 +10,8 @@ from odoo.tools import SQL
 
 from ... import register, signatures
 from ...lib.sealed import new_key
-from ...sealed_fields import VARIABLE, Sealed, keyring
+from ...seal_keys import VARIABLE, keyring
+from ...sealed_fields import Sealed
 from ..common import CrisisCommon
 from ..migrations import migrate
 from .leak_case import LeakCase
