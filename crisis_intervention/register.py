@@ -296,9 +296,8 @@ def known_signatures(env, model):
 
     :param str model: name of the model
     """
-    return {
-        id_: nonce
-        for id_, nonce in env.execute_query(
+    return dict(
+        env.execute_query(
             SQL(
                 "SELECT DISTINCT ON (res_id) res_id, text FROM crisis_disclosure"
                 " WHERE kind IN ('signed', 'given_up') AND res_model = %s"
@@ -306,7 +305,7 @@ def known_signatures(env, model):
                 model,
             )
         )
-    }
+    )
 
 
 # ---------------------------------------------------------------------- what is entered

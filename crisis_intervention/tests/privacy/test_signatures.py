@@ -621,7 +621,7 @@ class TestCode(SignatureCase):
             )
         )
 
-    def test_refused(self):
+    def test_code_signs_nothing(self):
         for what, record, code in (
             ("sign by _set", self.draft, "record._set({'state': 'signed'})"),
             ("sign by sudo", self.draft, "record.sudo().write({'state': 'signed'})"),
@@ -764,7 +764,7 @@ class TestLockedFiles(SignatureCase):
         )
         cls.env.flush_all()
 
-    def test_refused(self):
+    def test_files_of_locked_records_stay(self):
         here = {"res_model": self.contact._name, "res_id": self.contact.id}
         loose = self.files.create({"name": "x", "raw": PICTURE})
         other = self.files.create(
