@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from typing import NamedTuple
 
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from . import register
@@ -417,6 +418,26 @@ def _verifies(env, model, row):
     """Tell whether the server has signed what this record says."""
     text = _text(model, row)
     return bool(text) and keyring(env).verifies(row.mac, text)
+
+
+def naming(named):
+    """Yield the records that are signed and name one of ``named``, of one kind each.
+
+    :param named: records of any model
+    """
+    env = named.env
+    for model in _kinds(env):
+        # sudo: any kind of record - which name them; they are signed anew, and not returned to users
+        records = env[model].sudo().with_context(active_test=False)
+        links = [
+            name
+            for name in records._signed_columns()
+            if records._fields[name].type == "many2one"
+            and records._fields[name].comodel_name == named._name
+        ]
+        if links:
+            leads = Domain.OR(Domain(name, "in", named.ids) for name in links)
+            yield records.search(leads & records._signed_domain())
 
 
 def has_authors(users):
