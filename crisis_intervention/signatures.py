@@ -169,9 +169,7 @@ def _settle(records, old, by_code):
     if by_code:
         _refuse(env)
     if not _keys(env):
-        # nobody who helps a child is stopped by it
-        for record in after:
-            register.raise_alarm(env, "unsigned", model, record.id)
+        # nobody who helps a child is stopped by it; the check finds it unsigned
         return
     signed, given, counting = [], [], set(after._ids)
     for row in _read(records.browse(counting.union(old or ()))):
