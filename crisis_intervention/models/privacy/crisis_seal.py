@@ -4,6 +4,7 @@ from contextlib import suppress
 from odoo import api, models
 from odoo.tools import SQL
 
+from ... import signatures
 from ...lib.sealed import PREFIX, SealError, is_sealed
 from ...role_confirmations import sign_anew
 from ...sealed_fields import Sealed, keyring, open_sealed
@@ -182,6 +183,9 @@ class CrisisSeal(models.AbstractModel):
         When it has ended, older keys may be taken away.
         """
         sign_anew(self.env)
+        for done in signatures.sign_anew(self.env):
+            if not self.env["ir.cron"]._commit_progress(done):
+                return
         for field in self._sealed_fields():
             while done := self._reseal(field):
                 if not self.env["ir.cron"]._commit_progress(done):

@@ -24,5 +24,6 @@ from . import (
     test_sealed,
     test_sealed_files,
     test_sealed_reading,
+    test_signatures,
     test_walls,
 )
