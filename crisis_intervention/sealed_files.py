@@ -12,7 +12,8 @@ from odoo.exceptions import UserError
 from odoo.tools import human_size
 
 from .lib.sealed import SealError
-from .sealed_fields import Confidential, keyring
+from .register import raise_alarm
+from .sealed_fields import Confidential, keyring, problem_of
 from .sealed_reading import check_person, noted_for_rules
 
 # Name of the column with the random id.
@@ -40,9 +41,22 @@ class FileContent:
         return FileContent(self.sealed, self.place, encoded=True)
 
 
-def new_seal(env):
-    """Return a random id that a file is bound to; it names the key, so that older ones are found."""
-    return f"{keyring(env).newest}:{secrets.token_hex(16)}"
+class Unreadable(bytes):
+    """The sentence that stands in the place of a file that cannot be opened."""
+
+
+def new_seal(env, before=""):
+    """Return a random id that a file is bound to; it names the key, so that older ones are found.
+
+    :param str before: the id of the same content under an older key: what is random in it stays,
+        so that one can tell the content by it
+    """
+    return f"{keyring(env).newest}:{content_id(before) or secrets.token_hex(16)}"
+
+
+def content_id(seal):
+    """Return what tells a content from all others: new with each content, not with a new key."""
+    return (seal or "").rpartition(":")[2]
 
 
 def place_of(seal, model, id_, field=None):
@@ -58,10 +72,13 @@ def seal_file(env, content, place):
 def _shown(field, record, value):
     """Return the content of a sealed file, to those who get it; they are registered.
 
+    A person gets a sentence in the place of a file that cannot be opened. For our own code it never
+    counts as a file.
+
     A function, as code of server actions can call what hangs on models and fields.
 
     :raises AccessError: whoever asks does not get it
-    :raises UserError: it cannot be opened
+    :raises UserError: it cannot be opened, and our own code asks
     """
     env = record.env
     if noted_for_rules():
@@ -71,13 +88,15 @@ def _shown(field, record, value):
         _register(field, record, uid)
     try:
         content = keyring(env).open_file(value.sealed, value.place)
-    except SealError:
-        raise UserError(
-            env._(
-                "This file cannot be opened: it was changed outside of the system, or its key is "
-                "missing. Ask whoever runs the server."
-            )
-        ) from None
+    except SealError as error:
+        raise_alarm(env, problem_of(error), record._name, record.id, field.name)
+        sentence = env._(
+            "This file cannot be opened: it was changed outside of the system, or its key is "
+            "missing. Ask whoever runs the server."
+        )
+        if uid is None:
+            raise UserError(sentence) from None
+        content = Unreadable(sentence.encode())
     return base64.b64encode(content) if value.encoded else content
 
 

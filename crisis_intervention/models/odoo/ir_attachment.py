@@ -6,8 +6,18 @@ from odoo.http import Stream
 from odoo.tools.mimetypes import guess_mimetype
 
 from ...lib.file_types import ALLOWED, looks_active, media_type
-from ...sealed_files import SEAL, FileContent, FileField, new_seal, place_of, seal_file
+from ...sealed_fields import keyring
+from ...sealed_files import (
+    SEAL,
+    FileContent,
+    FileField,
+    Unreadable,
+    new_seal,
+    place_of,
+    seal_file,
+)
 from ...sealed_reading import opening
+from ...walls import is_loading, require_loading
 
 FILE_SIZE = "crisis_intervention.file_max_mb"
 FILE_SIZE_DEFAULT = 20
@@ -59,7 +69,7 @@ class IrAttachment(models.Model):
                 if seal:
                     file._set_seal(seal, size)
         # what the context said belongs to a record of ours
-        files._seal_plain_files()
+        _seal_arrived(files, self.browse())
         return files
 
     def write(self, vals):
@@ -82,11 +92,12 @@ class IrAttachment(models.Model):
             if vals.get("db_datas"):
                 vals["raw"] = vals.pop("db_datas")
         moved = _contents_to_move(self, vals)
+        kept = self._in_crisis()
         result = super().write(vals)
         for file, content in moved.items():
             file._set_attachment_data(lambda _file, c=content: c)
         if "res_model" in vals:
-            self._seal_plain_files()
+            _seal_arrived(self, kept)
         self._forget_contents()
         return result
 
@@ -199,6 +210,15 @@ class IrAttachment(models.Model):
         # sudo: ir.attachment - whether there is what it is bound to
         return self._in_crisis().sudo().filtered(SEAL).with_env(self.env)
 
+    def _held_sealed(self):
+        """Return those that are sealed, and those that should be: plain ones are not ours."""
+        if is_loading(self.env):
+            return self._sealed()
+        # sudo: ir.attachment - whether it holds anything
+        ours = self._in_crisis().sudo()
+        held = ours.filtered(lambda f: f.type == "binary" and (f.store_fname or f.db_datas))
+        return held.with_env(self.env)
+
     def _sealed_values(self, vals):
         """Return (values to create a file with, what it is bound to or None, size before)."""
         vals = dict(vals)
@@ -238,12 +258,7 @@ class IrAttachment(models.Model):
             super(IrAttachment, others)._set_attachment_data(asbytes)
         # sudo: ir.attachment - which record it belongs to
         for file in ours.sudo():
-            content = asbytes(file)
-            seal = new_seal(self.env)
-            place = place_of(seal, file.res_model, file.res_id, file.res_field)
-            sealed = seal_file(self.env, content, place) if content else b""
-            super(IrAttachment, file)._set_attachment_data(lambda _file, s=sealed: s)
-            file._set_seal(seal if content else False, len(content))
+            _store_sealed(file, asbytes(file), new_seal(self.env))
 
     def _crisis_content(self):
         """Return the content as the cache holds it: sealed where it is."""
@@ -254,40 +269,21 @@ class IrAttachment(models.Model):
         place = place_of(file[SEAL], file.res_model, file.res_id, file.res_field)
         return FileContent(bytes(stored or b""), place)
 
-    def _seal_plain_files(self):
-        """Seal what is stored for records of ours as it is."""
-        # sudo: ir.attachment - the content, to be sealed and not returned
-        files = self._in_crisis().sudo()
-        plain = files.filtered(lambda f: f.type == "binary" and f.file_size and not f[SEAL])
-        for file in plain:
-            if content := file.raw:
-                file._set_attachment_data(lambda _file, c=content: c)
-
-    def _reseal_files(self):
-        """Seal these anew with the newest key."""
-        # sudo: ir.attachment - the content, to be sealed and not returned
-        for file in self._sealed().sudo():
-            with opening("files"):
-                content = file.raw
-            if content:
-                file._set_attachment_data(lambda _file, c=content: c)
-
     def _migrate(self):  # pylint: disable=missing-return
         """Move sealed files to the other kind of store as well."""
         sealed = self._sealed()
         super(IrAttachment, self - sealed)._migrate()
-        sealed._reseal_files()
+        # sudo: ir.attachment - the content, sealed again and not returned
+        for file in sealed.sudo():
+            renew_file(file)
 
     # ------------------------------------------------------------------ reading
 
     @api.depends("store_fname", "db_datas", SEAL)
     def _compute_raw(self):  # pylint: disable=missing-return
-        """Hand on what is sealed as it is; register who reads what is not sealed yet."""
-        sealed = self._sealed()
-        plain = self - sealed
-        if not self.env.su:
-            plain._register_reading()
-        super(IrAttachment, plain)._compute_raw()
+        """Hand on what is sealed as it is, and what should be."""
+        sealed = self._held_sealed()
+        super(IrAttachment, self - sealed)._compute_raw()
         for file in sealed:
             self._fields["raw"]._update_cache(file, file._crisis_content())
 
@@ -297,7 +293,7 @@ class IrAttachment(models.Model):
         """Hand on what is sealed as it is, but for its size."""
         if self.env.context.get("bin_size"):
             return super()._compute_datas()
-        sealed = self._sealed()
+        sealed = self._held_sealed()
         super(IrAttachment, self - sealed)._compute_datas()
         for file in sealed:
             self._fields["datas"]._update_cache(file, file._crisis_content().base64())
@@ -306,15 +302,16 @@ class IrAttachment(models.Model):
     def _to_http_stream(self):
         """Register who downloads files of ours, and open them."""
         self._register_reading()
-        if not self._sealed():
+        if not self._held_sealed():
             return super()._to_http_stream()
         content = self.raw
+        lost = isinstance(content, Unreadable)
         return Stream(
             type="data",
-            data=content,
-            mimetype=self.mimetype,
-            download_name=self.name,
-            etag=self.checksum,
+            data=bytes(content),
+            mimetype="text/plain; charset=utf-8" if lost else self.mimetype,
+            download_name=f"{self.name}.txt" if lost else self.name,
+            etag=not lost and self.checksum,
             last_modified=self.write_date,
             size=len(content),
         )
@@ -327,6 +324,55 @@ class IrAttachment(models.Model):
             self.env["crisis.disclosure"]._register_reading(
                 record, [file.res_field or "file"], "file"
             )
+
+
+def _store_sealed(file, content, seal):
+    """Store the content of a file of ours, sealed for ``seal`` and its record.
+
+    A function, as code of server actions can call what hangs on models.
+
+    :param file: one record with superuser rights
+    """
+    place = place_of(seal, file.res_model, file.res_id, file.res_field)
+    sealed = seal_file(file.env, content, place) if content else b""
+    super(IrAttachment, file)._set_attachment_data(lambda _file: sealed)
+    file._set_seal(seal if content else False, len(content))
+
+
+def renew_file(file):
+    """Seal a file that is sealed anew, with the newest key.
+
+    :param file: one record with superuser rights
+    :raises SealError: it cannot be opened
+    """
+    held = file._crisis_content()
+    if held.sealed:
+        content = keyring(file.env).open_file(held.sealed, held.place)
+        _store_sealed(file, content, new_seal(file.env, file[SEAL]))
+
+
+def seal_stored(file):
+    """Seal a file that an earlier version has stored as it is.
+
+    :param file: one record with superuser rights
+    :raises AccessError: no update of the addon runs
+    """
+    require_loading(file.env)
+    if content := file.raw:
+        _store_sealed(file, content, new_seal(file.env))
+
+
+def _seal_arrived(files, before):
+    """Seal files that have come to records of ours just now, from where none is sealed.
+
+    :param before: those of ``files`` that were at records of ours before
+    """
+    # sudo: ir.attachment - the content, to be sealed and not returned
+    for file in (files._in_crisis() - before).sudo():
+        if file.type == "binary" and not file[SEAL]:
+            content = file._crisis_content().sealed
+            if content:
+                _store_sealed(file, content, new_seal(file.env))
 
 
 def _contents_to_move(files, vals):
