@@ -8,6 +8,7 @@ import base64
 import secrets
 
 from odoo import fields
+from odoo.addons.base.models.ir_attachment import IrAttachment
 from odoo.exceptions import UserError
 from odoo.tools import human_size
 
@@ -15,6 +16,7 @@ from .lib.sealed import SealError
 from .register import raise_alarm
 from .sealed_fields import Confidential, keyring, problem_of
 from .sealed_reading import check_person, noted_for_rules
+from .walls import require_loading
 
 # Name of the column with the random id.
 SEAL = "crisis_seal_id"
@@ -67,6 +69,41 @@ def place_of(seal, model, id_, field=None):
 def seal_file(env, content, place):
     """Return the content of a file sealed for ``place``."""
     return keyring(env).seal_file(content, place)
+
+
+def store_sealed(file, content, seal):
+    """Store the content of a file of ours, sealed for ``seal`` and its record.
+
+    :param file: one ``ir.attachment`` with superuser rights
+    """
+    place = place_of(seal, file.res_model, file.res_id, file.res_field)
+    sealed = seal_file(file.env, content, place) if content else b""
+    # as Odoo stores it: our own method would seal it once more
+    IrAttachment._set_attachment_data(file, lambda _file: sealed)
+    file._set_seal(seal if content else False, len(content))
+
+
+def renew_file(file):
+    """Seal a file that is sealed anew, with the newest key.
+
+    :param file: one ``ir.attachment`` with superuser rights
+    :raises SealError: it cannot be opened
+    """
+    held = file._crisis_content()
+    if held.sealed:
+        content = keyring(file.env).open_file(held.sealed, held.place)
+        store_sealed(file, content, new_seal(file.env, file[SEAL]))
+
+
+def seal_stored(file):
+    """Seal a file that an earlier version has stored as it is.
+
+    :param file: one ``ir.attachment`` with superuser rights
+    :raises AccessError: no update of the addon runs
+    """
+    require_loading(file.env)
+    if content := file.raw:
+        store_sealed(file, content, new_seal(file.env))
 
 
 def _shown(field, record, value):

@@ -10,9 +10,9 @@ from contextlib import suppress
 from odoo.tools import SQL
 
 from .lib.sealed import PREFIX, SealError
-from .models.odoo.ir_attachment import renew_file, seal_stored
 from .register import raise_alarm
 from .sealed_fields import keyring, problem_of
+from .sealed_files import renew_file, seal_stored
 from .walls import require_loading
 
 _logger = logging.getLogger(__name__)

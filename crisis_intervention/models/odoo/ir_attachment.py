@@ -6,7 +6,9 @@ from odoo.http import Stream
 from odoo.tools.mimetypes import guess_mimetype
 
 from ...lib.file_types import ALLOWED, looks_active, media_type
-from ...sealed_fields import keyring
+from ...lib.sealed import SealError
+from ...register import raise_alarm
+from ...sealed_fields import problem_of
 from ...sealed_files import (
     SEAL,
     FileContent,
@@ -14,10 +16,12 @@ from ...sealed_files import (
     Unreadable,
     new_seal,
     place_of,
+    renew_file,
     seal_file,
+    store_sealed,
 )
 from ...sealed_reading import opening
-from ...walls import is_loading, require_loading
+from ...walls import is_loading
 
 FILE_SIZE = "crisis_intervention.file_max_mb"
 FILE_SIZE_DEFAULT = 20
@@ -143,7 +147,8 @@ class IrAttachment(models.Model):
         if not contents and model:
             # moved here after it was uploaded
             # sudo: the content, to be checked and not returned
-            contents = self.sudo().filtered("file_size").mapped("raw")
+            arriving = (self - self._in_crisis()).sudo()
+            contents = arriving.filtered("file_size").mapped("raw")
         for content in contents:
             self._check_crisis_content(content)
 
@@ -258,7 +263,7 @@ class IrAttachment(models.Model):
             super(IrAttachment, others)._set_attachment_data(asbytes)
         # sudo: ir.attachment - which record it belongs to
         for file in ours.sudo():
-            _store_sealed(file, asbytes(file), new_seal(self.env))
+            store_sealed(file, asbytes(file), new_seal(self.env))
 
     def _crisis_content(self):
         """Return the content as the cache holds it: sealed where it is."""
@@ -270,12 +275,15 @@ class IrAttachment(models.Model):
         return FileContent(bytes(stored or b""), place)
 
     def _migrate(self):  # pylint: disable=missing-return
-        """Move sealed files to the other kind of store as well."""
-        sealed = self._sealed()
+        """Move sealed files to the other kind of store as well; what does not open stays."""
+        sealed = self._held_sealed()
         super(IrAttachment, self - sealed)._migrate()
         # sudo: ir.attachment - the content, sealed again and not returned
         for file in sealed.sudo():
-            renew_file(file)
+            try:
+                renew_file(file)
+            except SealError as error:
+                raise_alarm(self.env, problem_of(error), file._name, file.id, "raw")
 
     # ------------------------------------------------------------------ reading
 
@@ -326,42 +334,6 @@ class IrAttachment(models.Model):
             )
 
 
-def _store_sealed(file, content, seal):
-    """Store the content of a file of ours, sealed for ``seal`` and its record.
-
-    A function, as code of server actions can call what hangs on models.
-
-    :param file: one record with superuser rights
-    """
-    place = place_of(seal, file.res_model, file.res_id, file.res_field)
-    sealed = seal_file(file.env, content, place) if content else b""
-    super(IrAttachment, file)._set_attachment_data(lambda _file: sealed)
-    file._set_seal(seal if content else False, len(content))
-
-
-def renew_file(file):
-    """Seal a file that is sealed anew, with the newest key.
-
-    :param file: one record with superuser rights
-    :raises SealError: it cannot be opened
-    """
-    held = file._crisis_content()
-    if held.sealed:
-        content = keyring(file.env).open_file(held.sealed, held.place)
-        _store_sealed(file, content, new_seal(file.env, file[SEAL]))
-
-
-def seal_stored(file):
-    """Seal a file that an earlier version has stored as it is.
-
-    :param file: one record with superuser rights
-    :raises AccessError: no update of the addon runs
-    """
-    require_loading(file.env)
-    if content := file.raw:
-        _store_sealed(file, content, new_seal(file.env))
-
-
 def _seal_arrived(files, before):
     """Seal files that have come to records of ours just now, from where none is sealed.
 
@@ -372,7 +344,7 @@ def _seal_arrived(files, before):
         if file.type == "binary" and not file[SEAL]:
             content = file._crisis_content().sealed
             if content:
-                _store_sealed(file, content, new_seal(file.env))
+                store_sealed(file, content, new_seal(file.env))
 
 
 def _contents_to_move(files, vals):

@@ -6,7 +6,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from odoo import Command
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 from odoo.modules.migration import load_script
 from odoo.sql_db import db_connect
 from odoo.tests import BaseCase, HttpCase, tagged
