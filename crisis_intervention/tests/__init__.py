@@ -33,6 +33,7 @@ from .case import (
     test_timeline,
 )
 from .care import (
+    test_approved,
     test_documents_loop,
     test_loop_decisions,
     test_loop_records,
