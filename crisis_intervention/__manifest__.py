@@ -89,7 +89,6 @@
         "views/crisis_legal_hold_views.xml",
         "views/crisis_destruction_views.xml",
         "views/crisis_chronology_views.xml",
-        "views/crisis_print_log_views.xml",
         "views/crisis_number_gap_views.xml",
         "views/crisis_disclosure_views.xml",
         "views/crisis_role_views.xml",

@@ -1,10 +1,15 @@
-def post_init_hook(env):
-    """Prepare existing schools and colleagues.
+from .register import begin
 
+
+def post_init_hook(env):
+    """Begin the register, and prepare existing schools and colleagues.
+
+    Without the key of the server the register cannot begin, and the addon is not installed.
     Gives every company its reference numbers, and every internal user the duty to report. Odoo's
     own administrator is left out: who runs the server has no business in a child's file. So are
     those who already have a role, as district centre and configurator do not report.
     """
+    begin(env)
     env["crisis.numbering"]._prepare(env["res.company"].search([]))
     staff = env.ref("crisis_intervention.group_staff")
     roles = env["res.groups"].search(

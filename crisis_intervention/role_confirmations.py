@@ -12,7 +12,7 @@ from odoo.tools import SQL
 
 from .lib.effective_roles import effective, reached
 from .roles import CONFIRMED, PRINCIPAL, TRIAGE, WORKERS
-from .sealed_fields import keyring
+from .seal_keys import keyring
 from .walls import is_loading
 
 MODEL = "crisis.role.confirmation"

@@ -5,64 +5,19 @@ the ORM. They are opened where the ORM gives a value out, and only for those of 
 ``sealed_reading`` tells. Fields with files stand in ``sealed_files``.
 """
 
-import configparser
 import json
-import os
-from functools import lru_cache
 
 from odoo import fields
 from odoo.exceptions import UserError
-from odoo.tools import SQL, config, json_default
+from odoo.tools import SQL, json_default
 
-from .lib.sealed import Keyring, SealError
-from .register import raise_alarm
+from .lib.sealed import SealError
+from .register import note_reading, raise_alarm
+from .seal_keys import keyring
 from .sealed_reading import check_draft, check_person, noted_for_rules
-
-VARIABLE = "CRISIS_SEAL_KEYS"
-OPTION = "crisis_seal_keys"
-SECTION = "crisis_intervention"
 
 # The one key of a document that cannot be opened: no document of ours has it.
 UNREADABLE = ""
-
-
-@lru_cache(maxsize=1)
-def _configured(path):
-    """Return the keys in the section of this addon in Odoo's configuration file."""
-    parser = configparser.RawConfigParser()
-    parser.read([path] if path else [])
-    return parser.get(SECTION, "seal_keys", fallback="")
-
-
-@lru_cache(maxsize=4)
-def _parsed(text):
-    return Keyring.parse(text)
-
-
-def keyring(env):
-    """Return the keys of this server, from environment or configuration file, never the database.
-
-    :raises UserError: there are none, or they are written wrongly
-    """
-    text = os.environ.get(VARIABLE) or config.get(OPTION) or _configured(config["config"])
-    if not text:
-        raise UserError(
-            env._(
-                "This server has no key for sealed texts, so they can neither be read nor written. "
-                "Ask whoever runs the server to set %(variable)s (see the manual, Configuration).",
-                variable=VARIABLE,
-            )
-        )
-    try:
-        return _parsed(text)
-    except SealError as error:
-        raise UserError(
-            env._(
-                "The keys for sealed texts are written wrongly (key “%(key)s”). Ask whoever runs "
-                "the server: each is a short name, a colon and 32 bytes in base64.",
-                key=error.key_id,
-            )
-        ) from None
 
 
 def open_sealed(env, sealed, *places):
@@ -279,7 +234,7 @@ def _shown(field, record, value):
         uid = check_person(origin, field)
         # dialogs are gone before anybody reads the register
         if uid is not None and not record._transient:
-            env["crisis.disclosure"]._note(uid, origin, field.name)
+            note_reading(env, uid, origin, field.name)
     try:
         text = keyring(env).open(value.text, *field._places(value.id))
     except SealError as error:

@@ -13,8 +13,9 @@ from odoo.exceptions import UserError
 from odoo.tools import human_size
 
 from .lib.sealed import SealError
-from .register import raise_alarm
-from .sealed_fields import Confidential, keyring, problem_of
+from .register import note_reading, raise_alarm
+from .seal_keys import keyring
+from .sealed_fields import Confidential, problem_of
 from .sealed_reading import check_person, noted_for_rules
 from .walls import require_loading
 
@@ -139,14 +140,13 @@ def _shown(field, record, value):
 
 def _register(field, record, uid):
     """Put the reading of a file into the register."""
-    register = record.env["crisis.disclosure"]
     if record._name != "ir.attachment":
-        register._note(uid, record, field.name)
+        note_reading(record.env, uid, record, field.name)
         return
     # sudo: which record the file belongs to
     for file in record.sudo().filtered("res_id"):
         owner = record.env[file.res_model].browse(file.res_id)
-        register._note(uid, owner, file.res_field or "file", "file")
+        note_reading(record.env, uid, owner, file.res_field or "file", "file")
 
 
 class FileField(fields.Binary):

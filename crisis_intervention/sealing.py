@@ -11,7 +11,8 @@ from odoo.tools import SQL
 
 from .lib.sealed import PREFIX, SealError
 from .register import raise_alarm
-from .sealed_fields import keyring, problem_of
+from .seal_keys import keyring
+from .sealed_fields import problem_of
 from .sealed_files import renew_file, seal_stored
 from .walls import require_loading
 

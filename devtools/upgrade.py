@@ -39,7 +39,11 @@ MIGRATED: dict[str, dict[str, str]] = {
         "mail_activity rows": "roles that everybody has kept are listed to the principals once",
         "mail_message rows": "Odoo writes down that a scheduled action was made",
     },
-    "19.0.3.0.0": {},
+    "19.0.3.0.0": {
+        "*crisis_cron_close_register*": "the register is looked after, its chain is always closed",
+        "crisis_disclosure rows": "the chain of before is closed by a row that says so",
+        "crisis_disclosure.*": "rows of the register stand by themselves and are numbered",
+    },
 }
 # Every update writes these.
 _LOG_COLUMNS = {"write_date", "write_uid"}

@@ -18,8 +18,9 @@ class Event:
     :ivar label: lazy translation, e.g. "Report"
     :ivar moment: field that holds when it happened; no line while it is empty
     :ivar person: field that holds who did it
-    :ivar states: states (of the field ``state``) in which it counts; empty for any
+    :ivar states: values of ``state_field`` with which it counts; empty for any
     :ivar icon: class of the picture beside it
+    :ivar state_field: name of the field that says whether it counts
     """
 
     code: str
@@ -28,6 +29,7 @@ class Event:
     person: str
     states: tuple[str, ...] = ()
     icon: str = "fa-circle-o"
+    state_field: str = "state"
 
 
 @dataclass(frozen=True)

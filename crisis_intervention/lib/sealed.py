@@ -141,6 +141,12 @@ class Keyring:
         key_id, _colon, mac = signature.partition(":")
         return key_id in self.keys and hmac.compare_digest(mac, self._mac(key_id, text))
 
+    def tells(self, signature: str, text: str) -> bool | None:
+        """Tell whether ``signature`` is one of ``text``; None where its key is not in this ring."""
+        if signature.partition(":")[0] not in self.keys:
+            return None
+        return self.verifies(signature, text)
+
     def _mac(self, key_id: str, text: str) -> str:
         # a key of its own for signing, as no key should serve two purposes
         key = hmac.digest(self.keys[key_id], b"crisis_intervention signature", "sha256")

@@ -66,6 +66,8 @@ from .privacy import (
     test_leaks_doors,
     test_leaks_outsiders,
     test_person_request,
+    test_register,
+    test_register_commit,
     test_role_confirmation,
     test_same_answer,
     test_sealed,

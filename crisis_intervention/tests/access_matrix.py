@@ -238,10 +238,6 @@ crisis.escalation
   other_class             -      -     -    -      -        R          R     R         x        -      -
   medical                 -      -     -    -      -        R          R     R         x        -      -
   other_school            -      -     -    -      -        x          x     x         x        -      -
-crisis.print.log
-  own                     -      -     -    -      -        R          -     R         -        -      -
-  other_class             -      -     -    -      -        x          -     R         -        -      -
-  other_school            -      -     -    -      -        x          -     x         -        -      -
 crisis.number.gap
   own_school              -      -     -    -      -        -          -     R         -        -      -
   other_school            -      -     -    -      -        -          -     x         -        -      -
@@ -313,7 +309,9 @@ crisis.approval.decide
   own_dialog              -      -     -    -      -        RWCD       RWCD  RWCD      -        -      -
   others_dialog           -      -     -    -      -        x          x     x         -        -      -
 crisis.disclosure
+  own                     -      -     -    -      -        R          -     R         -        -      -
   own_case                -      -     -    -      -        R          -     R         -        -      -
+  general                 -      -     -    -      -        x          -     R         -        -      -
   other_class             -      -     -    -      -        x          -     R         -        -      -
   other_school            -      -     -    -      -        x          -     x         -        -      -
 crisis.role.confirmation

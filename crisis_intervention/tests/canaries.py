@@ -180,10 +180,9 @@ HARMLESS = {
     "crisis.approval": {"res_model"},
     "crisis.chronology": {"res_model"},
     # of the reader, not of the child
-    "crisis.disclosure": {"res_model", "field_names", "ip", "device", "hash"},
+    "crisis.disclosure": {"res_model", "field_names", "ip", "device", "hash", "signature", "text"},
     "crisis.deadline": {"res_model"},
     "crisis.number.gap": {"name"},
-    "crisis.print.log": {"text"},  # references of documents
     "crisis.session": {"name"},
     "crisis.guardian.contact": {"name"},
     "crisis.guardian.waiver": {"name"},

@@ -1,10 +1,11 @@
 from contextlib import contextmanager
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, Command, fields
 from odoo.tests import TransactionCase, new_test_user
 
-from .. import sealed_reading
+from .. import register, sealed_reading
 from ..role_confirmations import take_over
 
 MODULE = "crisis_intervention"
@@ -345,9 +346,14 @@ class CrisisRecords:
 class CrisisCommon(CrisisRecords, TransactionCase):
     """One small school with a user for every role, two classes, and a second school as the wall."""
 
+    # Odoo's tests cannot give a cursor that writes while one that only reads is open; what such a
+    # cursor does is tested with real ones (``test_register``)
+    _registry_readonly_enabled = False
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls._keep_the_register_here()
         cls.env = cls.env(context=dict(cls.env.context, no_reset_password=True))
         companies = cls.env["res.company"]
         cls.school = companies.create({"name": "Test School"})
@@ -380,6 +386,38 @@ class CrisisCommon(CrisisRecords, TransactionCase):
         super().setUp()
         # a test class is one transaction, in which code that one test ran shuts all others out
         sealed_reading._after_code.clear()
+
+    @classmethod
+    def _keep_the_register_here(cls):
+        """Let the register be written in the transaction of the tests, which is never committed."""
+        real = register._connection
+
+        @contextmanager
+        def connection(env):
+            if cls._registry_patched:
+                with real(env) as cr:
+                    yield cr
+            else:
+                yield env.cr
+
+        cls.startClassPatcher(patch.object(register, "_connection", connection))
+        cls.addClassCleanup(cls.cr.prerollback.clear)
+
+    @classmethod
+    def _end_transaction(cls):
+        """End the transaction, as far as the register sees it."""
+        cls.env.flush_all()
+        pending = cls.env.cr.precommit.data.get(register._PENDING)
+        cls.env.cr.precommit.run()
+        if pending:
+            register._after_commit(pending)
+        cls.env.invalidate_all()
+
+    @classmethod
+    def _empty_register(cls):
+        """Take all rows away: the register begins anew."""
+        cls.env.cr.execute("DELETE FROM crisis_disclosure")
+        cls.env.cr.execute("DELETE FROM crisis_disclosure_head")
 
     @contextmanager
     def _counting(self, counts):

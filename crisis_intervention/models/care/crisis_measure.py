@@ -215,7 +215,7 @@ class CrisisMeasure(models.Model):
         if plans:
             plans._hold()
 
-    def _track_prepare(self, fields_iter):
+    def _track_prepare(self, fields_iter):  # pylint: disable=missing-return
         """Trace what is planned from when it has begun: before, it is being written."""
         drafts = self.filtered(lambda measure: measure.state == "draft")
         super(CrisisMeasure, self - drafts)._track_prepare(fields_iter)

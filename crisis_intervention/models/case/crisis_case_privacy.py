@@ -259,12 +259,15 @@ class CrisisCasePrivacy(models.AbstractModel):
         self.ensure_one()
         register = self.env["crisis.disclosure"]
         register._check_reader(self)
-        register._close_chain()
         return {
             **self.env["ir.actions.act_window"]._for_xml_id(
                 "crisis_intervention.crisis_disclosure_action"
             ),
-            "domain": [("case_id", "=", self.id), ("entry_id", "=", False)],
+            "domain": [
+                ("case_id", "=", self.id),
+                ("entry_id", "=", False),
+                ("kind", "in", ("reading", "printed")),
+            ],
             "context": {},
         }
 
@@ -277,7 +280,12 @@ class CrisisCasePrivacy(models.AbstractModel):
         register = self.env["crisis.disclosure"]
         register._check_reader(self)
         return register.search(
-            [("case_id", "=", self.id), ("entry_id", "=", False)], order="date, id"
+            [
+                ("case_id", "=", self.id),
+                ("entry_id", "=", False),
+                ("kind", "in", ("reading", "printed")),
+            ],
+            order="date, id",
         )
 
     @api.depends("hold_ids.state")

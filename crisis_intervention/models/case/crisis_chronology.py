@@ -82,7 +82,11 @@ class CrisisChronology(models.Model):
                 for inverse in self.pool.field_inverses[link]:
                     result[inverse.model_name][inverse.name].add((model, "case_id"))
             for event in events:
-                names |= {event.moment, event.person, *(["state"] if event.states else [])}
+                names |= {
+                    event.moment,
+                    event.person,
+                    *([event.state_field] if event.states else []),
+                }
             for name in names:
                 result[model][name].add((model, "res_id"))
         return {model: dict(names) for model, names in result.items()}
@@ -212,7 +216,9 @@ class CrisisChronology(models.Model):
             case=case,
             of=SQL("c.id") if column == "case_id" else SQL("t.id"),
             ids=ids,
-            counts=SQL("t.state = ANY(%s)", list(event.states)) if event.states else SQL("TRUE"),
+            counts=SQL("t.%s = ANY(%s)", SQL.identifier(event.state_field), list(event.states))
+            if event.states
+            else SQL("TRUE"),
         )
 
     # ------------------------------------------------------------------ read with the reader's rights

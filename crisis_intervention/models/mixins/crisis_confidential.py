@@ -1,32 +1,7 @@
-from contextlib import contextmanager
-from contextvars import ContextVar
-
 from odoo import api, models
 
+from ...register import reading_by
 from ...sealed_fields import Confidential, Sealed
-
-_way = ContextVar("crisis_reading_way", default=None)
-
-
-@contextmanager
-def reading_by(way):
-    """Name the way by which confidential fields are read inside; the outermost one counts."""
-    token = _way.set(_way.get() or way)
-    try:
-        yield
-    finally:
-        _way.reset(token)
-
-
-def current_way():
-    """Return the way by which is being read just now."""
-    return _way.get() or "other"
-
-
-def _registering(method):
-    """Let a method that Odoo calls with a read-only cursor write into the register."""
-    method._readonly = False
-    return method
 
 
 class CrisisConfidential(models.AbstractModel):
@@ -36,14 +11,12 @@ class CrisisConfidential(models.AbstractModel):
     _description = "Model with Confidential Fields"
     _inherit = ["crisis.record"]
 
-    @_registering
     def read(self, fields=None, load="_classic_read"):
         """Read as programs do."""
         with reading_by("read"):
             return super().read(fields, load)
 
     @api.model
-    @_registering
     def search_read(
         self, domain=None, fields=None, offset=0, limit=None, order=None, **read_kwargs
     ):
@@ -51,7 +24,6 @@ class CrisisConfidential(models.AbstractModel):
         with reading_by("read"):
             return super().search_read(domain, fields, offset, limit, order, **read_kwargs)
 
-    @_registering
     def web_read(self, specification):
         """Read for a form."""
         with reading_by("form"):
@@ -63,7 +35,6 @@ class CrisisConfidential(models.AbstractModel):
             return super().onchange(values, field_names, fields_spec)
 
     @api.model
-    @_registering
     def web_search_read(
         self, domain, specification, offset=0, limit=None, order=None, count_limit=None
     ):
@@ -74,7 +45,6 @@ class CrisisConfidential(models.AbstractModel):
             )
 
     @api.model
-    @_registering
     def web_read_group(self, *args, **kwargs):
         """Read for a board or a grouped list."""
         with reading_by("list"):

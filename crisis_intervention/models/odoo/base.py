@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError
 
 from ...lib.client_ids import command_ids, command_values, link_ids, reference
 from ...lib.spreadsheet_cells import harmless
+from ...register import note_readings
 from ..mixins.crisis_client_guard import is_system
 
 EXPORT = "crisis_intervention.group_export"
@@ -198,10 +199,9 @@ class Base(models.AbstractModel):
                     "principal whether you need it; the administrator gives it (role Export)."
                 )
             )
-        register = self.env["crisis.disclosure"]
-        if register._is_about_a_child(self._name):
+        if self.env["crisis.disclosure"]._is_about_a_child(self._name):
             names = {path.split("/")[0] for path in fields_to_export} & self._fields.keys()
-            register._register_reading(self, names - {"id"}, "export")
+            note_readings(self.env, self, names - {"id"}, "export")
         result = super().export_data(fields_to_export)
         return {**result, "datas": [list(map(harmless, row)) for row in result["datas"]]}
 

@@ -8,8 +8,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools.pdf import merge_pdf
 
 from ...lib.pdf_pages import framed, page_count
+from ...register import note_event, reading_by
 from ...sealed_reading import opening
-from ..mixins.crisis_confidential import reading_by
 
 CASE_FILE = "crisis_intervention.crisis_case_report_file"
 # Documents that leave the school, and for whom; the others are for the file.
@@ -173,7 +173,8 @@ class IrActionsReport(models.Model):
         rows = self._crisis_contents(chapters, lengths, front_length)
         front = self._crisis_pages(report, case, contents=rows)
         whole = merge_pdf([front, *contents])
-        self.env["crisis.print.log"]._log(case, [row["code"] for row in rows], page_count(whole))
+        documents = ", ".join(row["code"] for row in rows)
+        note_event(self.env, "printed", case, text=documents, pages=page_count(whole))
         return whole
 
     def _crisis_contents(self, chapters, lengths, before):

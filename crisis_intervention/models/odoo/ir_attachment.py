@@ -7,7 +7,7 @@ from odoo.tools.mimetypes import guess_mimetype
 
 from ...lib.file_types import ALLOWED, looks_active, media_type
 from ...lib.sealed import SealError
-from ...register import raise_alarm
+from ...register import note_readings, raise_alarm
 from ...sealed_fields import problem_of
 from ...sealed_files import (
     SEAL,
@@ -329,9 +329,7 @@ class IrAttachment(models.Model):
         # sudo: which records the files belong to
         for file in self._in_crisis().sudo().filtered("res_id"):
             record = self.env[file.res_model].browse(file.res_id)
-            self.env["crisis.disclosure"]._register_reading(
-                record, [file.res_field or "file"], "file"
-            )
+            note_readings(self.env, record, [file.res_field or "file"], "file")
 
 
 def _seal_arrived(files, before):

@@ -9,7 +9,7 @@ from ... import identity
 from ...lib.deadlines import GRANT_HOURS
 from ...lib.declarations import Event, Step
 from ...roles import CONFIDENTIAL, TRIAGE
-from ...sealed_fields import keyring
+from ...seal_keys import keyring
 
 _lt = LazyTranslate(__name__)
 

@@ -2,8 +2,8 @@ from odoo import fields, models
 from odoo.exceptions import AccessError
 
 from ...identity import confirm_identity, require_confirmed
+from ...register import reading_by
 from ...sealed_reading import opening
-from ..mixins.crisis_confidential import reading_by
 from ..mixins.record_text import lines
 
 # Scopes that open the whole case, and the scopes of single kinds of text that they have in them.

@@ -7,7 +7,7 @@ from odoo.tools import SQL
 from ... import identity
 from ...identity import confirm_identity
 from ...roles import EMERGENCY, MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY
-from ...sealed_fields import keyring
+from ...seal_keys import keyring
 
 ACTIVITY = "crisis_intervention.mail_activity_grant_release"
 # How long what a second person has released may be read, once.

@@ -1,11 +1,12 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
-from odoo.http import request
-from odoo.tools import SQL
-from psycopg2.errors import ReadOnlySqlTransaction
+from odoo.tools.translate import LazyTranslate
 
-from ..mixins.crisis_confidential import current_way
+from ... import register
+from ...lib.declarations import Event
+
+_lt = LazyTranslate(__name__)
 
 WAYS = [
     ("form", "Form"),
@@ -17,63 +18,97 @@ WAYS = [
     ("file", "File"),
     ("other", "Other"),
 ]
-# Several reads by one person within this time are one entry.
-WINDOW = "1 hour"
-_PENDING = "crisis.disclosure"
-# Additions and the record that they add to.
-_PARENTS = ("session_id", "assessment_id")
-_COLUMNS = ("user_id", "res_model", "res_id", "field_names", "way", "date", "ip", "device")
+KINDS = [
+    ("reading", "Reading"),
+    ("printed", "Case file printed"),
+    ("signed", "Record signed"),
+    ("given_up", "Signature given up: back to its author, or destroyed"),
+    ("alarm", "Changed outside of the system"),
+    ("seen", "Alarm seen"),
+    ("begun", "Register begun"),
+    ("closed", "Register from before 19.0.4.0.0 closed"),
+    ("archived", "Readings put into the archive"),
+    ("key", "Signed with a new key"),
+]
+
+
+class Pointer(fields.Many2one):
+    """Names a record without a foreign key.
+
+    The register stays as it is, whatever becomes of what it tells of, and is written while the
+    request that reads may hold locks on it.
+    """
+
+    def update_db_foreign_key(self, model, column):
+        """Make none."""
 
 
 class CrisisDisclosure(models.Model):
-    """The register of disclosures: who read which confidential fields, when, from where, how.
+    """The register: who read which confidential fields, when, from where, how; and what was signed.
 
-    Each row is one reading and is never changed. The first one within an hour is the entry; others
-    by the same person of the same fields in the same way point to it, and are its count. Rows are
-    written by the transaction that reads, with one statement and without waiting for others; the
-    hash chain is closed over them afterwards (see ``_close_chain``).
+    Each row is one thing that happened and is never changed. Of readings the first one within an hour
+    is the entry; others by the same person of the same fields in the same way point to it, and are
+    its count. Rows are written by ``register``, which chains and signs them.
     """
 
     _name = "crisis.disclosure"
     _description = "Register of Disclosures"
-    _inherit = ["crisis.disclosure.chain", "crisis.record"]
+    _inherit = ["crisis.disclosure.alarm", "crisis.quiet.thread"]
     _order = "date desc, id desc"
     _outlives_erasure = True
     _rec_name = "date"
 
-    user_id = fields.Many2one("res.users", string="Reader", required=True, ondelete="restrict")
+    # Odoo's own would have foreign keys
+    create_uid = Pointer("res.users", readonly=True)
+    write_uid = Pointer("res.users", readonly=True)
+    kind = fields.Selection(KINDS, string="What Happened", required=True, default="reading")
+    user_id = Pointer("res.users", string="Who", required=True)
     date = fields.Datetime(string="When", required=True)
-    res_model = fields.Char(string="Model", required=True)
-    res_id = fields.Many2oneReference(string="Record ID", model_field="res_model", required=True)
-    field_names = fields.Char(string="Technical Names", required=True)
+    res_model = fields.Char(string="Model")
+    res_id = fields.Many2oneReference(string="Record ID", model_field="res_model")
+    field_names = fields.Char(string="Technical Names")
     way = fields.Selection(WAYS, string="Way of Reading", required=True)
     ip = fields.Char(string="IP Address")
     device = fields.Char()
-    case_id = fields.Many2one("crisis.case", index="btree_not_null", ondelete="restrict")
-    student_id = fields.Many2one("crisis.student", index="btree_not_null", ondelete="restrict")
-    company_id = fields.Many2one("res.company", index=True, ondelete="restrict")
-    entry_id = fields.Many2one(
+    case_id = Pointer("crisis.case", index="btree_not_null")
+    student_id = Pointer("crisis.student", index="btree_not_null")
+    company_id = Pointer("res.company", index=True)
+    text = fields.Text(
+        string="Details",
+        help="References of the documents that were printed, or the mark of what happened.",
+    )
+    pages = fields.Integer(aggregator=None)
+    entry_id = Pointer(
         "crisis.disclosure",
         index="btree_not_null",
-        ondelete="restrict",
         help="The first reading within the hour; empty where this is the first one.",
     )
-    number = fields.Integer(help="Place in the chain; 0 until the chain is closed over it.")
-    hash = fields.Char()
+    number = fields.Integer(required=True, aggregator=None, help="Place in the chain.")
+    hash = fields.Char(required=True)
+    signature = fields.Char(help="Empty in rows from before 19.0.4.0.0, which hang on their chain.")
     res_name = fields.Char(string="Record", compute="_compute_res_name")
-    what = fields.Char(string="Texts Read", compute="_compute_what")
+    what = fields.Char(compute="_compute_what")
     read_count = fields.Integer(string="Times", compute="_compute_reads")
     date_last = fields.Datetime(string="Last Time", compute="_compute_reads")
 
-    _number_uniq = models.UniqueIndex("(number) WHERE number > 0")
-    _waiting_idx = models.Index("(id) WHERE number IS NULL")
+    _number_uniq = models.UniqueIndex("(number)")
     _repeat_idx = models.Index("(res_model, res_id, user_id, date) WHERE entry_id IS NULL")
+    _kind_idx = models.Index("(kind, res_model, res_id, number) WHERE kind != 'reading'")
+
+    def init(self):
+        """Make the place for the end of the chain: a table that no model shows."""
+        self.env.cr.execute(
+            """CREATE TABLE IF NOT EXISTS crisis_disclosure_head (
+                   id int PRIMARY KEY CHECK (id = 1),
+                   count int NOT NULL, hash varchar NOT NULL, signature varchar NOT NULL)"""
+        )
 
     @api.depends("res_model", "res_id")
     @api.depends_context("lang")
     def _compute_res_name(self):
         """Name records by their kind and reference, never by a person."""
-        for model, entries in self.grouped("res_model").items():
+        self.res_name = False
+        for model, entries in self.filtered("res_model").grouped("res_model").items():
             # sudo: display names of our models are references
             known = self.env[model].sudo() if model in self.env else None
             label = self.env["ir.model"]._get(model).sudo().name
@@ -81,10 +116,17 @@ class CrisisDisclosure(models.Model):
                 record = known is not None and known.browse(entry.res_id).exists()
                 entry.res_name = " ".join(filter(None, (label, record and record.display_name)))
 
-    @api.depends("res_model", "field_names")
+    @api.depends("res_model", "field_names", "kind", "text")
     @api.depends_context("lang")
     def _compute_what(self):
         """Name the fields as the forms do, also those that were renamed since."""
+        readings = self.filtered(lambda entry: entry.kind == "reading")
+        for entry in self - readings:
+            entry.what = entry._what_happened()
+        readings._name_texts()
+
+    def _name_texts(self):
+        """Say which texts were read."""
         for model, entries in self.grouped("res_model").items():
             present = self.env[model]._fields if model in self.env else {}
             former = {n: f for f in present.values() for n in getattr(f, "former_names", ())}
@@ -95,6 +137,16 @@ class CrisisDisclosure(models.Model):
                     known[n]._description_string(self.env) if n in known else self.env._("File")
                     for n in names
                 )
+
+    def _what_happened(self):
+        """Say in words what happened, where it was no reading."""
+        if self.kind == "alarm":
+            return self._alarm_text()
+        label = dict(self._fields["kind"]._description_selection(self.env))[self.kind]
+        if self.kind == "printed":
+            return self.env._("%(pages)s pages: %(documents)s", pages=self.pages,
+                              documents=self.text or "")  # fmt: skip
+        return label
 
     @api.depends("entry_id", "date")
     def _compute_reads(self):
@@ -141,128 +193,29 @@ class CrisisDisclosure(models.Model):
         raise AccessError(self.env._("The register of disclosures is never changed."))
 
     @api.model
-    def _register_reading(self, records, field_names, way=None):
-        """Register that the user reads confidential fields, where no field does it by itself.
-
-        :param records: records of one of our models
-        :param field_names: names of fields, or "file" for an attachment
-        :param str way: a code of ``WAYS``; by default the one of the call that is being served
-        """
-        for record in records:
-            for name in field_names:
-                self._note(request.env.uid if request else self.env.uid, record, name, way)
-
-    @api.model
-    def _note(self, uid, record, field_name, way=None):
-        """Keep in mind that user ``uid`` reads a field; written when the transaction ends.
-
-        :raises ReadOnlySqlTransaction: the transaction cannot write; Odoo serves the request again
-            with one that can
-        """
-        cr = self.env.cr
-        if cr.readonly:
-            raise ReadOnlySqlTransaction("reading confidential fields is registered")
-        if _PENDING not in cr.precommit.data:
-            cr.precommit.data[_PENDING] = {}
-            # sudo: crisis.disclosure - written by the system alone, whoever reads
-            cr.precommit.add(self.sudo()._write_notes)
-        key = (uid, record._name, record.id, way or current_way())
-        cr.precommit.data[_PENDING].setdefault(key, set()).add(field_name)
-
-    def _write_notes(self):
-        """Write what was read in this transaction, with one statement."""
-        notes = self.env.cr.precommit.data.pop(_PENDING, None)
-        if not notes:
-            return
-        http = request.httprequest if request else None
-        ip = http.remote_addr if http else None
-        device = http.user_agent.string[:250] if http else None
-        now = fields.Datetime.now()
-        rows = SQL(", ").join(
-            SQL("%s", (uid, model, id_, ",".join(sorted(names)), way, now, ip, device))
-            for (uid, model, id_, way), names in sorted(notes.items())
-        )
-        columns = SQL(", ").join(map(SQL.identifier, _COLUMNS))
-        placed = SQL(" UNION ALL ").join(
-            SQL(
-                "SELECT seen.*, %s FROM seen JOIN %s t ON t.id = seen.res_id"
-                " WHERE seen.res_model = %s",
-                self._place(model),
-                SQL.identifier(self.env[model]._table),
-                model,
-            )
-            for model in {model for _uid, model, _id, _way in notes}
-        )
-        self.env.cr.execute(
-            SQL(
-                """WITH seen (%(columns)s) AS (
-                       SELECT user_id::int, res_model::varchar, res_id::int, field_names::varchar,
-                              way::varchar, date::timestamp, ip::varchar, device::varchar
-                         FROM (VALUES %(rows)s) AS given (%(columns)s))
-                   INSERT INTO crisis_disclosure
-                          (%(columns)s, case_id, student_id, company_id, entry_id,
-                           create_uid, create_date, write_uid, write_date)
-                   SELECT placed.*,
-                          (SELECT first.id FROM crisis_disclosure first
-                            WHERE first.res_model = placed.res_model
-                              AND first.res_id = placed.res_id
-                              AND first.user_id = placed.user_id
-                              AND first.way = placed.way
-                              AND first.field_names = placed.field_names
-                              AND first.entry_id IS NULL
-                              AND first.date > placed.date - %(window)s::interval
-                            ORDER BY first.id LIMIT 1),
-                          placed.user_id, placed.date, placed.user_id, placed.date
-                     FROM (%(placed)s) AS placed""",
-                columns=columns,
-                rows=rows,
-                placed=placed,
-                window=WINDOW,
-            )
-        )
-        self.invalidate_model()
-
-    def _place(self, model):
-        """Return SQL of case, student and school of a record of ``model`` with the alias t."""
-        known = self.env[model]._fields
-        if model == "crisis.case":
-            return SQL("t.id AS case_id, t.student_id, t.company_id")
-        if model == "crisis.student":
-            return SQL("NULL::int AS case_id, t.id AS student_id, t.company_id")
-        if model == "crisis.concern" or ("concern_id" in known and "case_id" not in known):
-            concern = SQL.identifier("id" if model == "crisis.concern" else "concern_id")
-            return SQL(
-                "(SELECT min(r.case_id) FROM crisis_case_concern_rel r WHERE r.concern_id = t.%s)"
-                " AS case_id, NULL::int AS student_id, t.company_id",
-                concern,
-            )
-        parent = next((name for name in _PARENTS if name in known), None)
-        if parent:
-            table = SQL.identifier(self.env[known[parent].comodel_name]._table)
-            column = SQL.identifier(parent)
-            return SQL(
-                "(SELECT p.case_id FROM %(table)s p WHERE p.id = t.%(column)s) AS case_id, "
-                "(SELECT p.student_id FROM %(table)s p WHERE p.id = t.%(column)s) AS student_id, "
-                "t.company_id",
-                table=table,
-                column=column,
-            )
-        parts = [
-            SQL("t.%s", SQL.identifier(name))
-            if name in known and known[name].store
-            else SQL("NULL::int AS %s", SQL.identifier(name))
-            for name in ("case_id", "student_id", "company_id")
-        ]
-        return SQL(", ").join(parts)
-
-    @api.model
     def _is_about_a_child(self, model):
         """Tell whether records of ``model`` are about a student, so that reading is registered."""
         known = self.env[model]
         if known._transient or not known._auto or model == self._name:
             return False
         return model in ("crisis.student", "crisis.case", "crisis.concern") or any(
-            name in known._fields for name in ("case_id", "student_id", "concern_id", *_PARENTS)
+            name in known._fields
+            for name in ("case_id", "student_id", "concern_id", *register.PARENTS)
+        )
+
+    @api.model
+    def _timeline_events(self):
+        """Return what of it stands in the timeline of a case."""
+        return (
+            Event(
+                "printed",
+                _lt("Case file printed"),
+                "date",
+                "user_id",
+                icon="fa-print",
+                states=("printed",),
+                state_field="kind",
+            ),
         )
 
     @api.model

@@ -8,8 +8,8 @@ from odoo.tools import format_date
 
 from ...identity import confirm_identity
 from ...lib.pdf_pages import framed
+from ...register import reading_by
 from ...sealed_reading import opening
-from ..mixins.crisis_confidential import reading_by
 from ..mixins.record_text import lines
 
 PAPER = "crisis_intervention.crisis_assessment_action_report_guardian"

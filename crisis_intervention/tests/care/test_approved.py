@@ -9,7 +9,7 @@ from odoo.tools import mute_logger
 
 from ...lib.approved_content import digest
 from ...lib.sealed import new_key
-from ...sealed_fields import VARIABLE
+from ...seal_keys import VARIABLE
 from ..common import DENIALS, CrisisCommon
 from ..migrations import migrate
 from .approval_case import CHANGES, KINDS, ApprovalCase, ApprovalRecords
@@ -66,7 +66,9 @@ class TestWaiting(ApprovalCase):
                 self.assertIn(self.principal if kind != "crisis.access.grant" else self.psychology,
                               deciders)  # fmt: skip
                 waiting = self.case.deadline_ids.filtered(
-                    lambda d, r=record: (d.res_model, d.res_id) == (r._name, r.id) and not d.date_done
+                    lambda d, r=record: (
+                        (d.res_model, d.res_id) == (r._name, r.id) and not d.date_done
+                    )
                 )
                 self.assertEqual(len(waiting), 1)
                 for user in (self.psychology, self.moral, self.principal, self.head_teacher):
@@ -78,9 +80,7 @@ class TestWaiting(ApprovalCase):
                 self.assertEqual(record.state, "draft")
                 self.assertTrue(waiting.date_done)
                 self.assertFalse(record.activity_ids.user_id & (deciders - self.colleague))
-                self.assertEqual(
-                    self._log(record).mapped("decision"), ["asked", "withdrawn"]
-                )
+                self.assertEqual(self._log(record).mapped("decision"), ["asked", "withdrawn"])
                 self.assertEqual(self._log(record)[1].user_id, self.colleague)
                 with self.assertRaises(UserError):
                     record.with_user(self.principal).action_approve()
@@ -93,7 +93,9 @@ class TestWaiting(ApprovalCase):
 
     def test_withdrawing_gains_no_time(self):
         plan = self._asked("crisis.plan")
-        due = plan.case_id.sudo().deadline_ids.filtered(lambda d: d.kind == "plan_approval").date_due
+        due = (
+            plan.case_id.sudo().deadline_ids.filtered(lambda d: d.kind == "plan_approval").date_due
+        )
         plan.action_withdraw()
         step = self.case.deadline_ids.filtered(lambda d: d.kind == "plan" and not d.date_done)
         self.assertEqual(step.date_due, due)
@@ -144,7 +146,9 @@ class TestWaiting(ApprovalCase):
                 for act in (lambda f=owner: f.write({"raw": b"x"}), owner.unlink, file.unlink):
                     with self.assertRaises(AccessError), self.env.cr.savepoint():
                         act()
-        plan = self._draft("crisis.plan", case_id=self._make_case(self.student_2, risk_level="red").id)
+        plan = self._draft(
+            "crisis.plan", case_id=self._make_case(self.student_2, risk_level="red").id
+        )
         file = self._attach(plan.measure_ids)
         plan.action_submit()
         with self.assertRaises(AccessError):
@@ -169,9 +173,11 @@ class TestDrafts(ApprovalCase):
                 with self.subTest(kind=kind, user=user.login):
                     self.assertFalse(mine.sudo().may_edit)
                     for act in (lambda m=mine, k=kind: m.write(CHANGES[k][0]), mine.action_submit):
-                        with self.assertRaises((UserError, AccessError)) as caught:
-                            with self.env.cr.savepoint():
-                                act()
+                        with (
+                            self.assertRaises((UserError, AccessError)) as caught,
+                            self.env.cr.savepoint(),
+                        ):
+                            act()
                         if mine.has_access("write"):
                             self.assertRegex(str(caught.exception), "t_colleague|person who looks")
             self.env.invalidate_all()
@@ -202,8 +208,10 @@ class TestDrafts(ApprovalCase):
             lambda: measure.with_user(other).create({"plan_id": plan.id, "title": "x"}),
             lambda: mine.write({"measure_ids": [Command.create({"title": "x"})]}),
             lambda: mine.write({"measure_ids": [Command.update(measure.id, {"title": "x"})]}),
-            lambda: measure.with_user(self.moral).write({"result": "x"})
-            or measure.with_user(self.moral).action_cancel(),
+            lambda: (
+                measure.with_user(self.moral).write({"result": "x"})
+                or measure.with_user(self.moral).action_cancel()
+            ),
         ):
             with self.assertRaisesRegex(UserError, "t_colleague"), self.env.cr.savepoint():
                 act()
@@ -265,9 +273,12 @@ class TestPlannedMeasures(ApprovalCase):
             for values in self.PLANNED:
                 values = {**values, **({"user_id": self.moral.id} if "user_id" in values else {})}
                 for name, act in self._ways(mine, values):
-                    with self.subTest(state=plan.state, user=user.login, way=name, values=values):
-                        with self.assertRaises((UserError, AccessError)), self.env.cr.savepoint():
-                            act()
+                    with (
+                        self.subTest(state=plan.state, user=user.login, way=name, values=values),
+                        self.assertRaises((UserError, AccessError)),
+                        self.env.cr.savepoint(),
+                    ):
+                        act()
         self.env.invalidate_all()
         self.assertEqual(self._row(measure), before)
         self.assertEqual(plan.measure_ids, measure)
@@ -386,7 +397,7 @@ class TestPlannedMeasures(ApprovalCase):
             )
         )
         self.env.cr.precommit.run()
-        mails = self.env["mail.mail"].search_count([])
+        before = self.env["mail.mail"].search([])
         changes = {
             "title": "检查全部门锁",
             "method": "每天一次",
@@ -400,7 +411,7 @@ class TestPlannedMeasures(ApprovalCase):
         self.assertEqual(trace["method"], ["每天两次", "每天一次", author])
         self.assertEqual(trace["user_id"], [self.security.name, self.doctor.name, author])
         self.assertEqual([str(day)[:10] for day in trace["date_due"][:2]], ["2030-01-01", "2030-02-01"])  # fmt: skip
-        for mail in self.env["mail.mail"].search([])[: self.env["mail.mail"].search_count([]) - mails]:
+        for mail in self.env["mail.mail"].search([]) - before:
             for word in ("门锁", "每天"):
                 self.assertNotIn(word, mail.body_html)
         self.assertFalse(measure.message_follower_ids)
@@ -615,9 +626,7 @@ class TestApprovalAtTheScreen(ApprovalRecords, CrisisCommon, HttpCase):
             self.env.invalidate_all()
 
     def _press(self, user, method, **context):
-        return self._call(
-            user, "crisis.plan", method, self.plan.ids, button=True, context=context
-        )
+        return self._call(user, "crisis.plan", method, self.plan.ids, button=True, context=context)
 
     def _save(self, user, values):
         return self._call(
@@ -644,9 +653,7 @@ class TestApprovalAtTheScreen(ApprovalRecords, CrisisCommon, HttpCase):
                 with self.subTest(command=command), self.assertRaises(JsonRpcException):
                     self._save(user, {"measure_ids": [command]})
         fields_ = {"content_digest": {}, "may_approve": {}, "may_withdraw": {}, "may_edit": {}}
-        [seen] = self._call(
-            self.principal, "crisis.plan", "web_read", ids, specification=fields_
-        )
+        [seen] = self._call(self.principal, "crisis.plan", "web_read", ids, specification=fields_)
         self.assertEqual((seen["may_approve"], seen["may_edit"]), (True, False))
         self._press(self.colleague, "action_withdraw")
         self._save(self.colleague, {"measure_ids": [[1, measure.id, {"title": "又改了"}]]})

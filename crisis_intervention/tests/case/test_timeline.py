@@ -9,6 +9,7 @@ from odoo.modules import get_module_path
 from odoo.tests import tagged
 
 from ...models.case.crisis_chronology import CHUNK, PAGE, CrisisChronology
+from ...register import note_event
 from ..common import CrisisCommon
 from ..simulation.timeline_oracle import difference, pages
 
@@ -65,7 +66,10 @@ class TestTimelineWriting(TimelineCase):
                 self.assertTrue(moment.store and person.store and str(event.label))
                 if event.states:
                     known = {
-                        code for code, _l in model._fields["state"]._description_selection(self.env)
+                        code
+                        for code, _l in model._fields[event.state_field]._description_selection(
+                            self.env
+                        )
                     }
                     self.assertLessEqual(set(event.states), known)
 
@@ -260,19 +264,15 @@ class TestTimelineReading(TimelineCase):
         hidden = {
             "crisis.session": {**below, "date_start": moment},
             "crisis.medical.record": {**below, "finding": "x", "date": moment},
-            "crisis.print.log": {
-                "case_id": self.case.id,
-                "user_id": self.principal.id,
-                "text": "x",
-            },
         }
         for model, values in hidden.items():
             self.env[model].create([values] * MANY)
         self.env.flush_all()
         self.env.cr.execute("UPDATE crisis_concern SET create_date = %s", [moment])
-        self.env.cr.execute("UPDATE crisis_print_log SET date = %s", [moment])
         self.env["crisis.chronology"]._follow(restricted)
-        self.env["crisis.chronology"]._follow(self.env["crisis.print.log"].search([]))
+        for _number in range(MANY):
+            note_event(self.env, "printed", self.case, self.principal.id, date=moment, text="x")
+        self._end_transaction()
 
     def _answers(self, user):
         """Return all that ``user`` learns of the timeline, by whatever way."""

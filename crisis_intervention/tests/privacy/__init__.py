@@ -18,6 +18,8 @@ from . import (
     test_leaks_doors,
     test_leaks_outsiders,
     test_person_request,
+    test_register,
+    test_register_commit,
     test_role_confirmation,
     test_same_answer,
     test_sealed,

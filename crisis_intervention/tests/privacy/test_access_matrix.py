@@ -81,7 +81,6 @@ class TestAccessMatrix(AccessMatrixCase):
             self.assertIsNone(refusal)
         elif operation == "write" and record._name in (
             "crisis.approval",
-            "crisis.print.log",
             "crisis.role.event",
             "crisis.assessment.addendum",
             "crisis.concern.addendum",

@@ -10,7 +10,8 @@ from odoo.tools import mute_logger
 from ... import sealed_fields, sealed_files, sealing
 from ...lib.sealed import Keyring, is_sealed, new_key
 from ...models.odoo import ir_attachment
-from ...sealed_fields import UNREADABLE, VARIABLE
+from ...seal_keys import VARIABLE
+from ...sealed_fields import UNREADABLE
 from ...sealed_files import SEAL, content_id
 from ..common import DENIALS
 from .test_sealed import SEALED, SealedCase

@@ -140,7 +140,7 @@ class TestDestruction(DestructionCase):
             "crisis.mandatory.situation", "crisis.plan.template", "crisis.plan.template.line",
             "crisis.instrument", "crisis.instrument.item", "crisis.instrument.option",
             "crisis.instrument.scale", "crisis.instrument.band",
-            "crisis.destruction", "crisis.destruction.line", "crisis.print.log",
+            "crisis.destruction", "crisis.destruction.line",
             "crisis.number.gap", "crisis.disclosure", "crisis.protocol", "crisis.protocol.step",
             "crisis.protocol.review", "crisis.role.confirmation", "crisis.role.event",
         }  # fmt: skip

@@ -177,7 +177,6 @@ class TestOutsiders(LeakCase):
                     "crisis.protocol", "crisis.protocol.step",
                     "crisis.role.confirmation", "crisis.role.event",
                 )),
-                self.env["crisis.print.log"].create({"case_id": case.id, "text": "x", "pages": 1}),
                 self.env["crisis.number.gap"].create({
                     "company_id": self.school.id, "name": "CI/1/1", "date": fields.Datetime.now(),
                 }),

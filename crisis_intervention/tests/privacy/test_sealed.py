@@ -8,7 +8,8 @@ from odoo.tests import BaseCase, tagged
 
 from ... import sealing
 from ...lib.sealed import PREFIX, Keyring, SealError, is_sealed, new_key
-from ...sealed_fields import VARIABLE, Confidential, Sealed
+from ...seal_keys import VARIABLE
+from ...sealed_fields import Confidential, Sealed
 from ..common import CrisisCommon
 from ..migrations import migrate
 

@@ -15,7 +15,7 @@ from odoo.tools import file_path, mute_logger
 
 from ... import sealing
 from ...lib.sealed import FILE_PREFIX, new_key
-from ...sealed_fields import VARIABLE
+from ...seal_keys import VARIABLE
 from ...sealed_files import SEAL, FileContent
 from ..common import DENIALS, CrisisCommon
 from ..migrations import migrate

@@ -35,7 +35,7 @@ EVENTS = [
     ("emergency", "crisis_emergency", "date_start", "user_id", "TRUE", "r.case_id"),
     ("review", "crisis_review", "date", "user_id", "t.state = 'signed'", "t.case_id"),
     ("escalation", "crisis_escalation", "date", "create_uid", "TRUE", "t.case_id"),
-    ("printed", "crisis_print_log", "date", "user_id", "TRUE", "t.case_id"),
+    ("printed", "crisis_disclosure", "date", "user_id", "t.kind = 'printed'", "t.case_id"),
     ("grant", "crisis_access_grant", "date_from", "user_id", "TRUE", "t.case_id"),
 ]  # fmt: skip
 LINKS = {

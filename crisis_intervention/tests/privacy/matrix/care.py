@@ -1,5 +1,7 @@
 from odoo import Command, fields
 
+from ....register import note_event
+
 
 class CareRecords:
     """What stands behind a case, signed or decided, and the user's own."""
@@ -136,16 +138,13 @@ class CareRecords:
 
     @classmethod
     def _fill_printed(cls):
-        """Put printed files: one of a case on which the user works."""
-        cls.records["crisis.case", "medical"].team_ids = cls.me
-        for relation, of_case in (
-            ("own", "medical"),
-            ("other_class", "other_class"),
-            ("other_school", "other_school"),
-        ):
-            case = cls.records["crisis.case", of_case]
-            values = {"case_id": case.id, "text": "x", "pages": 2}
-            cls._put(relation, cls.env["crisis.print.log"].create(values), values)
+        """Put a printed file of a case on which the user works."""
+        case = cls.records["crisis.case", "medical"]
+        case.team_ids = cls.me
+        cls.env.flush_all()
+        note_event(cls.env, "printed", case, text="x", pages=2)
+        cls._end_transaction()
+        cls._put("own", cls.env["crisis.disclosure"].search([("kind", "=", "printed")], limit=1))
 
     @classmethod
     def _fill_referred(cls):

@@ -42,7 +42,6 @@ WRITES = {
     "crisis.review": {},
     "crisis.school.return": {},
     "crisis.escalation": {"date": "2030-01-01 00:00:00"},
-    "crisis.print.log": {"pages": 3},
     "crisis.number.gap": {"name": "x"},
     "crisis.disclosure": {"way": "form"},
     "crisis.class.report": {"date_due": "2030-01-01 00:00:00"},

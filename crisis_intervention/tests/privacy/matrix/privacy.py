@@ -1,3 +1,6 @@
+from ....register import note_reading, raise_alarm
+
+
 class PrivacyRecords:
     """Permissions, requests, holds, destruction, the register."""
 
@@ -41,17 +44,19 @@ class PrivacyRecords:
         # past the check of the role, which changes below the case
         own._write_multi([{"user_id": cls.me.id}])
         cls.records["crisis.disclosure", "own_case"] = cls._disclosed(own)
+        raise_alarm(cls.env, "head:1")
+        cls._end_transaction()
+        cls._put("general", cls.env["crisis.disclosure"].search([("kind", "=", "alarm")], limit=1))
         for relation in ("other_class", "other_school"):
             cls._put(relation, cls._disclosed(cls.records["crisis.case", relation]))
 
     @classmethod
     def _disclosed(cls, case):
         """Return the entry of a reading of ``case``."""
-        register = cls.env["crisis.disclosure"]
-        cls.env.flush_all()
-        register._note(cls.principal.id, case, "background", "form")
-        cls.env.cr.precommit.run()
-        return register.search([("res_model", "=", case._name), ("res_id", "=", case.id)], limit=1)
+        note_reading(cls.env, cls.principal.id, case, "background", "form")
+        cls._end_transaction()
+        about = [("res_model", "=", case._name), ("res_id", "=", case.id)]
+        return cls.env["crisis.disclosure"].search([*about, ("kind", "=", "reading")], limit=1)
 
     @classmethod
     def _fill_roles(cls):

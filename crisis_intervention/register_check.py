@@ -1,0 +1,153 @@
+"""Whether the register is what the system has written: the chain, what it hides, what is known outside.
+
+Functions of a module; they write nothing.
+"""
+
+from dataclasses import dataclass, field
+
+from odoo.tools import SQL
+
+from .lib.disclosure_chain import START, End, Fault, Row, Walk
+from .register import CONTENT, WINDOW
+from .register_anchors import known_outside
+from .seal_keys import keyring
+
+# What rows from before 19.0.4.0.0 say, which are not signed by themselves.
+OLD_CONTENT = (
+    "user_id",
+    "date",
+    "res_model",
+    "res_id",
+    "field_names",
+    "way",
+    "ip",
+    "device",
+    "case_id",
+    "student_id",
+    "company_id",
+    "entry_id",
+)
+BATCH = 5000
+# What makes readings of one hour the same one.
+SAME = ("user_id", "res_model", "res_id", "field_names", "way", "kind")
+
+
+@dataclass
+class Checked:
+    """What checking the register found.
+
+    :ivar count: rows seen, archives included
+    :ivar end: the last row
+    :ivar faults: list of ``Fault``
+    :ivar anchors: how many ends known outside were compared
+    :ivar anchored: number of the last of them
+    """
+
+    count: int = 0
+    end: End = End()
+    faults: list[Fault] = field(default_factory=list)
+    anchors: int = 0
+    anchored: int = 0
+
+
+def check_chain(env, anchors=None):
+    """Check the whole register, as the transaction of ``env`` sees it.
+
+    :param anchors: dict of number to link known outside; by default those of the file of this server
+    :return: ``Checked``
+    """
+    keys = keyring(env)
+    if anchors is None:
+        anchors = known_outside(env)
+    walk = Walk(keys.tells, anchors)
+    for rows in _batches(env):
+        walk.see(rows)
+    env.cr.execute("SELECT count, hash, signature FROM crisis_disclosure_head WHERE id = 1")
+    found = env.cr.fetchone()
+    head = End(*found[:2]) if found else None
+    walk.finish(head, bool(head) and keys.verifies(found[2], head.signed_text()))
+    faults = walk.faults + _unnumbered(env) + _hidden(env)
+    return Checked(walk.count, walk.end, faults, len(anchors), max(anchors, default=0))
+
+
+def check_old_chain(env):
+    """Check the register as a version before 19.0.4.0.0 has left it.
+
+    What that one had not chained yet stands behind its signed end.
+
+    :return: ``Checked``
+    """
+    keys = keyring(env)
+    walk, links = Walk(keys.tells), {0: START}
+    for rows in _batches(env):
+        walk.see(rows)
+        links |= {row.number: row.hash for row in rows}
+    env.cr.execute("SELECT count, hash, signature FROM crisis_disclosure_head WHERE id = 1")
+    found = env.cr.fetchone()
+    if found:
+        end = End(*found[:2])
+        if not keys.verifies(found[2], end.signed_text()):
+            walk.faults.append(Fault("head", end.number))
+        elif end.number > walk.end.number:
+            walk.faults.append(Fault("tail", walk.end.number, end.number))
+        elif links.get(end.number) != end.hash:
+            walk.faults.append(Fault("head", end.number))
+    return Checked(walk.count, walk.end, walk.faults)
+
+
+def _batches(env):
+    """Yield lists of ``Row`` in the order of their numbers."""
+    names = (*CONTENT, "entry_id")
+    columns = SQL(", ").join(map(SQL.identifier, names))
+    after = 0
+    while True:
+        found = env.execute_query(
+            SQL(
+                "SELECT number, hash, signature, %s FROM crisis_disclosure WHERE number > %s"
+                " ORDER BY number LIMIT %s",
+                columns,
+                after,
+                BATCH,
+            )
+        )
+        if not found:
+            return
+        rows = []
+        for number, hash_, signature, *values in found:
+            said = dict(zip(names, values, strict=True))
+            content = CONTENT if signature or said["kind"] != "reading" else OLD_CONTENT
+            rows.append(
+                Row(number, hash_ or "", signature or "", tuple(said[name] for name in content))
+            )
+        yield rows
+        after = found[-1][0]
+
+
+def _unnumbered(env):
+    """Find rows that stand outside of the chain."""
+    [[count]] = env.execute_query(
+        SQL("SELECT count(*) FROM crisis_disclosure WHERE coalesce(number, 0) < 1")
+    )
+    return [Fault("unnumbered", 0, count)] if count else []
+
+
+def _hidden(env):
+    """Find readings that a list would not show, as they stand behind one that is not the same."""
+    same = SQL(" OR ").join(
+        SQL("%s IS DISTINCT FROM %s", SQL.identifier("d", name), SQL.identifier("e", name))
+        for name in SAME
+    )
+    rows = env.execute_query(
+        SQL(
+            """SELECT d.number FROM crisis_disclosure d
+                 LEFT JOIN crisis_disclosure e ON e.id = d.entry_id
+                WHERE d.entry_id IS NOT NULL
+                  AND (e.id IS NULL OR e.entry_id IS NOT NULL OR %s
+                       OR d.date - e.date NOT BETWEEN - %s::interval AND %s::interval)
+                ORDER BY d.number""",
+            same,
+            WINDOW,
+            WINDOW,
+        )
+    )
+    return [Fault("entry", number) for [number] in rows]
