@@ -308,6 +308,16 @@ def known_signatures(env, model):
     )
 
 
+def knows(env, user_ids):
+    """Tell whether one of these users stands in the register.
+
+    :param user_ids: list of ids
+    """
+    query = SQL("SELECT FROM crisis_disclosure WHERE user_id = ANY(%s) LIMIT 1", user_ids)
+    env.cr.execute(query)
+    return bool(env.cr.rowcount)
+
+
 # ---------------------------------------------------------------------- what is entered
 
 
@@ -466,10 +476,11 @@ def _taken_end(cr, keys):
 
     :return: ``End`` to continue from, and the list of what is wrong with it
     """
-    # where somebody has taken the end away there is no row to lock
-    cr.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-    cr.execute("SELECT count, hash, signature FROM crisis_disclosure_head WHERE id = 1 FOR UPDATE")
-    head = cr.fetchone()
+    head = _locked_head(cr)
+    if not head:
+        # somebody has taken the end away, or the register begins: there is no row to lock
+        cr.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        head = _locked_head(cr)
     cr.execute("SELECT number, hash FROM crisis_disclosure ORDER BY number DESC LIMIT 1")
     last = End(*(cr.fetchone() or ()))
     if not head:
@@ -486,6 +497,14 @@ def _taken_end(cr, keys):
     if last.hash != end.hash:
         return end, [f"changed:{end.number}"]
     return end, []
+
+
+def _locked_head(cr):
+    """Return (count, hash, signature) of the end, so that nobody else changes it; None without one."""
+    cr.execute(
+        "SELECT count, hash, signature FROM crisis_disclosure_head WHERE id = 1 FOR NO KEY UPDATE"
+    )
+    return cr.fetchone()
 
 
 def _set_end(cr, keys, end):

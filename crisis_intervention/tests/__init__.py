@@ -33,6 +33,7 @@ from .case import (
     test_timeline,
 )
 from .care import (
+    test_approved,
     test_documents_loop,
     test_loop_decisions,
     test_loop_records,
@@ -53,6 +54,7 @@ from .privacy import (
     test_attack_fields,
     test_attack_ids,
     test_attack_methods,
+    test_damaged,
     test_destruction,
     test_disclosure,
     test_export,
@@ -65,6 +67,7 @@ from .privacy import (
     test_leaks_outsiders,
     test_person_request,
     test_register,
+    test_register_commit,
     test_role_confirmation,
     test_same_answer,
     test_sealed,

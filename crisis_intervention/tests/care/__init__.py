@@ -1,4 +1,5 @@
 from . import (
+    test_approved,
     test_documents_loop,
     test_loop_decisions,
     test_loop_records,

@@ -171,13 +171,24 @@ class TestPersonConcerned(ConcernedCase):
 
     def test_nobody_gives_it_back(self):
         self._decide()
+        measure = self.measure.create(
+            {
+                "case_id": self.case.id,
+                "title": "x",
+                "user_id": self.case.user_id.id,
+                "date_due": fields.Date.today(),
+            }
+        )
         for values in (
             {"user_id": self.accused.id},
-            {"measure_ids": [Command.update(self.measure.id, {"user_id": self.accused.id})]},
+            {"measure_ids": [Command.update(measure.id, {"user_id": self.accused.id})]},
         ):
             with self.assertRaises(ValidationError), self.env.cr.savepoint():
                 self.case.write(values)
                 self.env.flush_all()
+        # one of a plan is not given to anybody else than it was approved with
+        with self.assertRaises(UserError), self.env.cr.savepoint():
+            self.measure.user_id = self.accused
         with self.assertRaises(AccessError), self.env.cr.savepoint():
             self.case.activity_schedule("mail.mail_activity_data_todo", user_id=self.accused.id)
 
