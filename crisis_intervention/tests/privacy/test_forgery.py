@@ -13,7 +13,7 @@ from .test_register import RegisterCase
 PICTURE_BASE64 = base64.b64encode(b"GIF89a\x01\x00\x01\x00\x00\x00\x00;")
 # What nobody finds, and the words of docs/THREATS.md that say so (see devtools/tests/test_docs.py).
 NOT_FOUND = {
-    "draft": "taken back to an older text",
+    "draft": "a draft taken back to an older text",
     "pointer": "student, class and school of a signed record",
     "plain_column": "what is not sealed can be read",
 }
