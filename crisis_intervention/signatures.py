@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from typing import NamedTuple
 
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from . import register
@@ -168,9 +169,7 @@ def _settle(records, old, by_code):
     if by_code:
         _refuse(env)
     if not _keys(env):
-        # nobody who helps a child is stopped by it
-        for record in after:
-            register.raise_alarm(env, "unsigned", model, record.id)
+        # nobody who helps a child is stopped by it; the check finds it unsigned
         return
     signed, given, counting = [], [], set(after._ids)
     for row in _read(records.browse(counting.union(old or ()))):
@@ -417,6 +416,26 @@ def _verifies(env, model, row):
     """Tell whether the server has signed what this record says."""
     text = _text(model, row)
     return bool(text) and keyring(env).verifies(row.mac, text)
+
+
+def naming(named):
+    """Yield the records that are signed and name one of ``named``, of one kind each.
+
+    :param named: records of any model
+    """
+    env = named.env
+    for model in _kinds(env):
+        # sudo: any kind of record - which name them; they are signed anew, and not returned to users
+        records = env[model].sudo().with_context(active_test=False)
+        links = [
+            name
+            for name in records._signed_columns()
+            if records._fields[name].type == "many2one"
+            and records._fields[name].comodel_name == named._name
+        ]
+        if links:
+            leads = Domain.OR(Domain(name, "in", named.ids) for name in links)
+            yield records.search(leads & records._signed_domain())
 
 
 def has_authors(users):
