@@ -88,7 +88,8 @@ class Crowd:
                     with self._lock:
                         self.shown.append((login, case))
                     break
-            time.sleep(chance.uniform(0, 0.3))
+            # so that servers are killed while people read
+            time.sleep(chance.uniform(0, 5))
 
     def kill(self) -> None:
         """Kill one server after the other, at random moments, and start another one."""

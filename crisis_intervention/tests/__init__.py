@@ -74,6 +74,7 @@ from .privacy import (
     test_sealed,
     test_sealed_files,
     test_sealed_reading,
+    test_signatures,
     test_walls,
 )
 from .emergency import (

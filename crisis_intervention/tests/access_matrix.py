@@ -314,6 +314,8 @@ crisis.disclosure
   general                 -      -     -    -      -        x          -     R         -        -      -
   other_class             -      -     -    -      -        x          -     R         -        -      -
   other_school            -      -     -    -      -        x          -     x         -        -      -
+crisis.signature
+  general                 -      -     -    -      -        -          -     -         -        -      -
 crisis.role.confirmation
   own_school              -      -     -    -      -        x          x     R         x        -      -
   other_school            -      -     -    -      -        x          x     x         x        -      -

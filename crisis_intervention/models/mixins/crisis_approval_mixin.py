@@ -3,8 +3,9 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools.i18n import format_list
 
 from ...lib.approved_content import digest
+from ...lib.signed_content import random_part
 from ...roles import MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY, TRIAGE
-from ...sealed_files import SEAL, content_id
+from ...sealed_files import SEAL
 
 APPROVER_GROUPS = {
     "moral_education": MORAL_EDUCATION,
@@ -392,5 +393,5 @@ def _content(record, names):
     later = ["-", *getattr(record, "_later_fields", ())]
     place = [("res_model", "=", record._name), ("res_id", "=", record.id)]
     found = files.search([*place, ("res_field", "not in", later)], order="id")
-    told = [[f.res_field, f.name, content_id(f[SEAL]) or f.checksum] for f in found]
+    told = [[f.res_field, f.name, random_part(f[SEAL]) or f.checksum] for f in found]
     return {"id": record.id, "values": values, "files": told}

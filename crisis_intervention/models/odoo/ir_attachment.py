@@ -14,13 +14,14 @@ from ...sealed_files import (
     FileContent,
     FileField,
     Unreadable,
+    is_filing,
     new_seal,
     place_of,
     renew_file,
     seal_file,
     store_sealed,
 )
-from ...sealed_reading import opening
+from ...sealed_reading import code_acts, opening
 from ...walls import is_loading
 
 FILE_SIZE = "crisis_intervention.file_max_mb"
@@ -50,6 +51,7 @@ class IrAttachment(models.Model):
     def create(self, vals_list):
         """Take in what may be attached to our records, and seal it before it is stored.
 
+        :raises AccessError: the record is locked
         :raises UserError: the model takes no files, or not such a file
         """
         # what the context presets is sent as well
@@ -59,6 +61,7 @@ class IrAttachment(models.Model):
             vals.pop(SEAL, None)
             self._refuse_picture(vals)
             self._check_crisis_place(vals)
+        self._refuse_locked((vals.get("res_model"), vals.get("res_id")) for vals in vals_list)
         ours = [vals for vals in vals_list if self._is_crisis_model(vals.get("res_model"))]
         if not ours:
             files = super().create(vals_list)
@@ -85,6 +88,7 @@ class IrAttachment(models.Model):
         vals = {name: value for name, value in vals.items() if name != SEAL}
         self._check_crisis_lock()
         self._check_crisis_place(vals)
+        self._check_crisis_target(vals)
         if self._is_crisis_model(vals.get("res_model")):
             # sudo: ir.attachment - whether they were open to everybody before they came here
             if any(file.type == "url" for file in self.sudo()):
@@ -187,14 +191,37 @@ class IrAttachment(models.Model):
 
         :raises AccessError: a file belongs to a locked record
         """
-        # A file without record is being uploaded for a report that is not submitted yet. Files of
-        # fields are as locked as the fields.
         # sudo: which records the files belong to
-        attached = self.sudo().filtered(lambda file: file.res_id and not file.res_field)
-        for model, attachments in attached.grouped("res_model").items():
-            if not model or model not in self.env:
-                continue
-            records = self.env[model].browse(attachments.mapped("res_id")).exists()
+        self._refuse_locked((file.res_model, file.res_id) for file in self.sudo())
+
+    def _check_crisis_target(self, vals):
+        """Refuse to move files to locked records.
+
+        :raises AccessError: ``vals`` would move one there
+        """
+        if {"res_model", "res_id"} & vals.keys():
+            # sudo: which records the files would belong to
+            self._refuse_locked(
+                (vals.get("res_model", file.res_model), vals.get("res_id", file.res_id))
+                for file in self.sudo()
+            )
+
+    @api.model
+    def _refuse_locked(self, places):
+        """Refuse to touch the files of locked records, those of fields as well as all others.
+
+        Our own code fills a field of a record that is locked (``filing_into``).
+
+        :param places: (model, id) pairs of the records; a file without record is being uploaded for
+            a report that is not submitted yet
+        :raises AccessError: one of them is locked
+        """
+        ids = {}
+        for model, id_ in places:
+            if id_ and self._is_crisis_model(model) and not is_filing(model, id_):
+                ids.setdefault(model, set()).add(id_)
+        for model, found in ids.items():
+            records = self.env[model].browse(found).exists()
             if hasattr(records, "_attachments_locked") and records._attachments_locked():
                 raise AccessError(
                     self.env._("Files of a submitted record stay with it. Add a note instead.")
@@ -261,6 +288,9 @@ class IrAttachment(models.Model):
         ours = self._in_crisis()
         if others := self - ours:
             super(IrAttachment, others)._set_attachment_data(asbytes)
+        if ours and code_acts():
+            # what write() refuses is no other way by the methods behind it
+            ours._check_crisis_lock()
         # sudo: ir.attachment - which record it belongs to
         for file in ours.sudo():
             store_sealed(file, asbytes(file), new_seal(self.env))

@@ -3,7 +3,7 @@ from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Domain
 from odoo.tools.i18n import format_list
 
-from ... import register, role_confirmations
+from ... import register, role_confirmations, signatures
 from ...roles import PSYCHOLOGY, TRIAGE
 
 STAFF_BY_DEFAULT = "crisis_intervention.staff_by_default"
@@ -138,6 +138,20 @@ class ResUsers(models.Model):
         if {"active", "group_ids", "company_ids"} & vals.keys():
             self._check_crisis_duties()
         return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_authors(self):
+        """Keep who wrote what is signed: the name is part of it.
+
+        :raises UserError: one of these users wrote a record that is signed
+        """
+        if signatures.has_authors(self):
+            raise UserError(
+                self.env._(
+                    "Records of the crisis intervention system that are signed or submitted name "
+                    "this user as their author. Archive the user instead."
+                )
+            )
 
     def _tell_crisis_account(self, vals):
         """Tell the principals where somebody else gets a hold on an account with a role."""

@@ -57,6 +57,8 @@ class CrisisAccessGrant(models.Model):
     _order = "id desc"
     _check_company_auto = True
     _locked_states = frozenset(("waiting", "active", "refused", "revoked"))
+    # the register tells of each reading
+    _unsigned_fields = frozenset(("read_count", "date_read"))
     _takes_no_files = True
     _approved_with = ("case_id", "user_id")
 

@@ -2,6 +2,8 @@ from functools import partial
 
 from odoo import api, models
 
+from ... import signatures
+from ...register import sign_end_anew
 from ...role_confirmations import sign_anew
 from ...sealed_fields import Sealed
 from ...sealing import renew, renew_files, report_plain
@@ -50,6 +52,10 @@ class CrisisSeal(models.AbstractModel):
         plain where it must be sealed, is left as it is and reported.
         """
         sign_anew(self.env)
+        sign_end_anew(self.env)
+        for done in signatures.sign_anew(self.env):
+            if not self.env["ir.cron"]._commit_progress(done):
+                return
         report_plain(self.env)
         batches = [partial(renew, self.env, field) for field in self._sealed_fields()]
         for batch in [*batches, partial(renew_files, self.env)]:

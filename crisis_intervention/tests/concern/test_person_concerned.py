@@ -4,6 +4,7 @@ from odoo.exceptions import AccessError, RedirectWarning, UserError, ValidationE
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ... import signatures
 from ..common import DENIALS, CrisisCommon
 
 
@@ -32,9 +33,10 @@ class ConcernedCase(CrisisCommon):
             .create({"case_id": cls.case.id, "date_start": "2099-01-01 08:00:00"})
         )
         cls.contact = cls._make_contact(cls.case, user=cls.accused)
-        cls.file = cls.env["ir.attachment"].create(
-            {"name": "x.txt", "raw": b"x", "res_model": "crisis.plan", "res_id": cls.plan.id}
-        )
+        with signatures.filing(cls.plan):
+            cls.file = cls.env["ir.attachment"].create(
+                {"name": "x.txt", "raw": b"x", "res_model": "crisis.plan", "res_id": cls.plan.id}
+            )
         cls.concern = cls._make_concern(
             cls.staff,
             cls.student_1,

@@ -25,5 +25,6 @@ from . import (
     test_sealed,
     test_sealed_files,
     test_sealed_reading,
+    test_signatures,
     test_walls,
 )
