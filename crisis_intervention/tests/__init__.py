@@ -34,6 +34,7 @@ from .case import (
 )
 from .care import (
     test_approved,
+    test_approved_at_once,
     test_documents_loop,
     test_loop_decisions,
     test_loop_records,
