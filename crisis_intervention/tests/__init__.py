@@ -34,6 +34,7 @@ from .case import (
 )
 from .care import (
     test_approved,
+    test_approved_at_once,
     test_documents_loop,
     test_loop_decisions,
     test_loop_records,
@@ -60,6 +61,7 @@ from .privacy import (
     test_export,
     test_files,
     test_followers,
+    test_forgery,
     test_identity,
     test_leak_crawler,
     test_leaks,

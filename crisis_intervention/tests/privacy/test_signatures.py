@@ -476,21 +476,6 @@ class TestSignatures(SignatureCase):
         self.assertFalse(self._row(self.case)[1])
         self.assertEqual((self._found(), self.alarms), ([], []))
 
-    def test_late_entries(self):
-        contact = self._contact()
-        self.known.clear()
-        self.assertEqual(self._found(), [], "no alarm")
-        self.assertGreater(signatures.enter_late(self.env), 0)
-        self.assertEqual(self.known[contact._name][contact.id], self._row(contact)[0])
-        self.assertEqual(signatures.enter_late(self.env), 0)
-
-    def test_late_entries_enter_nothing_forged(self):
-        contact = self._contact()
-        self.known.clear()
-        self._put(contact, "told", "伪")
-        signatures.enter_late(self.env)
-        self.assertNotIn(contact.id, self.known.get(contact._name, {}))
-
     def test_a_new_key(self):
         contact, plan = self._contact(), self._plan()
         plan.with_user(self.principal).action_refuse("x")
