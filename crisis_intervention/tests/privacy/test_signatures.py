@@ -140,14 +140,19 @@ class TestForgery(SignatureCase, LeakCase):
         self.assertEqual(set(signatures._kinds(self.env)), tried.keys(), "every kind")
         self.assertGreater(sum(tried.values()), 300)
 
-    def _forge(self, record, name):
-        """Forge one column of ``record`` in several ways; return how many were tried."""
+    def _forge(self, record, name, owner=None):
+        """Forge one column of ``record`` in several ways; return how many were tried.
+
+        :param owner: the record that it is a line of
+        """
+        owner = owner or record
         field = record._fields[name]
         if field.type == "many2many":
             return self._forge_links(record, field)
         if field.type == "one2many":
-            [line] = record[name]
-            return self._forge(line, "note") if line else 0
+            lines = record[name][:1]
+            columns = record._signed_lines[name] if lines else ()
+            return sum(self._forge(lines, each, record) for each in columns if each != "id")
         [[value]] = self.env.execute_query(
             SQL(
                 "SELECT %s FROM %s WHERE id = %s",
@@ -163,7 +168,6 @@ class TestForgery(SignatureCase, LeakCase):
         for text in forged:
             with self.subTest(model=record._name, field=name, value=text), self._undone():
                 self._put(record, name, text)
-                owner = record.concern_id if record._name == "crisis.body.mark" else record
                 found = [
                     (each.model, each.res_id)
                     for batch in signatures.check(self.env, owner._name)
