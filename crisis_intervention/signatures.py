@@ -149,7 +149,7 @@ def _refuse(env):
 
 def _signed(records):
     """Return those of ``records`` that count as signed."""
-    domain = records._signed_domain()
+    domain = records._signed_where()
     if domain.is_false():
         return records.browse()
     stored = records.browse(id_ for id_ in records._ids if isinstance(id_, int))
@@ -320,14 +320,14 @@ def renew_loaded(env):
 def _kinds(env):
     """Return the names of the kinds of which records are signed."""
     kinds = env["crisis.record"]._kinds()
-    return [name for name in kinds if not env[name]._signed_domain().is_false()]
+    return [name for name in kinds if not env[name]._signed_where().is_false()]
 
 
 def _batches(env, model):
     """Yield all records of ``model`` that count as signed, some hundreds at a time."""
     # sudo: any kind of record - all of them are checked or signed; nothing of them is returned
     records = env[model].sudo().with_context(active_test=False)
-    last, domain = 0, records._signed_domain()
+    last, domain = 0, records._signed_where()
     while batch := records.search([("id", ">", last), *domain], order="id", limit=BATCH):
         last = batch[-1].id
         yield batch
@@ -446,7 +446,7 @@ def naming(named):
         ]
         if links:
             leads = Domain.OR(Domain(name, "in", named.ids) for name in links)
-            yield records.search(leads & records._signed_domain())
+            yield records.search(leads & records._signed_where())
 
 
 def has_authors(users):
