@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from typing import NamedTuple
 
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from . import register
@@ -168,9 +169,7 @@ def _settle(records, old, by_code):
     if by_code:
         _refuse(env)
     if not _keys(env):
-        # nobody who helps a child is stopped by it
-        for record in after:
-            register.raise_alarm(env, "unsigned", model, record.id)
+        # nobody who helps a child is stopped by it; the check finds it unsigned
         return
     signed, given, counting = [], [], set(after._ids)
     for row in _read(records.browse(counting.union(old or ()))):
@@ -419,6 +418,26 @@ def _verifies(env, model, row):
     return bool(text) and keyring(env).verifies(row.mac, text)
 
 
+def naming(named):
+    """Yield the records that are signed and name one of ``named``, of one kind each.
+
+    :param named: records of any model
+    """
+    env = named.env
+    for model in _kinds(env):
+        # sudo: any kind of record - which name them; they are signed anew, and not returned to users
+        records = env[model].sudo().with_context(active_test=False)
+        links = [
+            name
+            for name in records._signed_columns()
+            if records._fields[name].type == "many2one"
+            and records._fields[name].comodel_name == named._name
+        ]
+        if links:
+            leads = Domain.OR(Domain(name, "in", named.ids) for name in links)
+            yield records.search(leads & records._signed_domain())
+
+
 def has_authors(users):
     """Tell whether one of ``users`` wrote a record of a kind that is signed."""
     env = users.env
@@ -445,8 +464,27 @@ def check(env, model, files=False):
 
     :param bool files: open each file as well, which takes its time
     """
-    for findings, _late in _examined(env, model, files):
-        yield findings
+    known = register.known_signatures(env, model)
+    seen = set()
+    for batch in _batches(env, model):
+        seen.update(batch._ids)
+        findings = [
+            Finding(problem, model, row.id)
+            for row in _read(batch)
+            if (problem := _seen(env, model, row, known.get(row.id)))
+        ]
+        yield findings + (_broken_files(batch) if files else [])
+    # sudo: any kind of record - ids only
+    records = env[model].sudo()
+    beside = sorted({*_signed_once(env, model), *filter(known.get, known)} - seen)
+    for start in range(0, len(beside), BATCH):
+        ids = beside[start : start + BATCH]
+        rows = {row.id: row for row in _read(records.browse(ids))}
+        yield [
+            Finding(problem, model, id_)
+            for id_ in ids
+            if (problem := _unseen(env, model, rows.get(id_), known.get(id_)))
+        ]
 
 
 def check_all(env, files=False):
@@ -458,43 +496,28 @@ def check_all(env, files=False):
 def enter_late(env):
     """Enter signatures that the register has not got to know, as a process ended too early.
 
+    Nonces of a record grow, so an older signature that somebody has put back is none of them.
+
     :return: number of signatures
     """
+    unknown = {}
+    for model, id_ in env.execute_query(
+        SQL(
+            "SELECT s.res_model, s.res_id FROM crisis_signature s WHERE NOT EXISTS ("
+            "SELECT FROM crisis_disclosure d WHERE d.kind IN ('signed', 'given_up')"
+            " AND d.res_model = s.res_model AND d.res_id = s.res_id AND d.text >= s.nonce)"
+        )
+    ):
+        unknown.setdefault(model, []).append(id_)
     total = 0
-    for model in _kinds(env):
-        for _findings, late in _examined(env, model):
-            if late:
-                register.note_signatures(env, [(model, row.id, row.nonce) for row in late])
-                total += len(late)
+    for model in unknown.keys() & set(_kinds(env)):
+        for start in range(0, len(unknown[model]), BATCH):
+            # sudo: any kind of record - whether the server has signed it; nothing is returned
+            records = env[model].sudo().browse(unknown[model][start : start + BATCH])
+            late = [row for row in _read(records) if _verifies(env, model, row)]
+            register.note_signatures(env, [(model, row.id, row.nonce) for row in late])
+            total += len(late)
     return total
-
-
-def _examined(env, model, files=False):
-    """Yield (findings, rows that the register does not know yet) of each batch of ``model``."""
-    known = register.known_signatures(env, model)
-    seen = set()
-    for batch in _batches(env, model):
-        seen.update(batch._ids)
-        findings, late = [], []
-        for row in _read(batch):
-            if problem := _seen(env, model, row, known.get(row.id)):
-                findings.append(Finding(problem, model, row.id))
-            elif row.nonce != known.get(row.id):
-                late.append(row)
-        yield findings + (_broken_files(batch) if files else []), late
-    # sudo: any kind of record - ids only
-    records = env[model].sudo()
-    beside = sorted({*_signed_once(env, model), *filter(known.get, known)} - seen)
-    for start in range(0, len(beside), BATCH):
-        ids = beside[start : start + BATCH]
-        rows = {row.id: row for row in _read(records.browse(ids))}
-        findings, late = [], []
-        for id_ in ids:
-            if problem := _unseen(env, model, rows.get(id_), known.get(id_)):
-                findings.append(Finding(problem, model, id_))
-            elif rows[id_].nonce != known.get(id_):
-                late.append(rows[id_])
-        yield findings, late
 
 
 def _signed_once(env, model):

@@ -61,6 +61,7 @@ from .privacy import (
     test_export,
     test_files,
     test_followers,
+    test_forgery,
     test_identity,
     test_leak_crawler,
     test_leaks,

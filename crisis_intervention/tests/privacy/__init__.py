@@ -12,6 +12,7 @@ from . import (
     test_export,
     test_files,
     test_followers,
+    test_forgery,
     test_identity,
     test_leak_crawler,
     test_leaks,

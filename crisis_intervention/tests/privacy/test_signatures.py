@@ -428,6 +428,29 @@ class TestSignatures(SignatureCase):
         self._put(concern, "company_id", self.other_school.id)
         self.assertEqual(self._found(), [])
 
+    def test_contacts_that_are_merged(self):
+        hospitals = self.env["res.partner"].create(
+            [{"name": name, "crisis_resource_kind": "hospital"} for name in ("甲", "乙")]
+        )
+        record = (
+            self.env["crisis.medical.record"]
+            .with_user(self.doctor)
+            .create(
+                {
+                    "case_id": self.case.id,
+                    "finding": "x",
+                    "disposition": "hospital",
+                    "hospital_id": hospitals[0].id,
+                }
+            )
+        )
+        record.sudo()._set({"state": "signed"})
+        self.env["base.partner.merge.automatic.wizard"].create({})._merge(
+            hospitals.ids, hospitals[1]
+        )
+        self.assertEqual(record.sudo().hospital_id, hospitals[1])
+        self.assertEqual((self._found(), self.alarms), ([], []))
+
     def test_reports_and_their_marks(self):
         marks = [fields.Command.create({"x": 1.5, "y": 2, "note": "x"})]
         concern = self._make_concern(self.staff, self.student_1, body_mark_ids=marks)
@@ -456,21 +479,6 @@ class TestSignatures(SignatureCase):
         self.assertFalse(self._row(self.case)[1])
         self.assertEqual((self._found(), self.alarms), ([], []))
 
-    def test_late_entries(self):
-        contact = self._contact()
-        self.known.clear()
-        self.assertEqual(self._found(), [], "no alarm")
-        self.assertGreater(signatures.enter_late(self.env), 0)
-        self.assertEqual(self.known[contact._name][contact.id], self._row(contact)[0])
-        self.assertEqual(signatures.enter_late(self.env), 0)
-
-    def test_late_entries_enter_nothing_forged(self):
-        contact = self._contact()
-        self.known.clear()
-        self._put(contact, "told", "伪")
-        signatures.enter_late(self.env)
-        self.assertNotIn(contact.id, self.known.get(contact._name, {}))
-
     def test_a_new_key(self):
         contact, plan = self._contact(), self._plan()
         plan.with_user(self.principal).action_refuse("x")
@@ -490,9 +498,12 @@ class TestSignatures(SignatureCase):
             self.assertEqual(self._found(), self._one("changed", forged))
 
     def test_without_a_key_nobody_is_stopped(self):
-        with patch.dict("os.environ"), patch.object(signatures, "_keys", lambda env: None):
+        with patch.dict("os.environ", {VARIABLE: ""}):
+            with self.assertRaises(UserError):
+                keyring(self.env)
             concern = self._make_concern(self.staff, self.student_1)
-        self.assertIn(("unsigned", concern._name, concern.id), self.alarms)
+            concern.sudo().write({"state": "handled"})
+            self.env.flush_all()
         self.assertEqual(self._found(), self._one("unsigned", concern))
 
     def test_the_table_is_nobodys(self):
