@@ -314,6 +314,13 @@ crisis.disclosure
   general                 -      -     -    -      -        x          -     R         -        -      -
   other_class             -      -     -    -      -        x          -     R         -        -      -
   other_school            -      -     -    -      -        x          -     x         -        -      -
+crisis.register.check
+  general                 -      -     -    -      -        -          -     R         -        -      -
+crisis.register.archive
+  general                 -      -     -    -      -        -          -     R         -        -      -
+crisis.register.compare
+  own_dialog              -      -     -    -      -        -          -     RWCD      -        -      -
+  others_dialog           -      -     -    -      -        -          -     x         -        -      -
 crisis.role.confirmation
   own_school              -      -     -    -      -        x          x     R         x        -      -
   other_school            -      -     -    -      -        x          x     x         x        -      -
@@ -330,6 +337,9 @@ crisis.access.review
   own_dialog              -      -     -    -      -        RWCD       -     RWCD      -        -      -
   others_dialog           -      -     -    -      -        x          -     x         -        -      -
 crisis.case.audience
+  own_dialog              -      -     -    -      -        RD         -     RD        -        -      -
+  others_dialog           -      -     -    -      -        x          -     x         -        -      -
+crisis.case.reader
   own_dialog              -      -     -    -      -        RD         -     RD        -        -      -
   others_dialog           -      -     -    -      -        x          -     x         -        -      -
 crisis.person.request

@@ -60,6 +60,16 @@ class CrisisDisclosureAlarm(models.AbstractModel):
     def _alarm_text(self):
         """Say in words what was found."""
         problem, _colon, number = (self.text or "").partition(":")
+        text = self._problem_text(problem)
+        if not number:
+            return text
+        if problem == "archive":
+            return self.env._("%(text)s (year %(year)s)", text=text, year=number)
+        return self.env._("%(text)s (number %(number)s)", text=text, number=number)
+
+    @api.model
+    def _problem_text(self, problem):
+        """Say in words what a code of ``register.raise_alarm`` means."""
         texts = {
             "changed": self.env._("Changed outside of the system"),
             "missing": self.env._("Deleted outside of the system"),
@@ -83,10 +93,7 @@ class CrisisDisclosureAlarm(models.AbstractModel):
             ),
             "unknown_key": self.env._("Holds a text whose key the server does not have"),
         }
-        text = texts.get(problem, problem)
-        return (
-            self.env._("%(text)s (number %(number)s)", text=text, number=number) if number else text
-        )
+        return texts.get(problem, problem)
 
     def action_see(self):
         """Say that one has seen these alarms: they stay in the register, and are no longer open.
@@ -99,6 +106,13 @@ class CrisisDisclosureAlarm(models.AbstractModel):
         for row in self.filtered("is_open"):
             register.note_event(self.env, "seen", row)
             row._end_activities(users=self.env.user)
+
+    def action_check_register(self):
+        """Check the register now, and show what was found; a button of the list.
+
+        :raises AccessError: the user is no principal
+        """
+        return self.env["crisis.register.check"].browse().action_check_now()
 
     @api.model
     def _cron_watch(self):
