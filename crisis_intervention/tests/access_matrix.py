@@ -484,6 +484,7 @@ FIELDS = {
         ),
     ],
     "crisis.protocol": [("review_ids", _TRIAGE, set())],
+    "crisis.register.check": [("findings signature", set(), set())],
     "crisis.escalation": [("case_id deadline_id user_ids", _TRIAGE, set())],
 }  # fmt: skip
 

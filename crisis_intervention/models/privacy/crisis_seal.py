@@ -5,6 +5,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ...lib.sealed import PREFIX, SealError, is_sealed
+from ...register_archive import seal_anew
 from ...role_confirmations import sign_anew
 from ...sealed_fields import Sealed, keyring, open_sealed
 
@@ -189,4 +190,7 @@ class CrisisSeal(models.AbstractModel):
         last = 0
         while last := self._seal_files(last):
             if not self.env["ir.cron"]._commit_progress(FILES):
+                return
+        while seal_anew(self.env):
+            if not self.env["ir.cron"]._commit_progress(1):
                 return

@@ -18,6 +18,8 @@ from . import (
     test_leaks_outsiders,
     test_person_request,
     test_register,
+    test_register_archive,
+    test_register_state,
     test_role_confirmation,
     test_same_answer,
     test_sealed,
