@@ -1,5 +1,6 @@
 """Fills crisis.case: classes, students with their class history, cases with five deadlines."""
 
+from odoo.addons.crisis_intervention.signatures import sign_existing
 from pypinyin import lazy_pinyin
 
 from .texts import SPARE, person, picked
@@ -138,6 +139,9 @@ def fill_cases(filler) -> dict:
                      FROM crisis_deadline WHERE date_done IS NULL GROUP BY case_id) d
             WHERE d.case_id = c.id AND c.date_closed IS NULL"""
     )
+    filler.env.invalidate_all()
+    # closed ones, which the ORM would have signed
+    sign_existing(filler.env)
     # filled past the ORM, so the timeline has not followed
     filler.env["crisis.chronology"]._write_anew()
     return {

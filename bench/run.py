@@ -31,6 +31,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--confidential", action="store_true", help="cases with register and seals, and without"
     )
+    parser.add_argument(
+        "--readings", action="store_true", help="is each reading registered when servers are killed"
+    )
     parser.add_argument("--keep", action="store_true", help="keep the databases")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     return parser
@@ -165,6 +168,16 @@ def _confidential(databases: Databases, args: argparse.Namespace) -> int:
     return 0
 
 
+def _readings(databases: Databases, args: argparse.Namespace) -> int:
+    """Let many people read while servers are killed."""
+    from bench.readings import measure as measure_readings
+
+    with _prepared(databases, [args.cases], ["case"], args.keep) as [(server, _filled)]:
+        server.stop()
+        _progress("read, check and kill")
+        return measure_readings(databases, server.database)
+
+
 def main() -> int:
     """Run the benchmark."""
     # "./dev bench -- --cases 9" works as well as "./dev bench --cases 9"
@@ -175,6 +188,8 @@ def main() -> int:
         return _forms(databases, args.forms, args.json)
     if args.confidential:
         return _confidential(databases, args)
+    if args.readings:
+        return _readings(databases, args)
     roles = args.role or ["psychology", "head_teacher"]
     if args.scale:
         counts = [int(number) for number in args.scale.split(",")]

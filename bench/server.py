@@ -139,6 +139,12 @@ class Server:
             for count, seconds, _rest in _REQUEST.findall(self._log.read())
         ]
 
+    def kill(self) -> None:
+        """End the server in the middle of whatever it does."""
+        self._process.kill()
+        self._process.wait()
+        self.stop()
+
     def stop(self) -> None:
         """End the server, if that is not done yet."""
         if self._log.closed:

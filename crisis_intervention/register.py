@@ -71,6 +71,10 @@ class _Pending:
         # (model, id, nonce, id of the user)
         self.signatures = []
 
+    def __deepcopy__(self, memo):
+        """Stay the one that the hooks know: tests copy what waits for the end of a transaction."""
+        return self
+
     def take(self):
         """Return the rows (dicts of columns) to enter now, and forget them."""
         readings, self.readings = self.readings, {}
@@ -243,8 +247,7 @@ def _alarm(problem, model="", res_id=0, field=""):
 def note_signatures(env, signatures):
     """Enter into the chain what was signed, as soon as this transaction is committed.
 
-    :param signatures: list of (name of the model, id, nonce of the signature); an empty nonce says
-        that the record is rightly no longer signed
+    :param signatures: list of (name of the model, id, nonce of the signature)
     """
     _pending(env).signatures += [(*signature, env.uid) for signature in signatures]
 
@@ -256,10 +259,12 @@ def enter_signatures(env, signatures):
     :return: number of rows
     """
     stored = {
-        (model, id_): nonce
-        for model, id_, nonce in env.execute_query(
+        (model, id_): (nonce, kind)
+        for model, id_, nonce, kind in env.execute_query(
             SQL(
-                "SELECT res_model, res_id, nonce FROM crisis_signature"
+                "SELECT res_model, res_id, nonce,"
+                " CASE WHEN columns IS NULL THEN 'given_up' ELSE 'signed' END"
+                " FROM crisis_signature"
                 " WHERE (res_model, res_id) IN %s",
                 tuple({(model, id_) for model, id_, *_rest in signatures}),
             )
@@ -267,15 +272,16 @@ def enter_signatures(env, signatures):
     }
     rows = [
         {
-            "kind": "signed" if nonce else "given_up",
+            # giving a signature up is signed as well
+            "kind": stored[model, id_][1],
             "user_id": uid,
             "res_model": model,
             "res_id": id_,
-            "text": nonce or None,
+            "text": nonce,
         }
         # the last one of each record counts
         for (model, id_), (nonce, uid) in {(m, i): rest for m, i, *rest in signatures}.items()
-        if stored.get((model, id_), "") == nonce
+        if stored.get((model, id_), ("",))[0] == nonce
     ]
     if rows:
         _place_rows(env, rows)
@@ -284,13 +290,14 @@ def enter_signatures(env, signatures):
 
 
 def known_signatures(env, model):
-    """Return dict of record id to the nonce that the chain knows last, "" where it was given up.
+    """Return dict of record id to the nonce that the chain knows last.
+
+    One that was given up has the nonce under which that is signed.
 
     :param str model: name of the model
     """
-    return {
-        id_: nonce or ""
-        for id_, nonce in env.execute_query(
+    return dict(
+        env.execute_query(
             SQL(
                 "SELECT DISTINCT ON (res_id) res_id, text FROM crisis_disclosure"
                 " WHERE kind IN ('signed', 'given_up') AND res_model = %s"
@@ -298,7 +305,17 @@ def known_signatures(env, model):
                 model,
             )
         )
-    }
+    )
+
+
+def knows(env, user_ids):
+    """Tell whether one of these users stands in the register.
+
+    :param user_ids: list of ids
+    """
+    query = SQL("SELECT FROM crisis_disclosure WHERE user_id = ANY(%s) LIMIT 1", user_ids)
+    env.cr.execute(query)
+    return bool(env.cr.rowcount)
 
 
 # ---------------------------------------------------------------------- what is entered
@@ -459,10 +476,11 @@ def _taken_end(cr, keys):
 
     :return: ``End`` to continue from, and the list of what is wrong with it
     """
-    # where somebody has taken the end away there is no row to lock
-    cr.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-    cr.execute("SELECT count, hash, signature FROM crisis_disclosure_head WHERE id = 1 FOR UPDATE")
-    head = cr.fetchone()
+    head = _locked_head(cr)
+    if not head:
+        # somebody has taken the end away, or the register begins: there is no row to lock
+        cr.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        head = _locked_head(cr)
     cr.execute("SELECT number, hash FROM crisis_disclosure ORDER BY number DESC LIMIT 1")
     last = End(*(cr.fetchone() or ()))
     if not head:
@@ -479,6 +497,14 @@ def _taken_end(cr, keys):
     if last.hash != end.hash:
         return end, [f"changed:{end.number}"]
     return end, []
+
+
+def _locked_head(cr):
+    """Return (count, hash, signature) of the end, so that nobody else changes it; None without one."""
+    cr.execute(
+        "SELECT count, hash, signature FROM crisis_disclosure_head WHERE id = 1 FOR NO KEY UPDATE"
+    )
+    return cr.fetchone()
 
 
 def _set_end(cr, keys, end):

@@ -10,6 +10,7 @@ from operator import attrgetter
 
 from odoo.tools import SQL
 
+from . import signatures
 from .lib.disclosure_chain import START, End, Fault, Row, Walk
 from .lib.register_parts import merged
 from .register import CONTENT, WINDOW
@@ -83,9 +84,9 @@ def check_records(env, files=False):
     """Check signed records.
 
     :param bool files: open their files as well
-    :return: list of findings, each with ``problem``, ``model`` and ``res_id``
+    :return: list of ``lib.signed_content.Finding``
     """
-    return []
+    return signatures.check_all(env, files)
 
 
 def check_old_chain(env):

@@ -73,7 +73,7 @@ def findings_of(env, found):
     """Return what was found, of each problem the first ones, as a list of dicts that JSON knows.
 
     Of the chain: problem, number, last, moment (about when, ISO or None); of records: problem,
-    model, id.
+    model, id, field (of a file, or empty).
     """
     findings = [
         {
@@ -89,7 +89,12 @@ def findings_of(env, found):
         seen[finding.problem] = seen.get(finding.problem, 0) + 1
         if seen[finding.problem] <= KEPT:
             findings.append(
-                {"problem": finding.problem, "model": finding.model, "id": finding.res_id}
+                {
+                    "problem": finding.problem,
+                    "model": finding.model,
+                    "id": finding.res_id,
+                    "field": finding.field,
+                }
             )
     return findings
 
@@ -153,7 +158,7 @@ def _raise_alarms(env, findings):
     """Let what was found become alarms; the register keeps each of them once."""
     for finding in findings:
         if "model" in finding:
-            raise_alarm(env, finding["problem"], finding["model"], finding["id"])
+            raise_alarm(env, *(finding[name] for name in ("problem", "model", "id", "field")))
         else:
             raise_alarm(env, f"{finding['problem']}:{finding['number']}")
 

@@ -9,12 +9,15 @@ import json
 
 from odoo import fields
 from odoo.exceptions import UserError
-from odoo.tools import json_default
+from odoo.tools import SQL, json_default
 
 from .lib.sealed import SealError
-from .register import note_reading
+from .register import note_reading, raise_alarm
 from .seal_keys import keyring
 from .sealed_reading import check_draft, check_person, noted_for_rules
+
+# The one key of a document that cannot be opened: no document of ours has it.
+UNREADABLE = ""
 
 
 def open_sealed(env, sealed, *places):
@@ -25,22 +28,46 @@ def open_sealed(env, sealed, *places):
     try:
         return keyring(env).open(sealed, *places)
     except SealError as error:
-        messages = {
-            "unknown_key": env._(
-                "This text is sealed with the key “%(key)s”, which the server does not have. Ask "
-                "whoever runs the server to add it to the keys.",
-                key=error.key_id,
-            ),
-            "unsealed": env._(
-                "A text that must be sealed is not. Ask whoever runs the server to update the "
-                "addon, or to find out who changed the database."
-            ),
-            "broken": env._(
-                "A sealed text was changed outside of the system, or copied from another record. "
-                "It is not shown. Ask whoever runs the server to restore it from a backup."
-            ),
-        }
-        raise UserError(messages[error.reason]) from None
+        raise UserError(_sentence(env, error)) from None
+
+
+def _sentence(env, error):
+    """Return why a text cannot be opened, for a ``SealError``."""
+    messages = {
+        "unknown_key": env._(
+            "This text is sealed with the key “%(key)s”, which the server does not have. Ask "
+            "whoever runs the server to add it to the keys.",
+            key=error.key_id,
+        ),
+        "unsealed": env._(
+            "A text that must be sealed is not. Ask whoever runs the server to update the "
+            "addon, or to find out who changed the database."
+        ),
+        "broken": env._(
+            "A sealed text was changed outside of the system, or copied from another record. "
+            "It is not shown. Ask whoever runs the server to restore it from a backup."
+        ),
+    }
+    return messages[error.reason]
+
+
+def _placeholder(env, error):
+    """Return what stands in the place of a text that cannot be opened, for a ``SealError``."""
+    if error.reason == "unknown_key":
+        return env._(
+            "[This text cannot be opened: the server does not have its key “%(key)s”. Nothing is "
+            "lost; ask whoever runs the server to add the key.]",
+            key=error.key_id,
+        )
+    return env._(
+        "[This text cannot be opened: it was changed outside of the system. The principal is told; "
+        "whoever runs the server restores it from a backup.]"
+    )
+
+
+def problem_of(error):
+    """Return the code of an alarm (see ``register``) for a ``SealError``."""
+    return {"unsealed": "plain"}.get(error.reason, error.reason)
 
 
 class Confidential(fields.Field):
@@ -116,6 +143,10 @@ class Sealed(Confidential):
         """Return the value for the record."""
         return text
 
+    def _from_sentence(self, sentence):
+        """Return what the record gives where its text cannot be opened."""
+        return sentence
+
     def __get__(self, record, owner=None):
         if record is None:
             return self
@@ -149,6 +180,8 @@ class Sealed(Confidential):
     def convert_to_write(self, value, record):
         """Return what ``write`` takes: plain, as it is sealed again for the record it is for."""
         if isinstance(value, Ciphertext):
+            # what stands in the place of a text that cannot be opened is not handed on
+            open_sealed(record.env, value.text, *self._places(value.id))
             return record[self.name]
         return self._plain(value) or False
 
@@ -165,7 +198,8 @@ class Sealed(Confidential):
         return keyring(record.env).seal(self._to_text(value), self._place(id_))
 
     def write(self, records, value):  # pylint: disable=missing-return
-        """Seal for each record by itself."""
+        """Seal for each record by itself, and never over what cannot be opened."""
+        _check_replaceable(self, records)
         for record in records:
             super().write(record, value)
 
@@ -182,12 +216,15 @@ class Sealed(Confidential):
 def _shown(field, record, value):
     """Return the text of a sealed value, to those who get it; they are registered.
 
+    A person gets a sentence in the place of a text that cannot be opened, so that the rest of the
+    record is read all the same. For our own code it never counts as a text.
+
     A function, as code of server actions can call what hangs on models and fields.
 
     :raises AccessError: whoever asks does not get it
-    :raises UserError: it cannot be opened
+    :raises UserError: it cannot be opened, and our own code asks
     """
-    env = record.env
+    env, uid = record.env, None
     if noted_for_rules():
         return False
     if value.id is None:
@@ -198,7 +235,50 @@ def _shown(field, record, value):
         # dialogs are gone before anybody reads the register
         if uid is not None and not record._transient:
             note_reading(env, uid, origin, field.name)
-    return field._from_text(open_sealed(env, value.text, *field._places(value.id)))
+    try:
+        text = keyring(env).open(value.text, *field._places(value.id))
+    except SealError as error:
+        if value.id is not None:
+            raise_alarm(env, problem_of(error), record._name, value.id, field.name)
+        if uid is None:
+            raise UserError(_sentence(env, error)) from None
+        return field._from_sentence(_placeholder(env, error))
+    return field._from_text(text)
+
+
+def _check_replaceable(field, records):
+    """Refuse to write over a text that cannot be opened: it may be restored, or its key come back.
+
+    The sentence that stands in its place in a form would be saved instead of it.
+
+    :raises UserError: what one of ``records`` holds cannot be opened
+    """
+    env, cache = records.env, field._get_cache(records.env)
+    ids = [id_ for id_ in records._ids if id_] if field.store and not records._transient else []
+    held = {id_: cache[id_].text for id_ in ids if isinstance(cache.get(id_), Ciphertext)}
+    if unread := [id_ for id_ in ids if id_ not in cache]:
+        column, table = SQL.identifier(field.name), SQL.identifier(records._table)
+        held.update(
+            env.execute_query(
+                SQL(
+                    "SELECT id, %s FROM %s WHERE id = ANY(%s) AND %s IS NOT NULL",
+                    *(column, table, unread, column),
+                )
+            )
+        )
+    for id_, text in held.items():
+        try:
+            keyring(env).open(text, *field._places(id_))
+        except SealError as error:
+            raise_alarm(env, problem_of(error), records._name, id_, field.name)
+            raise UserError(
+                env._(
+                    "“%(field)s” holds a text that cannot be opened, so nothing is written over "
+                    "it. Ask whoever runs the server to restore it from a backup, or to add its "
+                    "key, first.",
+                    field=field._description_string(env),
+                )
+            ) from None
 
 
 class SealedText(Sealed, fields.Text):
@@ -217,3 +297,6 @@ class SealedJson(Sealed, fields.Json):
 
     def _from_text(self, text):
         return json.loads(text)
+
+    def _from_sentence(self, sentence):
+        return {UNREADABLE: sentence}

@@ -6,19 +6,26 @@ Each is bound to a random id of its own and to the record it belongs to. Like te
 
 import base64
 import secrets
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from odoo import fields
+from odoo.addons.base.models.ir_attachment import IrAttachment
 from odoo.exceptions import UserError
 from odoo.tools import human_size
 
 from .lib.sealed import SealError
-from .register import note_reading
+from .lib.signed_content import random_part
+from .register import note_reading, raise_alarm
 from .seal_keys import keyring
-from .sealed_fields import Confidential
-from .sealed_reading import check_person, noted_for_rules
+from .sealed_fields import Confidential, problem_of
+from .sealed_reading import check_person, code_acts, noted_for_rules
+from .walls import require_loading
 
 # Name of the column with the random id.
 SEAL = "crisis_seal_id"
+# (model, id) of the records that our own code brings a file to just now, or changes one of.
+_filing: ContextVar[frozenset] = ContextVar("crisis_filing", default=frozenset())
 
 
 class FileContent:
@@ -42,9 +49,46 @@ class FileContent:
         return FileContent(self.sealed, self.place, encoded=True)
 
 
-def new_seal(env):
-    """Return a random id that a file is bound to; it names the key, so that older ones are found."""
-    return f"{keyring(env).newest}:{secrets.token_hex(16)}"
+class Unreadable(bytes):
+    """The sentence that stands in the place of a file that cannot be opened."""
+
+
+def new_seal(env, before=""):
+    """Return a random id that a file is bound to; it names the key, so that older ones are found.
+
+    :param str before: the id of the same content under an older key: what is random in it stays,
+        so that one can tell the content by it
+    """
+    return f"{keyring(env).newest}:{random_part(before) or secrets.token_hex(16)}"
+
+
+@contextmanager
+def filing_into(records):
+    """Let our own code bring files to ``records`` inside, also to those that are locked.
+
+    Callers see to the signature. Code out of the database gets nothing by it.
+    """
+    places = set() if code_acts() else {(records._name, id_) for id_ in records._ids}
+    token = _filing.set(_filing.get() | places)
+    try:
+        yield
+    finally:
+        _filing.reset(token)
+
+
+def is_filing(model, id_):
+    """Tell whether our own code brings files to this record just now."""
+    return (model, id_) in _filing.get() and not code_acts()
+
+
+def opens(file):
+    """Tell whether the content of an attachment is there and opens; nobody is its reader."""
+    content = file._crisis_content()
+    try:
+        keyring(file.env).open_file(content.sealed, content.place)
+    except SealError:
+        return False
+    return True
 
 
 def place_of(seal, model, id_, field=None):
@@ -57,13 +101,51 @@ def seal_file(env, content, place):
     return keyring(env).seal_file(content, place)
 
 
+def store_sealed(file, content, seal):
+    """Store the content of a file of ours, sealed for ``seal`` and its record.
+
+    :param file: one ``ir.attachment`` with superuser rights
+    """
+    place = place_of(seal, file.res_model, file.res_id, file.res_field)
+    sealed = seal_file(file.env, content, place) if content else b""
+    # as Odoo stores it: our own method would seal it once more
+    IrAttachment._set_attachment_data(file, lambda _file: sealed)
+    file._set_seal(seal if content else False, len(content))
+
+
+def renew_file(file):
+    """Seal a file that is sealed anew, with the newest key.
+
+    :param file: one ``ir.attachment`` with superuser rights
+    :raises SealError: it cannot be opened
+    """
+    held = file._crisis_content()
+    if held.sealed:
+        content = keyring(file.env).open_file(held.sealed, held.place)
+        store_sealed(file, content, new_seal(file.env, file[SEAL]))
+
+
+def seal_stored(file):
+    """Seal a file that an earlier version has stored as it is.
+
+    :param file: one ``ir.attachment`` with superuser rights
+    :raises AccessError: no update of the addon runs
+    """
+    require_loading(file.env)
+    if content := file.raw:
+        store_sealed(file, content, new_seal(file.env))
+
+
 def _shown(field, record, value):
     """Return the content of a sealed file, to those who get it; they are registered.
+
+    A person gets a sentence in the place of a file that cannot be opened. For our own code it never
+    counts as a file.
 
     A function, as code of server actions can call what hangs on models and fields.
 
     :raises AccessError: whoever asks does not get it
-    :raises UserError: it cannot be opened
+    :raises UserError: it cannot be opened, and our own code asks
     """
     env = record.env
     if noted_for_rules():
@@ -73,13 +155,15 @@ def _shown(field, record, value):
         _register(field, record, uid)
     try:
         content = keyring(env).open_file(value.sealed, value.place)
-    except SealError:
-        raise UserError(
-            env._(
-                "This file cannot be opened: it was changed outside of the system, or its key is "
-                "missing. Ask whoever runs the server."
-            )
-        ) from None
+    except SealError as error:
+        raise_alarm(env, problem_of(error), record._name, record.id, field.name)
+        sentence = env._(
+            "This file cannot be opened: it was changed outside of the system, or its key is "
+            "missing. Ask whoever runs the server."
+        )
+        if uid is None:
+            raise UserError(sentence) from None
+        content = Unreadable(sentence.encode())
     return base64.b64encode(content) if value.encoded else content
 
 
@@ -141,14 +225,19 @@ class ConfidentialBinary(Confidential, fields.Binary):
         self._insert_cache(records, map(contents.get, records._ids))
 
     def write(self, records, value):
-        """Keep nothing plain in the cache once it is stored."""
-        result = super().write(records, value)
+        """Store, as locked as the record itself; keep nothing plain in the cache afterwards."""
+        with filing_into(records):
+            result = super().write(records, value)
         self._invalidate_cache(records.env, [id_ for id_ in records._ids if id_])
         return result
 
     def create(self, record_values):
-        """Keep nothing plain in the cache once it is stored."""
-        result = super().create(record_values)
+        """Store, as locked as the record itself; keep nothing plain in the cache afterwards."""
+        if not record_values:
+            return None
+        first, *others = (record for record, _value in record_values)
+        with filing_into(first.union(*others)):
+            result = super().create(record_values)
         for record, _value in record_values:
             self._invalidate_cache(record.env, record._ids)
         return result

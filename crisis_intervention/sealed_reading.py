@@ -119,6 +119,28 @@ def _evaluated(document=False):
     return count
 
 
+def code_acts():
+    """Tell whether code out of the database acts: not what it left behind, nor our own jobs.
+
+    A scheduled action is code as well; where it does no more than to call a job of one of our
+    addons, that is what acts.
+    """
+    jobs, callee, frame = 0, None, sys._getframe(1)
+    while frame is not None:
+        if frame.f_builtins is not builtins.__dict__:
+            if not _is_job(callee):
+                return True
+            jobs += 1
+        callee, frame = frame, frame.f_back
+    return _in_action.get() and not jobs
+
+
+def _is_job(frame):
+    """Tell whether a frame is that of a job of ours."""
+    module = frame.f_globals.get("__name__", "") if frame else ""
+    return module.startswith("odoo.addons.crisis_") and frame.f_code.co_name.startswith("_cron_")
+
+
 def noted_for_rules():
     """Tell whether Odoo's automation rules take a value down.
 

@@ -42,7 +42,10 @@ MIGRATED: dict[str, dict[str, str]] = {
     "19.0.3.0.0": {
         "*crisis_cron_close_register*": "the register is looked after, its chain is always closed",
         "crisis_disclosure rows": "the chain of before is closed by a row that says so",
-        "crisis_disclosure.*": "rows of the register stand by themselves and are numbered",
+        "*crisis_print_log*": "what was printed stands in the register",
+        "ir_model_access rows": "what was printed stands in the register",
+        "ir_rule rows": "what was printed stands in the register",
+        "ir.model crisis_intervention.model_crisis_disclosure_chain": "the chain is no model any more",
     },
 }
 # Every update writes these.
@@ -55,6 +58,9 @@ _SCHEMA = (
     "ir.model.relation",
     "ir.model.inherit",
 )
+
+# Tables of the same, of which we have columns.
+_SCHEMA_TABLES = ("ir_model_data", "ir_model_fields")
 
 
 @dataclass
@@ -200,6 +206,8 @@ def snapshot(workshop: Workshop, database: str, names: list[str]) -> Snapshot:
     )
     result = Snapshot()
     for row in columns:
+        if row["table"] in _SCHEMA_TABLES:
+            continue
         found = _rows(workshop, database, f'SELECT id, {row["columns"]} FROM "{row["table"]}"')
         result.tables[row["table"]] = {
             values.pop("id"): {k: v for k, v in values.items() if k not in _LOG_COLUMNS}

@@ -34,6 +34,8 @@ from .case import (
     test_timeline,
 )
 from .care import (
+    test_approved,
+    test_approved_at_once,
     test_documents_loop,
     test_loop_decisions,
     test_loop_records,
@@ -54,11 +56,13 @@ from .privacy import (
     test_attack_fields,
     test_attack_ids,
     test_attack_methods,
+    test_damaged,
     test_destruction,
     test_disclosure,
     test_export,
     test_files,
     test_followers,
+    test_forgery,
     test_identity,
     test_leak_crawler,
     test_leaks,
@@ -67,12 +71,14 @@ from .privacy import (
     test_person_request,
     test_register,
     test_register_archive,
+    test_register_commit,
     test_register_state,
     test_role_confirmation,
     test_same_answer,
     test_sealed,
     test_sealed_files,
     test_sealed_reading,
+    test_signatures,
     test_walls,
 )
 from .emergency import (

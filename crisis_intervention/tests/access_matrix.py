@@ -321,6 +321,8 @@ crisis.register.archive
 crisis.register.compare
   own_dialog              -      -     -    -      -        -          -     RWCD      -        -      -
   others_dialog           -      -     -    -      -        -          -     x         -        -      -
+crisis.signature
+  general                 -      -     -    -      -        -          -     -         -        -      -
 crisis.role.confirmation
   own_school              -      -     -    -      -        x          x     R         x        -      -
   other_school            -      -     -    -      -        x          x     x         x        -      -

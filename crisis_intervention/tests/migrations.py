@@ -1,5 +1,7 @@
 """Scripts of updates, run by tests on what they have prepared."""
 
+from unittest.mock import patch
+
 from odoo.modules.migration import load_script
 from odoo.tools import file_path
 
@@ -12,5 +14,6 @@ def migrate(env, version, name):
     """
     env.flush_all()
     path = file_path(f"crisis_intervention/migrations/{version}/{name}.py")
-    load_script(path, name).migrate(env.cr, version)
+    with patch.object(env.registry, "ready", False):
+        load_script(path, name).migrate(env.cr, version)
     env.invalidate_all()

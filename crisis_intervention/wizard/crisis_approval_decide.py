@@ -20,6 +20,14 @@ class CrisisApprovalDecide(models.TransientModel):
     )
     comment = SealedText(help="Kept with the decision for good.")
     waives = fields.Boolean(compute="_compute_waives")
+    digest = fields.Char(
+        compute="_compute_digest",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="What was there to read when this was opened.",
+    )
 
     @api.depends("res_model")
     def _compute_waives(self):
@@ -27,15 +35,24 @@ class CrisisApprovalDecide(models.TransientModel):
         for wizard in self:
             wizard.waives = wizard._is_a("crisis.waivable")
 
+    @api.depends("res_model", "res_id")
+    def _compute_digest(self):
+        """Remember what is there to read; for a duty that is waived, nothing."""
+        for wizard in self:
+            approved = wizard._is_a("crisis.approval.mixin")
+            wizard.digest = approved and wizard._record().content_digest
+
     @api.model
-    def _action_about(self, record):
-        """Return the window action that opens this dialog about ``record``."""
+    def _action_about(self, record, digest=False):
+        """Return the window action that opens this dialog about ``record``.
+
+        :param str digest: what of it the user has read
+        """
         record.ensure_one()
-        return self._action_form(
-            name=record.display_name,
-            target="new",
-            context={"default_res_model": record._name, "default_res_id": record.id},
-        )
+        context = {"default_res_model": record._name, "default_res_id": record.id}
+        if digest:
+            context["default_digest"] = digest
+        return self._action_form(name=record.display_name, target="new", context=context)
 
     def _record(self):
         """Return the record to decide on, as the user may read it.
@@ -62,7 +79,7 @@ class CrisisApprovalDecide(models.TransientModel):
             if self.waives:
                 record._waive(comment)
             elif self.decision == "approve":
-                record.action_approve(comment)
+                record.action_approve(comment, self.digest)
             else:
-                record.action_refuse(comment)
+                record.action_refuse(comment, self.digest)
         return {"type": "ir.actions.act_window_close"}

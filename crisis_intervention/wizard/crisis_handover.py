@@ -154,8 +154,8 @@ class CrisisHandover(models.TransientModel):
         # sudo: crisis.measure - the principal hands over without writing plans; only the owner
         # changes, of measures that the user may read
         self.measure_ids.check_access("read")
-        self.measure_ids.sudo().filtered(lambda m: m.user_id == self.from_user_id).write(
-            {"user_id": self.measure_user_id.id}
+        self.measure_ids.sudo().filtered(lambda m: m.user_id == self.from_user_id)._hand_to(
+            self.measure_user_id
         )
         self.psychology_class_ids.write({"psychology_teacher_id": self.psychology_teacher_id.id})
         return {

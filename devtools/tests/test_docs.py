@@ -28,3 +28,16 @@ class TestDocs(unittest.TestCase):
         }
         self.assertGreater(len(named), 40)
         self.assertEqual(sorted(each for each in named if each[1] not in known), [])
+
+    def test_what_is_not_found_is_named(self):
+        """What the forgery suite does not find stands among the threats."""
+        source = ROOT / "crisis_intervention/tests/privacy/test_forgery.py"
+        tree = ast.parse(source.read_text(encoding="utf-8"))
+        [value] = [
+            node.value
+            for node in tree.body
+            if isinstance(node, ast.Assign) and node.targets[0].id == "NOT_FOUND"
+        ]
+        threats = (ROOT / "docs/THREATS.md").read_text(encoding="utf-8")
+        for words in ast.literal_eval(value).values():
+            self.assertIn(words, threats)

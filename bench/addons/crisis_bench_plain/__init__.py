@@ -1,6 +1,6 @@
 from odoo import fields
 
-from odoo.addons.crisis_intervention.models.privacy.crisis_disclosure import CrisisDisclosure
+from odoo.addons.crisis_intervention import sealed_fields, sealed_files
 from odoo.addons.crisis_intervention.sealed_fields import Sealed
 
 # what the addon costs is what is left out here
@@ -10,4 +10,4 @@ Sealed.convert_to_cache = lambda self, value, record, validate=True: self._plain
 Sealed.convert_to_column_insert = fields.Field.convert_to_column_insert
 Sealed.convert_to_write = fields.Field.convert_to_write
 Sealed.write = fields.Field.write
-CrisisDisclosure._note = lambda *args, **kwargs: None
+sealed_fields.note_reading = sealed_files.note_reading = lambda *args, **kwargs: None

@@ -1,4 +1,5 @@
 from odoo import SUPERUSER_ID, api
+from odoo.addons.crisis_intervention.sealing import seal_plain
 from odoo.tools import SQL
 
 
@@ -8,13 +9,12 @@ def migrate(cr, version):
     In batches, and what is sealed already is left alone: an update that was broken off goes on.
     """
     env = api.Environment(cr, SUPERUSER_ID, {})
-    seals = env["crisis.seal"]
-    seals._seal_plain()
+    seal_plain(env)
     # what Odoo keeps of the contents of text files, to search for it
     cr.execute(
         SQL(
             "UPDATE ir_attachment SET index_content = NULL"
             " WHERE index_content IS NOT NULL AND res_model = ANY(%s)",
-            seals._models_with_files(),
+            env["crisis.seal"]._models_with_files(),
         )
     )

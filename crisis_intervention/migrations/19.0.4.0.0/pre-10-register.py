@@ -6,6 +6,11 @@ CONTENT = ("user_id", "date", "res_model", "res_id", "field_names", "way", "ip",
            "case_id", "student_id", "company_id", "entry_id")  # fmt: skip
 # The job that closed the chain: names of its data, and of what it calls.
 JOB = ("crisis_cron_close_register", "crisis_cron_watch_register")
+# What showed the printed files, which stand in the register now.
+RENAMED = {
+    "crisis_print_log_action": "crisis_disclosure_action_printed",
+    "crisis_print_log_menu": "crisis_disclosure_menu_printed",
+}
 CALL = ("model._cron_close_chain()", "model._cron_watch()")
 
 
@@ -14,6 +19,11 @@ def migrate(cr, version):
     drop_keys(cr)
     chain_waiting(cr)
     rename_job(cr)
+    for names in RENAMED.items():
+        cr.execute(
+            "UPDATE ir_model_data SET name = %s WHERE module = 'crisis_intervention' AND name = %s",
+            names[::-1],
+        )
 
 
 def drop_keys(cr):

@@ -4,6 +4,7 @@ from collections import Counter
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ... import signatures
 from ...lib.instrument_definition import Person, age_on
 
 # What each form of a batch has of its own; the other columns are the same for all.
@@ -139,13 +140,15 @@ class CrisisAssessmentBatch(models.AbstractModel):
         fixed = ", ".join(f"%({name})s" for name in common)
         template = "(" + ", ".join(["%s"] * len(_OWN)) + ", "
         template += cr.mogrify(fixed, common).decode().replace("%", "%%") + ")"
-        cr.execute_values(
-            f"INSERT INTO crisis_assessment ({columns}) VALUES %s",
-            [self._column_values(row) for row in rows],
-            template=template,
-            page_size=len(rows),
-        )
-        assessments = self.browse(row["id"] for row in rows)
+        with signatures.beginning(self.browse()) as sign:
+            cr.execute_values(
+                f"INSERT INTO crisis_assessment ({columns}) VALUES %s",
+                [self._column_values(row) for row in rows],
+                template=template,
+                page_size=len(rows),
+            )
+            assessments = self.browse(row["id"] for row in rows)
+            sign(assessments)
         self.env["crisis.chronology"]._follow(assessments)
         return assessments
 

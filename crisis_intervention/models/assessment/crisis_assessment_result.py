@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...lib.num2words_zh import ordinal
+from ...sealed_fields import UNREADABLE
 
 GUARDIANS_PAPER = "crisis_intervention.crisis_assessment_report_guardian"
 
@@ -100,6 +101,9 @@ class CrisisAssessmentResult(models.AbstractModel):
         self.ensure_one()
         self._check_field_access(self._fields["answers"], "read")
         answers = self.answers or {}
+        if UNREADABLE in answers:
+            blank = dict.fromkeys(("code", "number", "section", "text"), "")
+            return [{**blank, "answer": answers[UNREADABLE], "flagged": False}]
         flags = (self.result or {}).get("flags", ())
         rows = []
         for item in self.instrument_id._layout()["items"]:
@@ -174,7 +178,8 @@ class CrisisAssessmentResult(models.AbstractModel):
         for code, row in answers[0].items():
             other = answers[1].get(code)
             cells = [row["answer"], other["answer"] if other else ""]
-            rows.append({"kind": "item", "name": f"{row['number']}. {row['text']}", "cells": cells})
+            name = f"{row['number']}. {row['text']}" if code else ""
+            rows.append({"kind": "item", "name": name, "cells": cells})
         return rows
 
     def _check_printable(self, report):

@@ -7,18 +7,28 @@ _lt = LazyTranslate(__name__)
 
 
 class CrisisApproval(models.Model):
-    """One line of the log of an approval: asked, approved, refused; never changed."""
+    """One line of the log of an approval: asked, approved, refused, withdrawn; never changed."""
 
     _name = "crisis.approval"
     _description = "Approval"
     _inherit = ["crisis.append.only"]
 
     decision = fields.Selection(
-        [("asked", "Asked for"), ("approved", "Approved"), ("refused", "Given back")],
+        [
+            ("asked", "Asked for"),
+            ("approved", "Approved"),
+            ("refused", "Given back"),
+            ("withdrawn", "Withdrawn"),
+        ],
         required=True,
         readonly=True,
     )
     text = fields.Text(string="Comment", required=False)
+    digest = fields.Char(
+        readonly=True,
+        help="SHA-256 of all that was asked for, or decided on: fields, lines and files. Asked for "
+        "and approved are the same.",
+    )
     case_id = fields.Many2one("crisis.case", required=True, ondelete="cascade", index=True)
     company_id = fields.Many2one(
         related="case_id.company_id", store=True, index=True, precompute=True

@@ -49,6 +49,7 @@ class CrisisGuardianContact(models.Model):
     guardian_ids = fields.Many2many(
         "crisis.guardian",
         string="Guardians",
+        ondelete="restrict",
         domain="[('student_id', '=', student_id)]",
     )
     reason = fields.Char(string="Occasion")

@@ -47,6 +47,7 @@ class CrisisGuardianWaiver(models.Model):
         """Ask the principal; notices and consent forms stop at once."""
         self.ensure_one()
         self.check_access("write")
+        self._check_writer()
         self._lock_in("draft")
         self._check_case_runs()
         if not (self.reason or "").strip() or not (self.protection or "").strip():

@@ -39,7 +39,7 @@ class CrisisMandatoryReport(models.Model):
         default=lambda self: self.env.uid,
     )
     situation_ids = fields.Many2many(
-        "crisis.mandatory.situation", string="Situations", required=True
+        "crisis.mandatory.situation", string="Situations", required=True, ondelete="restrict"
     )
     facts = SealedText(help="What is known, from whom. Facts only.")
     noticed_at = fields.Datetime(required=True, default=fields.Datetime.now)

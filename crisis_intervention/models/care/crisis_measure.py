@@ -23,6 +23,8 @@ KINDS = [
 ]
 # What the owner of a measure fills in; planning it is for those who write the plan.
 PROGRESS_FIELDS = frozenset(("result",))
+# What is planned: approved with the plan, and traced where a measure stands outside of one.
+PLANNED_FIELDS = ("kind", "title", "method", "user_id", "date_due")
 
 
 class CrisisMeasure(models.Model):
@@ -49,21 +51,26 @@ class CrisisMeasure(models.Model):
         ondelete="set null",
         help="The duty by law that this measure is part of.",
     )
-    kind = fields.Selection(KINDS, required=True, default="counselling")
-    title = fields.Char(string="Measure", required=True, help="What is done, in one line.")
+    kind = fields.Selection(KINDS, required=True, default="counselling", tracking=True)
+    title = fields.Char(
+        string="Measure", required=True, tracking=True, help="What is done, in one line."
+    )
     method = fields.Text(
-        string="How", help="Steps and ways. Read by the owner and the head teacher of the class."
+        string="How",
+        tracking=True,
+        help="Steps and ways. Read by the owner and the head teacher of the class.",
     )
     user_id = fields.Many2one(
         "res.users",
         string="Owner",
         index=True,
+        tracking=True,
         ondelete="restrict",
         domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
         help="Does it and says when it is done. May be a colleague of any role, who then sees "
         "this measure.",
     )
-    date_due = fields.Date(string="Due")
+    date_due = fields.Date(string="Due", tracking=True)
     state = fields.Selection(
         [
             ("draft", "Not begun"),
@@ -81,6 +88,9 @@ class CrisisMeasure(models.Model):
     result = fields.Text(string="Progress", help="What was done and what came of it.")
     date_done = fields.Datetime(string="Done On", readonly=True, copy=False)
     is_overdue = fields.Boolean(compute="_compute_is_overdue")
+    is_fixed = fields.Boolean(
+        compute="_compute_is_fixed", help="What is planned is not changed here (any more)."
+    )
 
     @api.depends("plan_id")
     def _compute_case_id(self):
@@ -98,6 +108,16 @@ class CrisisMeasure(models.Model):
                 and bool(measure.date_due)
                 and measure.date_due < today
             )
+
+    @api.depends("state", "plan_id.state")
+    @api.depends_context("uid")
+    def _compute_is_fixed(self):
+        """Close in forms what is approved, asked for, or over; to owners what others plan."""
+        plans = self.env.user.has_groups(f"{PSYCHOLOGY},{MORAL_EDUCATION}")
+        for measure in self:
+            # sudo: crisis.plan - the state only; owners of a measure do not read the plan
+            asked = measure.sudo().plan_id.state not in (False, "draft")
+            measure.is_fixed = not plans or asked or measure.state in measure._locked_states
 
     @api.constrains("plan_id", "case_id")
     def _check_plan(self):
@@ -126,23 +146,22 @@ class CrisisMeasure(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Plan measures; those outside of a plan begin at once."""
+        """Plan measures; those outside of a plan begin at once.
+
+        :raises UserError: the plan is no draft, or somebody else's
+        """
         measures = super().create(vals_list)
+        measures._check_plan_open(measures.plan_id)
         measures.filtered(lambda measure: not measure.plan_id)._begin()
-        in_force = measures.filtered(lambda measure: measure.plan_id.state == "active")
-        in_force._begin()
-        if any(m.plan_id.state in ("waiting", "replaced") for m in measures):
-            raise UserError(
-                self.env._(
-                    "A plan takes new measures only while it is being written: use Revise to write its next version."
-                )
-            )
         return measures
 
     def write(self, vals):
         """Change measures: owners tell of progress, planning is for those who write plans.
 
+        What stands in a plan is changed with the plan; outside of one each change is traced.
+
         :raises AccessError: an owner would change what was planned
+        :raises UserError: it stands in a plan that is asked about or in force
         """
         self.check_access("write")
         user = self.env.user
@@ -156,6 +175,11 @@ class CrisisMeasure(models.Model):
             )
         if not self.env.su and {"case_id", "plan_id"} & vals.keys():
             raise UserError(self.env._("A measure stays in its case and its plan."))
+        # sudo: crisis.plan - the state only; owners of a measure do not read the plan
+        self.sudo().plan_id._check_not_waiting()
+        if not vals.keys() <= PROGRESS_FIELDS:
+            target = self.env["crisis.plan"].browse(vals.get("plan_id") or ())
+            self._check_plan_open(self.sudo().plan_id | target.sudo())
         owners = {measure: measure.user_id for measure in self}
         result = super().write(vals)
         if {"user_id", "date_due"} & vals.keys():
@@ -167,6 +191,56 @@ class CrisisMeasure(models.Model):
                     )
                 measure._renew_step(measure.user_id != owners[measure])
         return result
+
+    def _check_plan_open(self, plans):
+        """Refuse to plan in a plan that is not being written, or by somebody who does not write it.
+
+        Whoever asks, the system too: what is approved is changed by a new version.
+
+        :param plans: ``crisis.plan`` records
+        :raises UserError: says what to do instead
+        """
+        plans = plans.with_env(self.env).sudo()
+        plans._check_not_waiting()
+        if any(plan.state != "draft" for plan in plans):
+            raise UserError(
+                self.env._(
+                    "The plan was approved with its measures as they are: only progress is written "
+                    "here. To change, add or remove measures, use Revise on the plan to write its "
+                    "next version."
+                )
+            )
+        if not self.env.su:
+            plans._check_writer()
+        if plans:
+            plans._hold()
+
+    def _track_prepare(self, fields_iter):  # pylint: disable=missing-return
+        """Trace what is planned from when it has begun: before, it is being written."""
+        drafts = self.filtered(lambda measure: measure.state == "draft")
+        super(CrisisMeasure, self - drafts)._track_prepare(fields_iter)
+        super(CrisisMeasure, drafts)._track_prepare(set(fields_iter).difference(PLANNED_FIELDS))
+
+    def _attachments_locked(self):
+        """Return the records whose files stay as they are: also those of a plan that waits."""
+        # sudo: the state only
+        waiting = self.sudo().filtered(lambda measure: measure.plan_id.state == "waiting")
+        return super()._attachments_locked() | waiting
+
+    def _hand_to(self, user):
+        """Give measures to ``user``, past the lock of their plan: the owner leaves, or may not know.
+
+        Traced like each change of owner. A plan that waits is not approved with another owner than
+        it was asked for: it goes back to be submitted again. Callers have checked who does this.
+        """
+        # sudo: crisis.measure, crisis.plan - see above
+        for measure in self.sudo():
+            before = measure.user_id
+            measure._set({"user_id": user.id})
+            if measure.state in ("todo", "doing"):
+                measure._renew_step(before != user)
+        for plan in self.sudo().plan_id.filtered(lambda plan: plan.state == "waiting"):
+            plan._withdraw(self.env._("A measure has another owner: read it and submit it again."))
 
     def _due_moment(self):
         """Return the end of the due day in the school's time, as UTC."""
@@ -247,6 +321,9 @@ class CrisisMeasure(models.Model):
         user = self.env.user
         if not (user.has_group(PSYCHOLOGY) or user.has_group(MORAL_EDUCATION)):
             raise AccessError(self.env._("Measures are called off by those who write the plan."))
+        # sudo: crisis.plan - state and writers only
+        self.sudo().plan_id._check_not_waiting()
+        self.sudo().plan_id.with_env(self.env)._check_writer()
         self._lock_in("draft", "todo", "doing")
         if not all((measure.result or "").strip() for measure in self):
             raise UserError(self.env._("Write under Progress why it is called off."))

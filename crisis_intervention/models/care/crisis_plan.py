@@ -2,12 +2,14 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 from odoo.tools.i18n import format_list
 from odoo.tools.translate import LazyTranslate
 
 from ...lib.deadlines import APPROVAL_HOURS
 from ...lib.declarations import Chapter, Counter, Event, Excerpt, Gate, Step
 from ...lib.risk import RISK_LEVELS
+from .crisis_measure import PLANNED_FIELDS
 
 _lt = LazyTranslate(__name__)
 
@@ -35,6 +37,8 @@ class CrisisPlan(models.Model):
     # measures keep themselves: progress goes on while the plan is in force
     _later_fields = frozenset(("measure_ids",))
     _finished_states = ("active", "replaced")
+    _approved_with = ("case_id", "version")
+    _approved_lines = {"measure_ids": PLANNED_FIELDS}
 
     version = fields.Integer(default=1, readonly=True, copy=False)
     state = fields.Selection(
@@ -116,6 +120,7 @@ class CrisisPlan(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
+        self._check_writer()
         self._lock_in("draft")
         self._check_case_runs()
         self._check_complete()
@@ -170,12 +175,38 @@ class CrisisPlan(models.Model):
         for plan in self:
             # sudo: crisis.plan - the approver has no right to write; checked before
             waiting = plan.sudo()
-            plan.case_id._close_steps(["plan_approval"], plan)
-            waiting._set({"state": "draft"})
-            waiting.case_id._open_step("plan", fields.Datetime.now() + timedelta(hours=24))
+            waiting._go_on_writing(fields.Datetime.now() + timedelta(hours=24))
             waiting._plan_activity(
                 "crisis_intervention.mail_activity_plan", waiting.asked_by_id, fields.Datetime.now()
             )
+
+    def _after_withdrawal(self):
+        """Let the author go on; nobody gains time by taking a plan back."""
+        for plan in self:
+            # sudo: crisis.deadline - until when it was to be decided on
+            steps = plan.case_id.sudo().deadline_ids.filtered(
+                lambda step, plan=plan: (
+                    step.kind == "plan_approval"
+                    and not step.date_done
+                    and (step.res_model, step.res_id) == (plan._name, plan.id)
+                )
+            )
+            plan._go_on_writing(steps[:1].date_due or fields.Datetime.now())
+
+    def _go_on_writing(self, due):
+        """Make it a draft again: the step to write the plan is back, until ``due``."""
+        self.case_id._close_steps(["plan_approval"], self)
+        self._set({"state": "draft"})
+        self.case_id._open_step("plan", due)
+
+    def _hold(self):
+        """Let nobody submit these drafts unseen while lines of them change, nor the other way round.
+
+        Whoever comes second is told, or begins again and finds what the first one did.
+        """
+        self.env.cr.execute(
+            SQL("UPDATE crisis_plan SET write_date = write_date WHERE id = ANY(%s)", self.ids)
+        )
 
     def _put_in_force(self):
         """Replace the plan before, and let the measures begin."""

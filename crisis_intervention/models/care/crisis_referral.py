@@ -39,6 +39,7 @@ class CrisisReferral(models.Model):
     _locked_states = frozenset(("waiting", "approved", "sent", "replied", "ended"))
     _later_fields = REPLY_FIELDS | {"note_end"}
     _finished_states = ("sent", "replied", "ended")
+    _approved_with = ("case_id", "district_company_id")
 
     user_id = fields.Many2one(
         "res.users",
@@ -181,6 +182,7 @@ class CrisisReferral(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
+        self._check_writer()
         self._lock_in("draft")
         self._check_case_runs()
         if not (self.reason or "").strip():

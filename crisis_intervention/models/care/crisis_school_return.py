@@ -78,6 +78,7 @@ class CrisisSchoolReturn(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
+        self._check_writer()
         self._lock_in("draft")
         self._check_case_runs()
         missing = []

@@ -59,7 +59,7 @@ class CrisisCase(models.Model):
     company_id = fields.Many2one(
         related="student_id.company_id", store=True, index=True, precompute=True
     )
-    category_ids = fields.Many2many("crisis.category", groups=TRIAGE)
+    category_ids = fields.Many2many("crisis.category", groups=TRIAGE, ondelete="restrict")
     user_id = fields.Many2one(
         "res.users",
         string="Owner",
@@ -276,6 +276,11 @@ class CrisisCase(models.Model):
     def _unlink_never(self):
         """Keep every case: the history of a child is archived, not erased."""
         raise UserError(self.env._("Cases are never deleted. Close and archive the case instead."))
+
+    @api.model
+    def _signed_domain(self):
+        """Count closed cases as signed."""
+        return Domain("date_closed", "!=", False)
 
     def _attachments_locked(self):
         """Return the records whose attachments must stay as they are: closed cases."""

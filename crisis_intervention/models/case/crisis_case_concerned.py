@@ -49,7 +49,7 @@ class CrisisCaseConcerned(models.AbstractModel):
             lambda m: m.user_id in concerned and m.state in ("draft", "todo", "doing")
         )
         if waiting:
-            waiting.write({"user_id": self.user_id.id})
+            waiting._hand_to(self.user_id)
         planned = self.session_ids.filtered(lambda s: s.user_id in concerned and s.state == "draft")
         planned.event_id.unlink()
         steps = self.deadline_ids.filtered(lambda d: not d.date_done and d.user_id in concerned)

@@ -57,6 +57,7 @@ class CrisisConcern(models.Model):
     _order = "observed_at desc, id desc"
     _staff_relation = "reporter"
     _check_company_auto = True
+    _signed_lines = {"body_mark_ids": ("id", "side", "x", "y", "kind", "size_mm", "colour", "note")}
 
     name = fields.Char(string="Reference", readonly=True, copy=False, index="trigram")
     company_id = fields.Many2one(
@@ -74,6 +75,7 @@ class CrisisConcern(models.Model):
         string="Students",
         required=True,
         check_company=True,
+        ondelete="restrict",
         help="Everybody the observation is about. Search by name, initials or number.",
     )
     reporter_id = fields.Many2one(
@@ -101,7 +103,9 @@ class CrisisConcern(models.Model):
         help="Facts, and the student's own words. It cannot be changed after submission; "
         "corrections are added.",
     )
-    category_ids = fields.Many2many("crisis.category", string="What It Is About")
+    category_ids = fields.Many2many(
+        "crisis.category", string="What It Is About", ondelete="restrict"
+    )
     immediate_danger = fields.Selection(
         [("yes", "Yes"), ("no", "No")],
         string="In Danger Now",
@@ -125,6 +129,7 @@ class CrisisConcern(models.Model):
         "concern_id",
         "user_id",
         string="Staff Concerned",
+        ondelete="restrict",
         help="Never sees this report, whatever roles the person has.",
     )
     addendum_ids = fields.One2many("crisis.concern.addendum", "concern_id", string="Additions")
@@ -216,8 +221,9 @@ class CrisisConcern(models.Model):
             vals.get("company_id") or self.env.company.id for vals in vals_list
         )
         concerns = super(CrisisConcern, self._as_system()).create(vals_list).with_env(self.env)
-        concerns._number_and_date(companies)
         concerns._adopt_attachments()
+        # with its number a report is submitted, signed and locked
+        concerns._number_and_date(companies)
         concerns.filtered(lambda concern: concern.state == "received")._tell_duty()
         return concerns
 
@@ -261,9 +267,15 @@ class CrisisConcern(models.Model):
         """Keep every report."""
         raise UserError(self.env._("Reports are never deleted. Dismiss the report with a reason."))
 
+    @api.model
+    def _signed_domain(self):
+        """Count what is submitted as signed: it has its number."""
+        return Domain("name", "!=", False)
+
     def _attachments_locked(self):
-        """Return the records whose attachments must stay as they are: all of them."""
-        return self
+        """Return the records whose attachments must stay as they are: all that are submitted."""
+        # sudo: whether it has its number
+        return self.sudo().filtered("name")
 
     def _number_and_date(self, companies):
         """Give fresh reports their reference, provisional level and time limit.

@@ -98,12 +98,18 @@ class CrisisEmergency(models.Model):
         "student_id",
         string="Students",
         check_company=True,
+        ondelete="restrict",
         copy=False,
         groups=STAFF,
         help="May stay empty until it is known who it is.",
     )
     concern_ids = fields.Many2many(
-        "crisis.concern", string="Reports", readonly=True, copy=False, groups=TRIAGE
+        "crisis.concern",
+        string="Reports",
+        ondelete="restrict",
+        readonly=True,
+        copy=False,
+        groups=TRIAGE,
     )
     case_ids = fields.Many2many(
         "crisis.case",
@@ -111,6 +117,7 @@ class CrisisEmergency(models.Model):
         "emergency_id",
         "case_id",
         string="Cases",
+        ondelete="restrict",
         readonly=True,
         copy=False,
         groups=TRIAGE,

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 
 from ...roles import STAFF, TRIAGE
 
@@ -55,6 +56,11 @@ class CrisisEmergencyMeasure(models.Model):
         for measure in self:
             # sudo: crisis.emergency - its reference only
             measure.display_name = measure.emergency_id.sudo().name or ""
+
+    @api.model
+    def _signed_domain(self):
+        """Count those that have ended as signed."""
+        return Domain("state", "in", ("cancelled", "done"))
 
     def _attachments_locked(self):
         """Return the measures whose files must stay: those that have ended."""

@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 from odoo.tools.mimetypes import guess_mimetype
 
+from ... import signatures
 from ...roles import EMERGENCY, PRINCIPAL
 from .crisis_emergency_alarm import ACTIVITY as ALARM_ACTIVITY
 from .crisis_emergency_event import CALL_TARGETS
@@ -181,15 +182,16 @@ class CrisisEmergencyRun(models.AbstractModel):
         if self._noted(token):
             return
         event = self._log("photo", token=token)
-        # sudo: ir.attachment - hangs on the event, whose readers read it; nobody may change either
-        self.env["ir.attachment"].sudo().create(
-            {
-                "name": (name or "photo")[:100],
-                "raw": content,
-                "res_model": event._name,
-                "res_id": event.id,
-            }
-        )
+        with signatures.filing(event):
+            # sudo: ir.attachment - hangs on the event, whose readers read it; nobody may change either
+            self.env["ir.attachment"].sudo().create(
+                {
+                    "name": (name or "photo")[:100],
+                    "raw": content,
+                    "res_model": event._name,
+                    "res_id": event.id,
+                }
+            )
         self._ring()
 
     def _may_stand_down(self):

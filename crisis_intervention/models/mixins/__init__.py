@@ -1,6 +1,7 @@
 from . import (
     crisis_client_guard,
     crisis_same_answer,
+    crisis_signing,
     crisis_record,
     crisis_numbering,
     crisis_quiet_thread,

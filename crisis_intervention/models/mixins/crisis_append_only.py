@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 
 class CrisisAppendOnly(models.AbstractModel):
@@ -37,6 +38,11 @@ class CrisisAppendOnly(models.AbstractModel):
         :raises UserError: always
         """
         raise UserError(self.env._("An addition is never changed. Write another one."))
+
+    @api.model
+    def _signed_domain(self):
+        """Count all as signed."""
+        return Domain.TRUE
 
     def _attachments_locked(self):
         """Return the records whose attachments must stay as they are: all of them."""

@@ -1,7 +1,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.i18n import format_list
 
+from ...lib.approved_content import digest
+from ...lib.signed_content import random_part
 from ...roles import MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY, TRIAGE
+from ...sealed_files import SEAL
 
 APPROVER_GROUPS = {
     "moral_education": MORAL_EDUCATION,
@@ -13,11 +17,18 @@ APPROVER_GROUPS = {
 class CrisisApprovalMixin(models.AbstractModel):
     """A record that another person approves: never the one who asks, nor the author.
 
-    Records have a ``state`` with ``waiting`` while they are asked about.
+    Records have a ``state`` with ``draft`` while they are written and ``waiting`` while they are
+    asked about. What is approved is what was asked for, to the letter: a digest says so.
     """
 
     _name = "crisis.approval.mixin"
     _description = "Record to Approve"
+    _inherit = ["crisis.kept.record"]
+
+    # what is approved beside what people fill in
+    _approved_with = ("case_id",)
+    # lines that are approved with the record: field of the lines to the names of their fields
+    _approved_lines = {}
 
     approver = fields.Selection(
         [
@@ -40,7 +51,18 @@ class CrisisApprovalMixin(models.AbstractModel):
         readonly=True,
         groups=TRIAGE,
     )
+    asked_digest = fields.Char(
+        readonly=True,
+        copy=False,
+        groups=fields.NO_ACCESS,
+        help="What was asked for, as a digest of its content.",
+    )
+    content_digest = fields.Char(
+        compute="_compute_content_digest", help="What stands there now; for those who decide."
+    )
     may_approve = fields.Boolean(compute="_compute_may_approve")
+    may_withdraw = fields.Boolean(compute="_compute_may_withdraw")
+    may_edit = fields.Boolean(compute="_compute_may_edit")
 
     @api.depends("state", "approver", "asked_by_id")
     @api.depends_context("uid")
@@ -48,6 +70,104 @@ class CrisisApprovalMixin(models.AbstractModel):
         """Tell the user whether the decision is hers or his."""
         for record in self:
             record.may_approve = record.state == "waiting" and not record._approval_refusal()
+
+    @api.depends("state", "asked_by_id")
+    @api.depends_context("uid")
+    def _compute_may_withdraw(self):
+        """Tell the user whether it can be taken back."""
+        for record in self:
+            waits = record.state == "waiting"
+            record.may_withdraw = waits and self.env.user in record._who_withdraws()
+
+    @api.depends("state")
+    @api.depends_context("uid")
+    def _compute_may_edit(self):
+        """Tell the user whether this is a draft to write, so that forms close what is locked."""
+        for record in self:
+            mine = not record._origin or self.env.user in record._who_writes()
+            record.may_edit = record.state == "draft" and mine
+
+    @api.depends("state", "approver", "asked_by_id")
+    @api.depends_context("uid")
+    def _compute_content_digest(self):
+        """Tell those who decide what they decide on; to others it would confirm a guess."""
+        for record in self:
+            record.content_digest = record.may_approve and record._content_digest()
+
+    def write(self, vals):
+        """Fill in a draft; what waits for a decision stays as it was asked for.
+
+        :raises UserError: it waits, or is somebody else's draft
+        """
+        self.check_access("write")
+        # lines look after themselves
+        if vals.keys() - self._approved_lines.keys():
+            self._check_not_waiting()
+        if not self.env.su:
+            self._check_writer()
+        return super().write(vals)
+
+    def _check_not_waiting(self):
+        """Refuse to change what somebody decides on just now.
+
+        :raises UserError: one of the records waits
+        """
+        # sudo: the state only, also where the user may not read it
+        if any(record.state == "waiting" for record in self.sudo()):
+            raise UserError(
+                self.env._(
+                    "This waits for a decision, so nothing of it changes under whoever decides. "
+                    "Withdraw it, change it, and submit it again."
+                )
+            )
+
+    def _who_writes(self):
+        """Return ``res.users`` who write this draft: its author, and the owner of the case."""
+        # sudo: who they are, also where the user may not read the case
+        record = self.sudo()
+        return record.create_uid | record.case_id.user_id
+
+    def _check_writer(self):
+        """Refuse to write or submit a draft of somebody else.
+
+        :raises UserError: one of the records is a draft of another person
+        """
+        for record in self:
+            writers = record._who_writes()
+            # sudo: the state only, also where the user may not read it
+            if record.sudo().state == "draft" and self.env.user not in writers:
+                raise UserError(
+                    self.env._(
+                        "This draft is written by %(names)s. Talk to them, or write a record of "
+                        "your own.",
+                        names=format_list(self.env, writers.mapped("name")),
+                    )
+                )
+
+    def _attachments_locked(self):
+        """Return the records whose files stay as they are: also drafts of somebody else."""
+        others = self.filtered(lambda record: self.env.user not in record._who_writes())
+        # sudo: the state only
+        return super()._attachments_locked() | others.sudo().filtered(lambda r: r.state == "draft")
+
+    # ------------------------------------------------------------------ what is approved
+
+    def _content_digest(self):
+        """Return the digest of all that this record asks for."""
+        self.ensure_one()
+        # sudo: all of it, whoever asks; only a digest leaves the method
+        return digest(self.sudo()._approved_content())
+
+    def _approved_content(self):
+        """Return what is approved: fields that people fill in, lines, and files, as a dict."""
+        names = self._filled_in(*self._approved_with, without=self._later_fields)
+        entered = [name for name in names if self._fields[name].type not in ("binary", "one2many")]
+        content = {"kind": self._name, **_content(self, entered)}
+        for name, columns in self._approved_lines.items():
+            content[name] = [_content(line, columns) for line in self[name].sorted("id")]
+        return content
+
+    # ------------------------------------------------------------------ asking and deciding
 
     def _approval_refusal(self):
         """Return why the user may not decide on this record; "" when it is the user's turn."""
@@ -77,8 +197,17 @@ class CrisisApprovalMixin(models.AbstractModel):
                     "of principal first."
                 )
             )
-        self._set({"state": "waiting", "approver": approver, "asked_by_id": self.env.uid})
-        self._log_approval("asked")
+        asked = self._content_digest()
+        # sudo: the digest, which is the system's alone; callers have checked who asks
+        self.sudo()._set(
+            {
+                "state": "waiting",
+                "approver": approver,
+                "asked_by_id": self.env.uid,
+                "asked_digest": asked,
+            }
+        )
+        self._log_approval("asked", digest=asked)
         if self.case_id:  # a permission may be asked about a student without a case
             self.case_id._open_step(kind, due, record=self, role=approver)
         self._ask_users(approver, users, kind, due)
@@ -119,26 +248,29 @@ class CrisisApprovalMixin(models.AbstractModel):
             step.role = approver
         self._ask_users(approver, users, step.kind, step.date_due)
 
-    def action_approve(self, comment=False):
-        """Approve.
+    def action_approve(self, comment=False, seen=False):
+        """Approve what stands there now.
 
+        :param str seen: digest of what the user has read; empty, where nothing remembers it
         :raises AccessError: it is not the user's to decide
+        :raises UserError: it is not what the user has read, or not what was asked for
         """
-        self._decide_approval("approved", comment)
+        self._decide_approval("approved", comment, seen)
         self._after_approval()
 
-    def action_refuse(self, comment=False):
+    def action_refuse(self, comment=False, seen=False):
         """Give it back to its author.
 
-        :raises UserError: no comment says why
+        :param str seen: see ``action_approve``
+        :raises UserError: no comment says why, or it is not what the user has read
         """
         if not (comment or "").strip():
             raise UserError(self.env._("Say what has to change, so that the author can go on."))
-        self._decide_approval("refused", comment)
+        self._decide_approval("refused", comment, seen)
         self._after_refusal()
 
-    def _decide_approval(self, decision, comment):
-        """Check who decides, log it, and close the step."""
+    def _decide_approval(self, decision, comment, seen):
+        """Check who decides and on what, log it, and close the step."""
         self.check_access("read")
         # sudo: approvers decide without the right to write the record; checked just below
         waiting = self.sudo()
@@ -147,11 +279,71 @@ class CrisisApprovalMixin(models.AbstractModel):
             refusal = record._approval_refusal()
             if refusal:
                 raise AccessError(refusal)
-            record._log_approval(decision, comment)
+            present = record._content_digest()
+            record._check_seen(seen, present)
+            if decision == "approved" and present != record.sudo().asked_digest:
+                raise UserError(
+                    self.env._(
+                        "This is not what was asked for any more: it was changed outside of its "
+                        "form. Give it back, so that its author reads it and submits it again."
+                    )
+                )
+            record._log_approval(decision, comment, present)
         waiting._end_activities()
 
-    def _log_approval(self, decision, comment=False):
-        """Keep who decided what, when, with which words, in the case."""
+    def _check_seen(self, seen, present):
+        """Refuse to go on with something else than what the user has read.
+
+        What a client sends can only be refused by it: what is decided on is what stands there.
+
+        :raises UserError: it was changed since
+        """
+        if seen and seen != present:
+            raise UserError(
+                self.env._(
+                    "This was changed since you opened it. Reload the page, read it again, and "
+                    "decide then."
+                )
+            )
+
+    def _who_withdraws(self):
+        """Return ``res.users`` who take it back: who asked; where that person is gone, the owner."""
+        # sudo: who they are, also where the user may not read the case
+        record = self.sudo()
+        asker = record.asked_by_id
+        if asker.active and asker not in record.case_id._concerned():
+            return asker
+        return record.case_id.user_id
+
+    def action_withdraw(self):
+        """Take it back from whoever decides, to change it and submit it again.
+
+        :raises UserError: it was somebody else who asked, or it was decided on meanwhile
+        """
+        self.ensure_one()
+        self.check_access("write")
+        # sudo: who asked, and what the system keeps; checked just below
+        waiting = self.sudo()
+        waiting._lock_in("waiting")
+        if self.env.user not in waiting._who_withdraws():
+            raise UserError(self.env._("Only the person who asked for the decision withdraws it."))
+        waiting._withdraw()
+
+    def _withdraw(self, reason=False):
+        """Let nobody decide on these records any more: they are drafts again.
+
+        :param str reason: words for the log, harmless ones
+        """
+        for record in self:
+            record._log_approval("withdrawn", reason, record.asked_digest)
+        self._end_activities()
+        self._after_withdrawal()
+
+    def _log_approval(self, decision, comment=False, digest=False):
+        """Keep who decided what, when, with which words, in the case.
+
+        :param str digest: what it was decided on
+        """
         if not self.case_id:
             return
         # sudo: crisis.approval - written here only, nobody has the right to write it directly
@@ -163,6 +355,7 @@ class CrisisApprovalMixin(models.AbstractModel):
                 "case_id": self.case_id.id,
                 "res_model": self._name,
                 "res_id": self.id,
+                "digest": digest,
             }
         )
 
@@ -172,6 +365,33 @@ class CrisisApprovalMixin(models.AbstractModel):
     def _after_refusal(self):
         """Let the author go on."""
 
+    def _after_withdrawal(self):
+        """Let the author go on: as where it is given back."""
+        self._after_refusal()
+
     def action_ask_decision(self):
-        """Open the dialog that approves or refuses, with a comment."""
-        return self.env["crisis.approval.decide"]._action_about(self)
+        """Open the dialog that approves or refuses, with a comment.
+
+        The form sends the digest of what it shows.
+
+        :raises UserError: it shows something else than what stands there
+        """
+        self.ensure_one()
+        self._check_seen(self.env.context.get("crisis_seen"), self.content_digest)
+        return self.env["crisis.approval.decide"]._action_about(self, self.content_digest)
+
+
+def _content(record, names):
+    """Return what one record says in the fields ``names``, and its files, as a dict."""
+    values = {}
+    for name in names:
+        value = record[name]
+        values[name] = value.ids if record._fields[name].relational else value
+    # sudo: ir.attachment - which contents they have; only a digest is made of it
+    files = record.env["ir.attachment"].sudo()
+    # what is filled in later is not asked for; without the condition files of fields are left out
+    later = ["-", *getattr(record, "_later_fields", ())]
+    place = [("res_model", "=", record._name), ("res_id", "=", record.id)]
+    found = files.search([*place, ("res_field", "not in", later)], order="id")
+    told = [[f.res_field, f.name, random_part(f[SEAL]) or f.checksum] for f in found]
+    return {"id": record.id, "values": values, "files": told}

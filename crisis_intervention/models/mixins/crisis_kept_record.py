@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 
 class CrisisKeptRecord(models.AbstractModel):
@@ -69,6 +70,15 @@ class CrisisKeptRecord(models.AbstractModel):
         """Write what the system keeps, past the lock; callers have checked the right to do so."""
         own = super(CrisisKeptRecord, self._as_system())
         return own.write(vals)  # pylint: disable=super-method-mismatch
+
+    @api.model
+    def _signed_domain(self):
+        """Count what is locked as signed, as soon as it has its number."""
+        if not self._locked_states:
+            return Domain.FALSE
+        return Domain("state", "in", tuple(sorted(self._locked_states))) & Domain(
+            "name", "!=", False
+        )
 
     def _lock_message(self):
         """Return what to say to somebody who would change a locked record."""

@@ -1,5 +1,6 @@
 from . import (
     base,
+    base_partner_merge_automatic_wizard,
     base_import_import,
     calendar_event,
     ir_actions_report,

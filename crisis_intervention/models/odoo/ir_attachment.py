@@ -6,9 +6,23 @@ from odoo.http import Stream
 from odoo.tools.mimetypes import guess_mimetype
 
 from ...lib.file_types import ALLOWED, looks_active, media_type
-from ...register import note_readings
-from ...sealed_files import SEAL, FileContent, FileField, new_seal, place_of, seal_file
-from ...sealed_reading import opening
+from ...lib.sealed import SealError
+from ...register import note_readings, raise_alarm
+from ...sealed_fields import problem_of
+from ...sealed_files import (
+    SEAL,
+    FileContent,
+    FileField,
+    Unreadable,
+    is_filing,
+    new_seal,
+    place_of,
+    renew_file,
+    seal_file,
+    store_sealed,
+)
+from ...sealed_reading import code_acts, opening
+from ...walls import is_loading
 
 FILE_SIZE = "crisis_intervention.file_max_mb"
 FILE_SIZE_DEFAULT = 20
@@ -37,6 +51,7 @@ class IrAttachment(models.Model):
     def create(self, vals_list):
         """Take in what may be attached to our records, and seal it before it is stored.
 
+        :raises AccessError: the record is locked
         :raises UserError: the model takes no files, or not such a file
         """
         # what the context presets is sent as well
@@ -46,6 +61,7 @@ class IrAttachment(models.Model):
             vals.pop(SEAL, None)
             self._refuse_picture(vals)
             self._check_crisis_place(vals)
+        self._refuse_locked((vals.get("res_model"), vals.get("res_id")) for vals in vals_list)
         ours = [vals for vals in vals_list if self._is_crisis_model(vals.get("res_model"))]
         if not ours:
             files = super().create(vals_list)
@@ -60,7 +76,7 @@ class IrAttachment(models.Model):
                 if seal:
                     file._set_seal(seal, size)
         # what the context said belongs to a record of ours
-        files._seal_plain_files()
+        _seal_arrived(files, self.browse())
         return files
 
     def write(self, vals):
@@ -72,6 +88,7 @@ class IrAttachment(models.Model):
         vals = {name: value for name, value in vals.items() if name != SEAL}
         self._check_crisis_lock()
         self._check_crisis_place(vals)
+        self._check_crisis_target(vals)
         if self._is_crisis_model(vals.get("res_model")):
             # sudo: ir.attachment - whether they were open to everybody before they came here
             if any(file.type == "url" for file in self.sudo()):
@@ -83,11 +100,12 @@ class IrAttachment(models.Model):
             if vals.get("db_datas"):
                 vals["raw"] = vals.pop("db_datas")
         moved = _contents_to_move(self, vals)
+        kept = self._in_crisis()
         result = super().write(vals)
         for file, content in moved.items():
             file._set_attachment_data(lambda _file, c=content: c)
         if "res_model" in vals:
-            self._seal_plain_files()
+            _seal_arrived(self, kept)
         self._forget_contents()
         return result
 
@@ -133,7 +151,8 @@ class IrAttachment(models.Model):
         if not contents and model:
             # moved here after it was uploaded
             # sudo: the content, to be checked and not returned
-            contents = self.sudo().filtered("file_size").mapped("raw")
+            arriving = (self - self._in_crisis()).sudo()
+            contents = arriving.filtered("file_size").mapped("raw")
         for content in contents:
             self._check_crisis_content(content)
 
@@ -172,14 +191,37 @@ class IrAttachment(models.Model):
 
         :raises AccessError: a file belongs to a locked record
         """
-        # A file without record is being uploaded for a report that is not submitted yet. Files of
-        # fields are as locked as the fields.
         # sudo: which records the files belong to
-        attached = self.sudo().filtered(lambda file: file.res_id and not file.res_field)
-        for model, attachments in attached.grouped("res_model").items():
-            if not model or model not in self.env:
-                continue
-            records = self.env[model].browse(attachments.mapped("res_id")).exists()
+        self._refuse_locked((file.res_model, file.res_id) for file in self.sudo())
+
+    def _check_crisis_target(self, vals):
+        """Refuse to move files to locked records.
+
+        :raises AccessError: ``vals`` would move one there
+        """
+        if {"res_model", "res_id"} & vals.keys():
+            # sudo: which records the files would belong to
+            self._refuse_locked(
+                (vals.get("res_model", file.res_model), vals.get("res_id", file.res_id))
+                for file in self.sudo()
+            )
+
+    @api.model
+    def _refuse_locked(self, places):
+        """Refuse to touch the files of locked records, those of fields as well as all others.
+
+        Our own code fills a field of a record that is locked (``filing_into``).
+
+        :param places: (model, id) pairs of the records; a file without record is being uploaded for
+            a report that is not submitted yet
+        :raises AccessError: one of them is locked
+        """
+        ids = {}
+        for model, id_ in places:
+            if id_ and self._is_crisis_model(model) and not is_filing(model, id_):
+                ids.setdefault(model, set()).add(id_)
+        for model, found in ids.items():
+            records = self.env[model].browse(found).exists()
             if hasattr(records, "_attachments_locked") and records._attachments_locked():
                 raise AccessError(
                     self.env._("Files of a submitted record stay with it. Add a note instead.")
@@ -199,6 +241,15 @@ class IrAttachment(models.Model):
         """Return those that are sealed; files of others are not asked."""
         # sudo: ir.attachment - whether there is what it is bound to
         return self._in_crisis().sudo().filtered(SEAL).with_env(self.env)
+
+    def _held_sealed(self):
+        """Return those that are sealed, and those that should be: plain ones are not ours."""
+        if is_loading(self.env):
+            return self._sealed()
+        # sudo: ir.attachment - whether it holds anything
+        ours = self._in_crisis().sudo()
+        held = ours.filtered(lambda f: f.type == "binary" and (f.store_fname or f.db_datas))
+        return held.with_env(self.env)
 
     def _sealed_values(self, vals):
         """Return (values to create a file with, what it is bound to or None, size before)."""
@@ -237,14 +288,12 @@ class IrAttachment(models.Model):
         ours = self._in_crisis()
         if others := self - ours:
             super(IrAttachment, others)._set_attachment_data(asbytes)
+        if ours and code_acts():
+            # what write() refuses is no other way by the methods behind it
+            ours._check_crisis_lock()
         # sudo: ir.attachment - which record it belongs to
         for file in ours.sudo():
-            content = asbytes(file)
-            seal = new_seal(self.env)
-            place = place_of(seal, file.res_model, file.res_id, file.res_field)
-            sealed = seal_file(self.env, content, place) if content else b""
-            super(IrAttachment, file)._set_attachment_data(lambda _file, s=sealed: s)
-            file._set_seal(seal if content else False, len(content))
+            store_sealed(file, asbytes(file), new_seal(self.env))
 
     def _crisis_content(self):
         """Return the content as the cache holds it: sealed where it is."""
@@ -255,40 +304,24 @@ class IrAttachment(models.Model):
         place = place_of(file[SEAL], file.res_model, file.res_id, file.res_field)
         return FileContent(bytes(stored or b""), place)
 
-    def _seal_plain_files(self):
-        """Seal what is stored for records of ours as it is."""
-        # sudo: ir.attachment - the content, to be sealed and not returned
-        files = self._in_crisis().sudo()
-        plain = files.filtered(lambda f: f.type == "binary" and f.file_size and not f[SEAL])
-        for file in plain:
-            if content := file.raw:
-                file._set_attachment_data(lambda _file, c=content: c)
-
-    def _reseal_files(self):
-        """Seal these anew with the newest key."""
-        # sudo: ir.attachment - the content, to be sealed and not returned
-        for file in self._sealed().sudo():
-            with opening("files"):
-                content = file.raw
-            if content:
-                file._set_attachment_data(lambda _file, c=content: c)
-
     def _migrate(self):  # pylint: disable=missing-return
-        """Move sealed files to the other kind of store as well."""
-        sealed = self._sealed()
+        """Move sealed files to the other kind of store as well; what does not open stays."""
+        sealed = self._held_sealed()
         super(IrAttachment, self - sealed)._migrate()
-        sealed._reseal_files()
+        # sudo: ir.attachment - the content, sealed again and not returned
+        for file in sealed.sudo():
+            try:
+                renew_file(file)
+            except SealError as error:
+                raise_alarm(self.env, problem_of(error), file._name, file.id, "raw")
 
     # ------------------------------------------------------------------ reading
 
     @api.depends("store_fname", "db_datas", SEAL)
     def _compute_raw(self):  # pylint: disable=missing-return
-        """Hand on what is sealed as it is; register who reads what is not sealed yet."""
-        sealed = self._sealed()
-        plain = self - sealed
-        if not self.env.su:
-            plain._register_reading()
-        super(IrAttachment, plain)._compute_raw()
+        """Hand on what is sealed as it is, and what should be."""
+        sealed = self._held_sealed()
+        super(IrAttachment, self - sealed)._compute_raw()
         for file in sealed:
             self._fields["raw"]._update_cache(file, file._crisis_content())
 
@@ -298,7 +331,7 @@ class IrAttachment(models.Model):
         """Hand on what is sealed as it is, but for its size."""
         if self.env.context.get("bin_size"):
             return super()._compute_datas()
-        sealed = self._sealed()
+        sealed = self._held_sealed()
         super(IrAttachment, self - sealed)._compute_datas()
         for file in sealed:
             self._fields["datas"]._update_cache(file, file._crisis_content().base64())
@@ -307,15 +340,16 @@ class IrAttachment(models.Model):
     def _to_http_stream(self):
         """Register who downloads files of ours, and open them."""
         self._register_reading()
-        if not self._sealed():
+        if not self._held_sealed():
             return super()._to_http_stream()
         content = self.raw
+        lost = isinstance(content, Unreadable)
         return Stream(
             type="data",
-            data=content,
-            mimetype=self.mimetype,
-            download_name=self.name,
-            etag=self.checksum,
+            data=bytes(content),
+            mimetype="text/plain; charset=utf-8" if lost else self.mimetype,
+            download_name=f"{self.name}.txt" if lost else self.name,
+            etag=not lost and self.checksum,
             last_modified=self.write_date,
             size=len(content),
         )
@@ -326,6 +360,19 @@ class IrAttachment(models.Model):
         for file in self._in_crisis().sudo().filtered("res_id"):
             record = self.env[file.res_model].browse(file.res_id)
             note_readings(self.env, record, [file.res_field or "file"], "file")
+
+
+def _seal_arrived(files, before):
+    """Seal files that have come to records of ours just now, from where none is sealed.
+
+    :param before: those of ``files`` that were at records of ours before
+    """
+    # sudo: ir.attachment - the content, to be sealed and not returned
+    for file in (files._in_crisis() - before).sudo():
+        if file.type == "binary" and not file[SEAL]:
+            content = file._crisis_content().sealed
+            if content:
+                store_sealed(file, content, new_seal(file.env))
 
 
 def _contents_to_move(files, vals):

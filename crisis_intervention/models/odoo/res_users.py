@@ -3,7 +3,7 @@ from odoo.exceptions import RedirectWarning, UserError
 from odoo.fields import Domain
 from odoo.tools.i18n import format_list
 
-from ... import role_confirmations
+from ... import register, role_confirmations, signatures
 from ...roles import PSYCHOLOGY, TRIAGE
 
 STAFF_BY_DEFAULT = "crisis_intervention.staff_by_default"
@@ -139,6 +139,20 @@ class ResUsers(models.Model):
             self._check_crisis_duties()
         return result
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_authors(self):
+        """Keep who wrote what is signed: the name is part of it.
+
+        :raises UserError: one of these users wrote a record that is signed
+        """
+        if signatures.has_authors(self):
+            raise UserError(
+                self.env._(
+                    "Records of the crisis intervention system that are signed or submitted name "
+                    "this user as their author. Archive the user instead."
+                )
+            )
+
     def _tell_crisis_account(self, vals):
         """Tell the principals where somebody else gets a hold on an account with a role."""
         kinds = {_ACCOUNT[name] for name in _ACCOUNT.keys() & vals.keys()}
@@ -230,3 +244,17 @@ class ResUsers(models.Model):
         user = self.sudo()
         schools = set(user._get_company_ids())
         return user.active and user.has_group(group) and schools.issuperset(companies.ids)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_in_the_register(self):
+        """Keep the names of those who have read: whoever reads is not to be made nobody.
+
+        :raises UserError: one of them stands in the register
+        """
+        if register.knows(self.env, self.ids):
+            raise UserError(
+                self.env._(
+                    "Who stands in the register of disclosures is archived, never deleted: the "
+                    "register has to tell who has read what."
+                )
+            )

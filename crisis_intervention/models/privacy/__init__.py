@@ -18,4 +18,5 @@ from . import (
     crisis_role_confirmation,
     crisis_role_event,
     crisis_seal,
+    crisis_signature,
 )

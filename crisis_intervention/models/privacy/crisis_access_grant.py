@@ -51,14 +51,16 @@ class CrisisAccessGrant(models.Model):
         "crisis.access.emergency",
         "crisis.access.reading",
         "crisis.access.second",
-        "crisis.kept.record",
         "crisis.approval.mixin",
     ]
     _number_prefix = "AG"
     _order = "id desc"
     _check_company_auto = True
     _locked_states = frozenset(("waiting", "active", "refused", "revoked"))
+    # the register tells of each reading
+    _unsigned_fields = frozenset(("read_count", "date_read"))
     _takes_no_files = True
+    _approved_with = ("case_id", "user_id")
 
     student_id = fields.Many2one(
         "crisis.student", required=True, index=True, ondelete="restrict", check_company=True
@@ -224,12 +226,12 @@ class CrisisAccessGrant(models.Model):
             "psychology_teacher", "grant", fields.Datetime.now() + timedelta(hours=GRANT_HOURS)
         )
 
-    def action_approve(self, comment=False):
+    def action_approve(self, comment=False, seen=False):
         """Give it: signed for the person who decides, so that no code gives any.
 
         :raises UserError: a program decides
         """
-        result = super().action_approve(comment)
+        result = super().action_approve(comment, seen)
         for grant in self:
             identity.require_decided(grant)
             # sudo: crisis.access.grant - approvers have no right to write; checked just before
@@ -242,9 +244,9 @@ class CrisisAccessGrant(models.Model):
         grant = self.sudo()
         return keyring(self.env).verifies(grant.given_signature or "", _given(grant))
 
-    def _decide_approval(self, decision, comment):
+    def _decide_approval(self, decision, comment, seen):
         """Keep the decision with the permission, where the one who asked reads it."""
-        result = super()._decide_approval(decision, comment)
+        result = super()._decide_approval(decision, comment, seen)
         # sudo: crisis.access.grant - approvers have no right to write; checked just before
         self.sudo()._set(
             {
@@ -280,6 +282,22 @@ class CrisisAccessGrant(models.Model):
             grant._set({"state": "refused"})
             grant._end_step("grant")
             grant._tell_decision()
+
+    def _after_withdrawal(self):
+        """Let the one who asked go on, or leave it."""
+        for grant in self:
+            grant._set({"state": "draft"})
+            grant._end_step("grant")
+
+    def _who_writes(self):
+        """Return who asks: for oneself only, whoever owns the case."""
+        # sudo: who it is
+        return self.sudo().user_id
+
+    def _who_withdraws(self):
+        """Return who asked: nobody else does it in that person's place."""
+        # sudo: who it is
+        return self.sudo().asked_by_id
 
     def _end_step(self, kind):
         """Let a step about this permission be done."""

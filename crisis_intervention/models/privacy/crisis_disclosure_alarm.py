@@ -5,6 +5,7 @@ from odoo.tools import SQL
 from ... import register
 from ...register_anchors import write_anchor
 from ...roles import PRINCIPAL
+from ...signatures import enter_late
 
 ACTIVITY = "crisis_intervention.mail_activity_register_alarm"
 
@@ -117,6 +118,7 @@ class CrisisDisclosureAlarm(models.AbstractModel):
     @api.model
     def _cron_watch(self):
         """Look after the register: what was entered late, who has to be told, the end kept outside."""
+        enter_late(self.env)
         self._tell_principals()
         write_anchor(self.env)
 

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ... import signatures
+
 # What stands where the database wants a text and none is left.
 NOTHING = "—"
 STUDENT = "crisis.student"
@@ -108,6 +110,12 @@ class CrisisErasure(models.AbstractModel):
         :param anonymous: ``crisis.student`` that stands in for whoever they were about
         :return: dict of counts: attachments, messages, activities
         """
+        with signatures.changing(records):
+            return self._emptied_for_good(records, anonymous)
+
+    @api.model
+    def _emptied_for_good(self, records, anonymous):
+        """Carry out ``_erase``: what is signed is signed as it is afterwards."""
         counts = self._remove_around(records)
         self.env.flush_all()
         columns = [
@@ -230,11 +238,12 @@ class CrisisErasure(models.AbstractModel):
             self._cut(needed, students)
         found = self._below(found)
         counts = self._erase_all(found, anonymous)
-        self.env.cr.execute(
-            "UPDATE crisis_case SET date_destroyed = %s, active = FALSE WHERE id = ANY(%s)",
-            [fields.Datetime.now(), cases.ids],
-        )
-        self.env.invalidate_all()
+        with signatures.changing(cases):
+            self.env.cr.execute(
+                "UPDATE crisis_case SET date_destroyed = %s, active = FALSE WHERE id = ANY(%s)",
+                [fields.Datetime.now(), cases.ids],
+            )
+            self.env.invalidate_all()
         for student in students:
             self._add(counts, self._erase_student(student, anonymous))
         return counts
@@ -246,18 +255,19 @@ class CrisisErasure(models.AbstractModel):
         name = sharing.cases if records._name == "crisis.case" else sharing.students
         link = shared._fields[name]
         self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                "DELETE FROM %s WHERE %s = ANY(%s) AND %s = ANY(%s)",
-                SQL.identifier(link.relation),
-                SQL.identifier(link.column2),
-                records.ids,
-                SQL.identifier(link.column1),
-                shared.ids,
+        with signatures.changing(shared):
+            self.env.cr.execute(
+                SQL(
+                    "DELETE FROM %s WHERE %s = ANY(%s) AND %s = ANY(%s)",
+                    SQL.identifier(link.relation),
+                    SQL.identifier(link.column2),
+                    records.ids,
+                    SQL.identifier(link.column1),
+                    shared.ids,
+                )
             )
-        )
-        self.env["crisis.chronology"]._follow(shared)
-        self.env.invalidate_all()
+            self.env["crisis.chronology"]._follow(shared)
+            self.env.invalidate_all()
 
     @api.model
     def _erase_student(self, student, anonymous):

@@ -26,6 +26,7 @@ class CrisisRoleEvent(models.Model):
     _inherit = ["crisis.append.only"]
     _order = "id desc"
     _outlives_erasure = True
+    _enters_code = True
 
     kind = fields.Selection(KINDS, string="What Happened", required=True, index=True)
     person_id = fields.Many2one("res.users", ondelete="set null")

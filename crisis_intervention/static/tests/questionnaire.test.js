@@ -61,6 +61,7 @@ const LAYOUT = {
         item("4", "text", { section: "Safety" }),
     ],
 };
+const LOST = "[This text cannot be opened]";
 const ALL = { 1: "0", 2: "2", 3: "Y", "3a": 4, 4: "He said so." };
 
 class Form extends models.Model {
@@ -76,6 +77,7 @@ class Form extends models.Model {
         { id: 3, name: "No layout", answers: false, questionnaire: false },
         { id: 4, name: "Locked", answers: ALL, locked: true, questionnaire: LAYOUT },
         { id: 5, name: "Other", questionnaire: false, other: { items: LAYOUT.items.slice(0, 1) } },
+        { id: 6, name: "Damaged", answers: { "": LOST }, questionnaire: LAYOUT },
     ];
 }
 
@@ -136,6 +138,13 @@ beforeEach(() => {
         saved.push(args[1]);
         await saving;
     });
+});
+
+test("answers that cannot be opened are said to be so, and nothing is filled in over them", async () => {
+    await mount(6);
+    expect(".o_crisis_questionnaire [role='alert']").toHaveText(LOST);
+    expect(".o_crisis_questionnaire input").toHaveCount(0);
+    expect(".o_crisis_progress").toHaveCount(0);
 });
 
 test("the form has its sections, numbers and labels; items with the same options are a grid", async () => {

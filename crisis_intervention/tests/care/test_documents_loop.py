@@ -288,7 +288,10 @@ class TestDocuments(LoopDocuments):
 
     def test_long_texts_and_many_measures(self):
         plan = self.filed[PLAN]
-        plan._set({"summary": "他说得很多，一句接一句。" * 850})  # 10,000 characters
+        # measures are planned while a plan is being written
+        plan._set(
+            {"summary": "他说得很多，一句接一句。" * 850, "state": "draft"}
+        )  # 10,000 characters
         self.student_1.name = "阿卜杜拉·买买提江·艾合买提·吐尔逊·努尔麦麦提"
         self.env["crisis.measure"].create(
             [
@@ -303,6 +306,7 @@ class TestDocuments(LoopDocuments):
                 for number in range(60)
             ]
         )
+        plan._set({"state": "active"})
         pages = self._paper("crisis_plan_report_plan", plan, self.psychology, "en_US")
         text = "".join(pages)
         self.assertEqual(text.count("他"), 850, "nothing is lost at the end of a page")

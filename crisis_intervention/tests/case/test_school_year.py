@@ -1,9 +1,12 @@
 import os
 from collections import Counter
+from unittest.mock import patch
 
 from freezegun import freeze_time
 from odoo.tests import tagged
+from odoo.tools import SQL
 
+from ... import register, signatures
 from ..common import CrisisCommon
 from ..simulation import ACTIONS, CASES, REFUSALS, SchoolYear
 
@@ -40,17 +43,28 @@ class TestSchoolYear(CrisisCommon):
             done += year.done
             refused += year.refused
 
+    def _check_signatures(self, alarm):
+        """Find that everything is signed as it stands: nothing that people do looks like forgery."""
+        alarm.assert_not_called()
+        self.assertEqual(signatures.check_all(self.env, files=True), [])
+        rows = self.env.execute_query(
+            SQL("SELECT res_model, count(*) FROM crisis_signature GROUP BY res_model")
+        )
+        self.assertGreaterEqual(len(rows), 12, rows)
+        self.assertGreater(sum(count for _model, count in rows), 500)
+
     def _live(self, seed):
         """Return the year of ``seed``, lived through and taken back."""
         savepoint = self.env.cr.savepoint()
         try:
-            with freeze_time("2026-09-01") as clock:
+            with freeze_time("2026-09-01") as clock, patch.object(register, "raise_alarm") as alarm:
                 year = SchoolYear(self, clock, seed)
                 year.run()
                 cases = self.env["crisis.case"].with_context(active_test=False).search([])
                 self.assertGreaterEqual(len(cases), CASES)
                 self.assertTrue(cases.filtered("date_closed"))
                 year.oracle.check_chronology(cases)
+                self._check_signatures(alarm)
         finally:
             savepoint.close(rollback=True)
             self.env.invalidate_all()

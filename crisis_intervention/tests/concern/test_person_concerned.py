@@ -4,6 +4,7 @@ from odoo.exceptions import AccessError, RedirectWarning, UserError, ValidationE
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ... import signatures
 from ..common import DENIALS, CrisisCommon
 
 
@@ -32,9 +33,10 @@ class ConcernedCase(CrisisCommon):
             .create({"case_id": cls.case.id, "date_start": "2099-01-01 08:00:00"})
         )
         cls.contact = cls._make_contact(cls.case, user=cls.accused)
-        cls.file = cls.env["ir.attachment"].create(
-            {"name": "x.txt", "raw": b"x", "res_model": "crisis.plan", "res_id": cls.plan.id}
-        )
+        with signatures.filing(cls.plan):
+            cls.file = cls.env["ir.attachment"].create(
+                {"name": "x.txt", "raw": b"x", "res_model": "crisis.plan", "res_id": cls.plan.id}
+            )
         cls.concern = cls._make_concern(
             cls.staff,
             cls.student_1,
@@ -169,13 +171,24 @@ class TestPersonConcerned(ConcernedCase):
 
     def test_nobody_gives_it_back(self):
         self._decide()
+        measure = self.measure.create(
+            {
+                "case_id": self.case.id,
+                "title": "x",
+                "user_id": self.case.user_id.id,
+                "date_due": fields.Date.today(),
+            }
+        )
         for values in (
             {"user_id": self.accused.id},
-            {"measure_ids": [Command.update(self.measure.id, {"user_id": self.accused.id})]},
+            {"measure_ids": [Command.update(measure.id, {"user_id": self.accused.id})]},
         ):
             with self.assertRaises(ValidationError), self.env.cr.savepoint():
                 self.case.write(values)
                 self.env.flush_all()
+        # one of a plan is not given to anybody else than it was approved with
+        with self.assertRaises(UserError), self.env.cr.savepoint():
+            self.measure.user_id = self.accused
         with self.assertRaises(AccessError), self.env.cr.savepoint():
             self.case.activity_schedule("mail.mail_activity_data_todo", user_id=self.accused.id)
 

@@ -1,4 +1,5 @@
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
 from io import BytesIO
 
 import pyzipper
@@ -13,6 +14,7 @@ from ...lib.file_types import looks_active, media_type
 from ...lib.pinyin import reading
 from ...lib.reference_numbers import missing
 from ...lib.risk import RISK_LEVELS, may_change, severity
+from ...lib.signed_content import canonical, content_of, given_up, new_nonce, random_part
 from ...lib.spreadsheet_cells import harmless
 
 
@@ -224,3 +226,50 @@ class TestPrivacyModules(BaseCase):
         self.assertEqual(reference("crisis.case,7"), ("crisis.case", 7))
         for nothing in ("crisis.case,", "crisis.case,x", "crisis.case,0", False, None):
             self.assertIsNone(reference(nothing))
+
+    def test_what_is_signed_is_written_in_one_way(self):
+        beijing = timezone(timedelta(hours=8))
+        for one, other in (
+            (3.0, Decimal("3.00")),
+            (-0.0, 0.0),
+            (datetime(2026, 9, 1, 8), datetime(2026, 9, 1, 16, tzinfo=beijing)),
+            ({"a": 1, "b": [2]}, {"b": [2], "a": 1}),
+            (frozenset((3, 1, 2)), [1, 2, 3]),
+        ):
+            with self.subTest(value=one):
+                self.assertEqual(
+                    content_of("x", 1, "n", {"a": one}), content_of("x", 1, "n", {"a": other})
+                )
+        with self.assertRaises(TypeError):
+            canonical(b"x")
+
+    def test_different_things_are_signed_differently(self):
+        values = (
+            *(None, False, True, 0, 1, 1.5, "", "0", "1", "None", "1.5", "2026-09-01"),
+            *(date(2026, 9, 1), datetime(2026, 9, 1), [], ["1"], [1], {}, {"1": 1}, "儿"),
+        )
+        texts = {content_of("x", 1, "n", {"a": value}) for value in values}
+        self.assertEqual(len(texts), len(values))
+        one = content_of("x", 1, "n", {"a": 1, "b": None})
+        others = {
+            content_of("y", 1, "n", {"a": 1, "b": None}),
+            content_of("x", 2, "n", {"a": 1, "b": None}),
+            content_of("x", 1, "m", {"a": 1, "b": None}),
+            content_of("x", 1, "n", {"a": 1}),
+            content_of("x", 1, "n", {"a": None, "b": 1}),
+            given_up("x", 1, "n"),
+            content_of("x", 1, "n", {}),
+        }
+        self.assertEqual(len(others | {one}), 8)
+
+    def test_later_nonces_are_larger(self):
+        first = new_nonce(1_800_000_000.5)
+        self.assertRegex(first, "^[0-9a-f]{32}$")
+        self.assertNotEqual(new_nonce(1_800_000_000.5), first)
+        self.assertGreater(new_nonce(1_800_000_001), first)
+        for clock in (1_800_000_000.5, 1_700_000_000):
+            self.assertGreater(new_nonce(clock, first), first, "also when a clock is set back")
+
+    def test_random_part_of_a_seal(self):
+        self.assertEqual(random_part("2027:abc"), "abc")
+        self.assertEqual((random_part(""), random_part(None)), ("", ""))

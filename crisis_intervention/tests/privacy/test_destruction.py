@@ -1,10 +1,12 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ... import register, signatures
 from .. import access_matrix
 from ..canaries import ANSWER, CANARIES, CHILD
 from ..common import DENIALS
@@ -22,12 +24,13 @@ class DestructionCase(LeakCase):
         """Close ``case`` and let its time be over; the student has ``left``."""
         self.env.flush_all()
         closed = self.env["crisis.stage"].search([("closed", "=", True)], limit=1)
-        self.env.cr.execute(
-            "UPDATE crisis_case SET stage_id = %s, date_closed = now(), date_retention = %s "
-            "WHERE id = %s",
-            [closed.id, fields.Date.today() - timedelta(days=1), case.id],
-        )
-        self.env.invalidate_all()
+        with signatures.changing(case):
+            self.env.cr.execute(
+                "UPDATE crisis_case SET stage_id = %s, date_closed = now(), date_retention = %s "
+                "WHERE id = %s",
+                [closed.id, fields.Date.today() - timedelta(days=1), case.id],
+            )
+            self.env.invalidate_all()
         case = self.env["crisis.case"].browse(case.id)
         if left:
             case.student_id.write({"leave_date": "2020-07-01", "active": False})
@@ -91,7 +94,11 @@ class TestDestruction(DestructionCase):
         self.assertGreater(len(before), 60)
         case = self._let_expire(case)
         level, opened, categories = case.risk_level, case.date_opened, case.category_ids
-        record = self._destroyed(case)
+        self.assertEqual(signatures.check_all(self.env, files=True), [])
+        with patch.object(register, "raise_alarm") as alarm:
+            record = self._destroyed(case)
+        alarm.assert_not_called()
+        self.assertEqual(signatures.check_all(self.env, files=True), [], "destroyed rightly")
         # dialogs and the bus are emptied by Odoo itself within a day, long before
         self.env.cr.execute("DELETE FROM bus_bus")
         self.env.cr.execute("DELETE FROM crisis_concern_triage")

@@ -258,12 +258,12 @@ class TestRegister(DisclosureCase):
         row = self._rows()
         self.assertTrue(row)
         for user in (self.principal, self.psychology, self.env.ref("base.user_admin")):
-            for register in (row.with_user(user), row.with_user(user).sudo(), row):
+            for entry in (row.with_user(user), row.with_user(user).sudo(), row):
                 for action in (
-                    lambda r=register: r.write({"way": "form"}),
-                    lambda r=register: r.unlink(),
-                    lambda r=register: r.create({"user_id": self.staff.id}),
-                    lambda r=register: r.copy(),
+                    lambda r=entry: r.write({"way": "form"}),
+                    lambda r=entry: r.unlink(),
+                    lambda r=entry: r.create({"user_id": self.staff.id}),
+                    lambda r=entry: r.copy(),
                 ):
                     with self.assertRaises(AccessError):
                         action()

@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, JsonRpcException, tagged
 from odoo.tools import mute_logger
 
+from ... import signatures
 from ...models.odoo.ir_attachment import FILE_SIZE
 from ..common import DENIALS
 from .matrix import AccessMatrixCase
@@ -46,15 +47,14 @@ class TestFiles(AccessMatrixCase, HttpCase):
         self._take("psychology_teacher", "principal", "moral_education", "head_teacher")
 
     def _attach(self, record, content=PDF, **values):
-        """Attach a file to ``record`` as the system."""
+        """Attach a file to ``record`` as the system, also where it is locked."""
+        with signatures.filing(record):
+            return self._add(record, raw=content, **values)
+
+    def _add(self, record, **values):
+        """Attach a file to ``record``, as far as it is not locked."""
         return self.env["ir.attachment"].create(
-            {
-                "name": "x",
-                "raw": content,
-                "res_model": record._name,
-                "res_id": record.id,
-                **values,
-            }
+            {"name": "x", "res_model": record._name, "res_id": record.id, **values}
         )
 
     def _records(self):
@@ -80,6 +80,9 @@ class TestFiles(AccessMatrixCase, HttpCase):
                     refusal = self._refusal(lambda m=mine, v=values: m.write(v))
                     if locked:
                         self.assertIsInstance(refusal, AccessError)
+                if locked:
+                    refusal = self._refusal(lambda r=record: self._add(r, raw=PDF))
+                    self.assertIsInstance(refusal, AccessError)
                 with suppress(JsonRpcException):
                     self.make_jsonrpc_request("/mail/attachment/delete", {"attachment_id": file.id})
                 self.env.invalidate_all()

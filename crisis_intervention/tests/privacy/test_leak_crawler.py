@@ -15,6 +15,7 @@ from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ... import signatures
 from ...sealed_fields import Sealed
 from ...sealed_files import ConfidentialBinary
 from .. import access_matrix
@@ -93,14 +94,15 @@ class CrawlerCase(AccessMatrixCase, HttpCase):
         if hasattr(record, "message_ids") and not getattr(record, "_takes_no_files", False):
             name = cls._canary(record, relation, "file")
             content = cls._canary(record, relation, "file")
-            file = cls.env["ir.attachment"].create(
-                {
-                    "name": f"{name}.txt",
-                    "raw": content.encode(),
-                    "res_model": record._name,
-                    "res_id": record.id,
-                }
-            )
+            with signatures.filing(record):
+                file = cls.env["ir.attachment"].create(
+                    {
+                        "name": f"{name}.txt",
+                        "raw": content.encode(),
+                        "res_model": record._name,
+                        "res_id": record.id,
+                    }
+                )
             cls.files[file.id] = content
         if hasattr(record, "_readable_by"):
             people = cls.psychology | cls.principal | cls.other_psychology

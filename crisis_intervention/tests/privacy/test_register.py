@@ -10,7 +10,7 @@ from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 from psycopg2 import OperationalError
 
-from ... import register, register_anchors
+from ... import register, register_anchors, signatures
 from ...lib.disclosure_chain import START, End, link
 from ...lib.sealed import new_key
 from ...register_check import check_chain, check_old_chain
@@ -25,11 +25,13 @@ READINGS = 12
 class RegisterCase(CrisisCommon):
     """A register with some readings, and what checking it finds."""
 
+    level = "yellow"
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.register = cls.env["crisis.disclosure"]
-        cls.case = cls._make_case(cls.student_1, background="BACKGROUND", risk_level="yellow")
+        cls.case = cls._make_case(cls.student_1, background="BACKGROUND", risk_level=cls.level)
         cls._end_transaction()
         cls._empty_register()
         register.begin(cls.env)
@@ -231,6 +233,39 @@ class TestRegisterChain(RegisterCase):
         with patch.dict(os.environ, {VARIABLE: f"next:{new_key()},{os.environ[VARIABLE]}"}):
             register.sign_end_anew(self.env)
         self.assertEqual([text for text, *_about in self._alarms()], [f"head:{self.last}"])
+
+
+@tagged("post_install", "-at_install")
+class TestLateSignatures(RegisterCase):
+    """What a process signed that ended before it could tell the register is entered afterwards."""
+
+    def _killed(self):
+        """Sign a session, in a process that ends right after the commit."""
+        session = self._hold_session(self.case).sudo()
+        self.env.flush_all()
+        self.env.cr.precommit.clear()
+        return session
+
+    def _known(self, session):
+        return register.known_signatures(self.env, session._name).get(session.id)
+
+    def test_it_is_entered_late(self):
+        session = self._killed()
+        self.assertFalse(self._known(session))
+        self.assertEqual(signatures.check_all(self.env), [], "no alarm")
+        self._watch()
+        self._end_transaction()
+        self.assertTrue(self._known(session))
+        self.assertEqual(signatures.enter_late(self.env), 0)
+        self.assertEqual((self._faults(), self._alarms()), ([], []))
+
+    def test_nothing_forged_is(self):
+        session = self._killed()
+        self._sql("UPDATE crisis_session SET user_id = %s WHERE id = %s", self.staff.id, session.id)
+        self.env.invalidate_all()
+        signatures.enter_late(self.env)
+        self._end_transaction()
+        self.assertFalse(self._known(session))
 
 
 @tagged("post_install", "-at_install")

@@ -4,7 +4,6 @@ import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import SimpleNamespace
 from unittest.mock import patch
 
 from freezegun import freeze_time
@@ -15,6 +14,7 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import file_path, mute_logger
 
 from ... import register, register_anchors, register_state
+from ...lib.signed_content import Finding
 from ..common import DENIALS
 from .test_register import READINGS, RegisterCase
 
@@ -54,7 +54,7 @@ class StateCase(RegisterCase):
             register_state,
             "check_records",
             lambda env, files=False: [
-                SimpleNamespace(problem=problem, model=self.case._name, res_id=self.case.id)
+                Finding(problem, self.case._name, self.case.id)
                 for problem in problems
             ],
         )
@@ -172,6 +172,19 @@ class TestCheck(StateCase):
         self.case._as_system().write({"concern_ids": [Command.link(concern.id)]})
         self.env.invalidate_all()
         self.assertNotIn(self.case.name, check.fault_text)
+
+    def test_a_signed_record_that_was_changed_is_found(self):
+        session = self._hold_session(self.case, notes="ONE").sudo()
+        self._end_transaction()
+        self.assertEqual(self._check().state, "ok")
+        self._sql("UPDATE crisis_session SET state = 'draft' WHERE id = %s", session.id)
+        check = self._check()
+        self.assertEqual((check.state, check.fault_count), ("faults", 1))
+        self.assertIn(session.name, check.fault_text)
+        self.assertEqual(self._alarms(), [("unlocked", session._name, session.id)])
+        # a file of it that does not open is the concern of whoever opens files
+        self._sql("UPDATE crisis_session SET state = 'signed' WHERE id = %s", session.id)
+        self.assertEqual(self._check().state, "ok")
 
     def test_only_principals_look(self):
         check = self._check()

@@ -84,6 +84,11 @@ def reopenable(year):
     )
 
 
+def writer(year, record):
+    """Return somebody who writes the draft: its author, or the owner of the case."""
+    return year.one(record._who_writes().filtered("active") & year.planners)
+
+
 def approver(year, record):
     """Return a principal who neither wrote the record nor asked for it."""
     return year.one(year.principals - record.create_uid - record.asked_by_id)

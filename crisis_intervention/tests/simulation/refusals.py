@@ -265,6 +265,22 @@ def plan_in_force_changed(year):
 
 
 @refusal
+def approved_measure_changed(year):
+    """What is planned in a plan that waits or is in force stays as well."""
+    plans = ("plan_id.state", "in", ("waiting", "active", "replaced"))
+    measure = year.pick("crisis.measure", [plans])
+    return _write(measure, year.one(year.planners), title="x")
+
+
+@refusal
+def draft_of_another(year):
+    """A draft is its author's, and the owner's of the case."""
+    plan = year.pick("crisis.plan", state="draft")
+    others = plan and year.planners - plan._who_writes()
+    return others and _write(plan, year.one(others), goals="x")
+
+
+@refusal
 def measure_of_others(year):
     """Colleagues do not see the measures of others."""
     measure = year.pick("crisis.measure", [("user_id", "!=", year.staff.id)])

@@ -14,6 +14,8 @@ import {
 } from "./questionnaire";
 
 const LAYOUT = "questionnaire";
+// the one key of answers that cannot be opened, see `UNREADABLE` of the server
+const UNREADABLE = "";
 const OPTION_STEPS = { ArrowLeft: -1, ArrowRight: 1 };
 const ITEM_STEPS = { ArrowUp: -1, ArrowDown: 1 };
 
@@ -57,6 +59,11 @@ export class QuestionnaireField extends Component {
 
     get answers() {
         return this.draft.answers;
+    }
+
+    /** What the server says in the place of answers that cannot be opened. */
+    get unreadable() {
+        return this.answers[UNREADABLE];
     }
 
     get hidden() {

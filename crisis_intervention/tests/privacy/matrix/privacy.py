@@ -48,6 +48,7 @@ class PrivacyRecords:
         raise_alarm(cls.env, "head:1")
         cls._end_transaction()
         cls._put("general", cls.env["crisis.disclosure"].search([("kind", "=", "alarm")], limit=1))
+        cls._put("general", cls.env["crisis.signature"].search([], limit=1))
         for relation in ("other_class", "other_school"):
             cls._put(relation, cls._disclosed(cls.records["crisis.case", relation]))
         # of a colleague, whose readings of now are none of the same hour

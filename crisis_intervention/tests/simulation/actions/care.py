@@ -2,7 +2,7 @@
 
 from odoo import Command
 
-from ..finding import SENDING, approver, centre, local_day, prepared
+from ..finding import SENDING, approver, centre, local_day, prepared, writer
 from ..registry import action
 
 
@@ -43,7 +43,7 @@ def referral_submit(year):
             basis="danger",
             basis_reason="自伤",
         )
-    referral.with_user(year.one(year.psychologists)).action_submit()
+    referral.with_user(writer(year, referral)).action_submit()
     return referral.name
 
 

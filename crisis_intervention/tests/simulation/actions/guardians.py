@@ -1,6 +1,6 @@
 """Contacts with guardians, consent, and the decision not to tell them."""
 
-from ..finding import approver, prepared
+from ..finding import approver, prepared, writer
 from ..registry import action
 
 
@@ -59,7 +59,7 @@ def waiver_submit(year):
             reason="伤痕",
             protection="外婆接回",
         )
-    waiver.with_user(year.one(year.planners)).action_submit()
+    waiver.with_user(writer(year, waiver)).action_submit()
     return waiver.name
 
 

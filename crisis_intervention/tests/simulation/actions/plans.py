@@ -2,7 +2,7 @@
 
 from odoo import Command
 
-from ..finding import approver, local_day, prepared
+from ..finding import approver, local_day, prepared, writer
 from ..registry import action
 
 
@@ -37,7 +37,7 @@ def plan_submit(year):
         [("state", "=", "draft"), ("measure_ids", "any", [("state", "!=", "cancelled")])],
     )
     if plan:
-        plan.with_user(year.one(year.psychologists)).action_submit()
+        plan.with_user(writer(year, plan)).action_submit()
     return plan.name
 
 
@@ -56,6 +56,22 @@ def plan_refuse(year):
     plan = prepared(year, "crisis.plan", ["plan_write", "plan_submit"], state="waiting")
     if plan:
         plan.with_user(approver(year, plan)).action_refuse("请补充")
+    return plan.name
+
+
+@action(0.5)
+def plan_withdraw(year):
+    """Take a plan back, write on, and submit it again."""
+    plan = year.open_record("crisis.plan", state="waiting")
+    who = plan and plan._who_withdraws() & year.planners
+    if not who:
+        return None
+    mine = plan.with_user(year.one(who))
+    mine.action_withdraw()
+    if year.chance(0.7):
+        again = plan.with_user(writer(year, plan))
+        again.measure_ids[:1].date_due = local_day(year, year.random.randint(1, 20))
+        again.action_submit()
     return plan.name
 
 
@@ -91,7 +107,9 @@ def measure_add(year):
 @action(0.6)
 def measure_move(year):
     """Give a measure another day or owner; a late one too, and back to the same day."""
-    measure = year.open_record("crisis.measure", [("state", "in", ("todo", "doing"))])
+    measure = year.open_record(
+        "crisis.measure", [("state", "in", ("todo", "doing")), ("plan_id", "=", False)]
+    )
     if not measure:
         return None
     mine = measure.with_user(year.one(year.planners))
@@ -133,7 +151,9 @@ def measure_cancel(year):
     if measure.plan_id.state == "waiting":
         return None
     if measure:
-        mine = measure.with_user(year.one(year.planners))
+        draft = measure.plan_id.state == "draft"
+        who = writer(year, measure.plan_id) if draft else year.one(year.planners)
+        mine = measure.with_user(who)
         mine.result = "不再需要"
         mine.action_cancel()
     return measure.name

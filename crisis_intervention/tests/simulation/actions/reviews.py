@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from ..finding import LEVELS, approver, local_day, prepared, reopenable, severity
+from ..finding import LEVELS, approver, local_day, prepared, reopenable, severity, writer
 from ..registry import action
 
 
@@ -70,7 +70,7 @@ def return_submit(year):
             conditions="按时服药",
             schedule="第一周半日",
         )
-    entry.with_user(year.one(year.psychologists)).action_submit()
+    entry.with_user(writer(year, entry)).action_submit()
     return entry.name
 
 

@@ -1,0 +1,166 @@
+from unittest import TestCase
+from unittest.mock import patch
+
+from odoo import SUPERUSER_ID, api
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+from odoo.tools import SQL, mute_logger
+from psycopg2 import OperationalError
+
+from ... import register
+from ...register_check import check_chain
+from ..committed import CommittedCase
+
+PEOPLE, READINGS, CHECKS = 6, 10, 8
+
+
+class Failed(Exception):
+    """A request fails after it has read."""
+
+
+@tagged("post_install", "-at_install")
+class TestRegisterCommit(CommittedCase):
+    """Real transactions: the register is written by the side of those that read."""
+
+    _models = (
+        "crisis.deadline",
+        "crisis.case.change",
+        "crisis.case",
+        "crisis.class.membership",
+        "crisis.student",
+        "crisis.class",
+    )
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        with cls._committing() as env:
+            cls.school = env["res.company"].create({"name": "Register School"})
+            cls.psychology = cls._make_user("r_psychology", "psychology_teacher")
+            cls.people = [cls._make_user(f"r_{n}", "principal") for n in range(PEOPLE)]
+            class_ = cls._make_class("1班", 1)
+            student = cls._make_student("学生", "R1", class_)
+            cls.case_id = cls._make_case(student, background="BACKGROUND").id
+        cls.addClassCleanup(cls._take_away)
+
+    @classmethod
+    def _of_school(cls, model):
+        company = cls.env[model]._fields.get("company_id")
+        if company and company.store:
+            return super()._of_school(model)
+        return SQL("case_id IN (SELECT id FROM crisis_case WHERE company_id = %s)",
+                            cls.school.id)  # fmt: skip
+
+    def _raises(self, error):
+        """Expect an error, without the savepoint that Odoo's own method makes."""
+        return TestCase.assertRaises(self, error)
+
+    def _case(self, cr, user=None):
+        """Return the case as ``user`` meets it in the transaction of ``cr``."""
+        return api.Environment(cr, (user or self.psychology).id, {})["crisis.case"].browse(
+            self.case_id
+        )
+
+    def _count(self):
+        """Return how many readings of the case are registered, as everybody sees it."""
+        with self.registry.cursor() as cr:
+            cr.execute(
+                "SELECT count(*) FROM crisis_disclosure WHERE kind = 'reading' AND case_id = %s",
+                [self.case_id],
+            )
+            return cr.fetchone()[0]
+
+    def _faults(self):
+        """Return what checking the register finds."""
+        with self.registry.cursor() as cr:
+            return check_chain(api.Environment(cr, SUPERUSER_ID, {}), {}).faults
+
+    def test_a_cursor_that_only_reads(self):
+        before = self._count()
+        with self.registry.cursor() as cr:
+            cr.connection.set_session(readonly=True)
+            try:
+                self.assertEqual(self._case(cr).background, "BACKGROUND")
+                cr.commit()
+            finally:
+                cr.rollback()
+                cr.connection.set_session(readonly=False)
+        self.assertEqual(self._count(), before + 1)
+
+    def test_nobody_waits_for_the_request_of_another(self):
+        before = self._count()
+        with self.registry.cursor() as slow, self.registry.cursor() as fast:
+            self._case(slow).read(["background"])
+            slow.flush()  # registered, and the request goes on
+            self.assertEqual(self._count(), before + 1)
+            fast.execute("SET LOCAL lock_timeout = '2s'")
+            self._case(fast, self.people[0]).read(["background"])
+            fast.commit()
+            self.assertEqual(self._count(), before + 2)
+        self.assertEqual(self._faults(), [])
+
+    def test_what_is_rolled_back_stays_registered(self):
+        before = self._count()
+        with self._raises(Failed), self.registry.cursor() as cr:
+            self._case(cr).read(["background"])
+            raise Failed
+        self.assertEqual(self._count(), before + 1)
+
+    def test_a_failed_transaction_registers_what_it_has_read(self):
+        before = self._count()
+        with mute_logger("odoo.sql_db"), self._raises(Exception), self.registry.cursor() as cr:
+            self._case(cr).read(["background"])
+            cr.execute("SELECT nothing_of_that_name")
+        self.assertEqual(self._count(), before + 1)
+
+    def test_without_the_register_nothing_is_shown(self):
+        before = self._count()
+        refused = patch.object(register, "_connection", side_effect=OperationalError("full"))
+        with (
+            refused,
+            mute_logger("odoo.addons.crisis_intervention.register"),
+            self._raises(OperationalError),
+            self.registry.cursor() as cr,
+        ):
+            self._case(cr).read(["background"])
+            cr.commit()
+        self.assertEqual(self._count(), before)
+
+    def test_a_lock_on_what_is_read_does_not_hold_it_up(self):
+        """There are no foreign keys: the request itself may have locked reader and case."""
+        before = self._count()
+        with self.registry.cursor() as cr:
+            cr.execute("SELECT FROM res_users WHERE id = %s FOR UPDATE", [self.psychology.id])
+            cr.execute("SELECT FROM crisis_case WHERE id = %s FOR UPDATE", [self.case_id])
+            cr.execute("SELECT FROM res_company WHERE id = %s FOR UPDATE", [self.school.id])
+            self._case(cr).read(["background"])
+            cr.commit()
+        self.assertEqual(self._count(), before + 1)
+
+    def test_a_crowd_beside_checks(self):
+        before = self._count()
+
+        def reads(user):
+            for _number in range(READINGS):
+                with self.registry.cursor() as cr:
+                    self._case(cr, user).read(["background"])
+                    cr.commit()
+
+        def checks():
+            return [fault for _number in range(CHECKS) for fault in self._faults()]
+
+        done = self._together(
+            *[lambda user=user: reads(user) for user in self.people], checks, checks
+        )
+        self.assertEqual(done, [None] * PEOPLE + [[], []])
+        self.assertEqual(self._count(), before + PEOPLE * READINGS)
+        self.assertEqual(self._faults(), [])
+
+    def test_who_stands_in_it_is_not_deleted(self):
+        with self.registry.cursor() as cr:
+            self._case(cr, self.people[0]).read(["background"])
+            cr.commit()
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            with self._raises(UserError):
+                env["res.users"].browse(self.people[0].id).unlink()
+            cr.rollback()
