@@ -14,8 +14,8 @@ from . import signatures
 from .lib.disclosure_chain import START, End, Fault, Row, Walk
 from .lib.register_parts import merged
 from .register import CONTENT, WINDOW
-from .register_archive import check_parts
 from .register_anchors import known_outside
+from .register_archive import check_parts
 from .seal_keys import keyring
 
 # What rows from before 19.0.4.0.0 say, which are not signed by themselves.

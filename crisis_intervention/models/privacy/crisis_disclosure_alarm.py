@@ -132,7 +132,7 @@ class CrisisDisclosureAlarm(models.AbstractModel):
         if not alarms:
             return
         # sudo: res.company - all schools
-        for company in self.env["res.company"].sudo().search([]):
+        for company in self.env["res.company"].sudo().search([]):  # pylint: disable=no-search-all
             about = alarms.filtered(lambda row, c=company: row.company_id in (c, c.browse()))
             told = about.activity_ids.user_id
             if untold := company._crisis_holders(PRINCIPAL) - told if about else None:

@@ -30,7 +30,7 @@ class CrisisRegisterCheck(models.Model):
     row_count = fields.Integer(
         string="Rows Checked", aggregator=None, help="Those in archives included."
     )
-    last_number = fields.Integer(string="Last Number", aggregator=None)
+    last_number = fields.Integer(aggregator=None)
     last_link = fields.Char(
         help="What every row up to there is part of: 64 digits that no other history leads to."
     )
@@ -91,7 +91,9 @@ class CrisisRegisterCheck(models.Model):
             sentences.append(self._outside_line(self.anchor_count, self.anchor_number))
         else:
             sentences.append(
-                self.env._("No end of it is known outside of the database yet (file of the server).")
+                self.env._(
+                    "No end of it is known outside of the database yet (file of the server)."
+                )
             )
         sentences.append(self._last_mail_line())
         return sentences

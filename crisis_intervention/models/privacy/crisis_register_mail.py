@@ -35,7 +35,7 @@ class CrisisRegisterMail(models.AbstractModel):
         """Return the principals of all schools."""
         users = self.env["res.users"]
         # sudo: res.company - all schools
-        for company in self.env["res.company"].sudo().search([]):
+        for company in self.env["res.company"].sudo().search([]):  # pylint: disable=no-search-all
             users |= company._crisis_holders(PRINCIPAL)
         return users
 
