@@ -606,7 +606,9 @@ def _place_rows(env, rows):
     for row in rows:
         place = places.get((row.get("res_model"), row.get("res_id")))
         if place:
-            row.update(zip(("case_id", "student_id", "company_id"), place, strict=True))
+            found = zip(("case_id", "student_id", "company_id"), place, strict=True)
+            # what is known already stays
+            row.update({name: id_ for name, id_ in found if not row.get(name)})
 
 
 def place_of(env, model):
