@@ -206,7 +206,18 @@ def _settle(records, old, by_code):
         elif not _is_said(was, row) and not (is_loading(env) and was and not was.nonce):
             # what an update finds unsigned is signed at its end
             signed.append(row)
+    if old is not None:
+        _report_second(env, model, signed)
     _store(env, model, signed, given)
+
+
+def _report_second(env, model, rows):
+    """Report what the register knows as signed, and whose row of signatures is gone.
+
+    It is signed all the same: the register tells of both.
+    """
+    for id_ in register.signed_before(env, model, [row.id for row in rows if not row.nonce]):
+        register.raise_alarm(env, "unlocked", model, id_)
 
 
 def _is_said(was, row):
