@@ -308,6 +308,24 @@ def known_signatures(env, model):
     )
 
 
+def signed_before(env, model, ids):
+    """Return those of ``ids`` of which the chain knows a signature.
+
+    :param str model: name of the model
+    """
+    if not ids:
+        return []
+    rows = env.execute_query(
+        SQL(
+            "SELECT DISTINCT res_id FROM crisis_disclosure WHERE kind IN ('signed', 'given_up')"
+            " AND res_model = %s AND res_id = ANY(%s)",
+            model,
+            list(ids),
+        )
+    )
+    return [id_ for [id_] in rows]
+
+
 def knows(env, user_ids):
     """Tell whether one of these users stands in the register.
 
@@ -588,7 +606,9 @@ def _place_rows(env, rows):
     for row in rows:
         place = places.get((row.get("res_model"), row.get("res_id")))
         if place:
-            row.update(zip(("case_id", "student_id", "company_id"), place, strict=True))
+            found = zip(("case_id", "student_id", "company_id"), place, strict=True)
+            # what is known already stays
+            row.update({name: id_ for name, id_ in found if not row.get(name)})
 
 
 def place_of(env, model):

@@ -1,15 +1,21 @@
-"""Whether the register is what the system has written: the chain, what it hides, what is known outside.
+"""Whether the register is what the system has written: the chain, its archives, what it hides, what
+is known outside; and whether signed records are what was signed.
 
 Functions of a module; they write nothing.
 """
 
 from dataclasses import dataclass, field
+from functools import partial
+from operator import attrgetter
 
 from odoo.tools import SQL
 
+from . import signatures
 from .lib.disclosure_chain import START, End, Fault, Row, Walk
+from .lib.register_parts import merged
 from .register import CONTENT, WINDOW
 from .register_anchors import known_outside
+from .register_archive import check_parts
 from .seal_keys import keyring
 
 # What rows from before 19.0.4.0.0 say, which are not signed by themselves.
@@ -41,6 +47,7 @@ class Checked:
     :ivar faults: list of ``Fault``
     :ivar anchors: how many ends known outside were compared
     :ivar anchored: number of the last of them
+    :ivar archives: how many parts of archives are as they were
     """
 
     count: int = 0
@@ -48,6 +55,7 @@ class Checked:
     faults: list[Fault] = field(default_factory=list)
     anchors: int = 0
     anchored: int = 0
+    archives: int = 0
 
 
 def check_chain(env, anchors=None):
@@ -60,14 +68,25 @@ def check_chain(env, anchors=None):
     if anchors is None:
         anchors = known_outside(env)
     walk = Walk(keys.tells, anchors)
-    for rows in _batches(env):
-        walk.see(rows)
+    parts, faults = check_parts(env)
+    sources = [(first, partial(_archived, open_rows)) for first, open_rows in parts]
+    walk.see(merged([(1, partial(_rows, env)), *sources], attrgetter("number")))
     env.cr.execute("SELECT count, hash, signature FROM crisis_disclosure_head WHERE id = 1")
     found = env.cr.fetchone()
     head = End(*found[:2]) if found else None
     walk.finish(head, bool(head) and keys.verifies(found[2], head.signed_text()))
-    faults = walk.faults + _unnumbered(env) + _hidden(env)
-    return Checked(walk.count, walk.end, faults, len(anchors), max(anchors, default=0))
+    faults += walk.faults + _unnumbered(env) + _hidden(env)
+    anchored = max(anchors, default=0)
+    return Checked(walk.count, walk.end, faults, len(anchors), anchored, len(parts))
+
+
+def check_records(env, files=False):
+    """Check signed records.
+
+    :param bool files: open their files as well
+    :return: list of findings, each with ``problem``, ``model``, ``res_id`` and ``field``
+    """
+    return signatures.check_all(env, files)
 
 
 def check_old_chain(env):
@@ -112,15 +131,32 @@ def _batches(env):
         )
         if not found:
             return
-        rows = []
-        for number, hash_, signature, *values in found:
-            said = dict(zip(names, values, strict=True))
-            content = CONTENT if signature or said["kind"] != "reading" else OLD_CONTENT
-            rows.append(
-                Row(number, hash_ or "", signature or "", tuple(said[name] for name in content))
-            )
-        yield rows
+        yield [
+            _row(number, hash_, signature, dict(zip(names, values, strict=True)))
+            for number, hash_, signature, *values in found
+        ]
         after = found[-1][0]
+
+
+def _rows(env):
+    """Yield ``Row`` s of the table in the order of their numbers."""
+    for rows in _batches(env):
+        yield from rows
+
+
+def _archived(open_rows):
+    """Yield ``Row`` s of a part of an archive."""
+    for said in open_rows():
+        yield _row(said["number"], said["hash"], said["signature"], said)
+
+
+def _row(number, hash_, signature, said):
+    """Return a ``Row``, of this version or one before.
+
+    :param said: dict of columns
+    """
+    content = CONTENT if signature or said["kind"] != "reading" else OLD_CONTENT
+    return Row(number, hash_ or "", signature or "", tuple(said[name] for name in content))
 
 
 def _unnumbered(env):

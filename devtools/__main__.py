@@ -39,6 +39,14 @@ def _parser() -> argparse.ArgumentParser:
     shell = commands.add_parser("shell", help="Odoo's shell on the demo database")
     shell.add_argument("script", nargs="?", help="run this file instead, with env")
     shell.set_defaults(run=_shell)
+    verify = commands.add_parser(
+        "verify", help="check the register of the demo school: chain, archives, signed records"
+    )
+    verify.add_argument("--database", help="another database of this machine")
+    verify.add_argument("--anchors", metavar="FILE", help="compare with the ends in this file")
+    verify.add_argument("--mail", metavar="NUMBER:LINK", help="compare with the end out of a mail")
+    verify.add_argument("--files", action="store_true", help="open files of signed records")
+    verify.set_defaults(run=_verify)
     lint = commands.add_parser("lint", help="linters, types, import circles, rules of this house")
     lint.set_defaults(run=_lint)
     i18n = commands.add_parser("i18n", help="update and check the translations")
@@ -88,6 +96,12 @@ def _shell(args: argparse.Namespace) -> int:
     from .serve import shell
 
     return shell(args.script)
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from .verify import main
+
+    return main(args.database, args.anchors, args.mail, args.files)
 
 
 def _lint(_args: argparse.Namespace) -> int:

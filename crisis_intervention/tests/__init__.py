@@ -3,6 +3,7 @@ from .lib import (
     test_num2words_zh,
     test_pdf_pages,
     test_pure,
+    test_register_parts,
     test_scoring,
     test_scoring_generated,
 )
@@ -69,7 +70,9 @@ from .privacy import (
     test_leaks_outsiders,
     test_person_request,
     test_register,
+    test_register_archive,
     test_register_commit,
+    test_register_state,
     test_role_confirmation,
     test_same_answer,
     test_sealed,

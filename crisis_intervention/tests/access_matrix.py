@@ -314,6 +314,13 @@ crisis.disclosure
   general                 -      -     -    -      -        x          -     R         -        -      -
   other_class             -      -     -    -      -        x          -     R         -        -      -
   other_school            -      -     -    -      -        x          -     x         -        -      -
+crisis.register.check
+  general                 -      -     -    -      -        -          -     R         -        -      -
+crisis.register.archive
+  general                 -      -     -    -      -        -          -     R         -        -      -
+crisis.register.compare
+  own_dialog              -      -     -    -      -        -          -     RWCD      -        -      -
+  others_dialog           -      -     -    -      -        -          -     x         -        -      -
 crisis.signature
   general                 -      -     -    -      -        -          -     -         -        -      -
 crisis.role.confirmation
@@ -332,6 +339,9 @@ crisis.access.review
   own_dialog              -      -     -    -      -        RWCD       -     RWCD      -        -      -
   others_dialog           -      -     -    -      -        x          -     x         -        -      -
 crisis.case.audience
+  own_dialog              -      -     -    -      -        RD         -     RD        -        -      -
+  others_dialog           -      -     -    -      -        x          -     x         -        -      -
+crisis.case.reader
   own_dialog              -      -     -    -      -        RD         -     RD        -        -      -
   others_dialog           -      -     -    -      -        x          -     x         -        -      -
 crisis.person.request
@@ -477,6 +487,7 @@ FIELDS = {
         ),
     ],
     "crisis.protocol": [("review_ids", _TRIAGE, set())],
+    "crisis.register.check": [("findings signature", set(), set())],
     "crisis.escalation": [("case_id deadline_id user_ids", _TRIAGE, set())],
 }  # fmt: skip
 

@@ -1,11 +1,12 @@
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from unittest.mock import patch
 
+from freezegun import freeze_time
 from odoo import SUPERUSER_ID, Command, fields
 from odoo.tests import TransactionCase, new_test_user
 
-from .. import register, sealed_reading
+from .. import register, register_archive, sealed_reading
 from ..role_confirmations import take_over
 
 MODULE = "crisis_intervention"
@@ -418,6 +419,15 @@ class CrisisCommon(CrisisRecords, TransactionCase):
         """Take all rows away: the register begins anew."""
         cls.env.cr.execute("DELETE FROM crisis_disclosure")
         cls.env.cr.execute("DELETE FROM crisis_disclosure_head")
+
+    @classmethod
+    def _archive_reading(cls, case, user):
+        """Put a reading of many years ago into an archive; return the archive."""
+        with freeze_time(datetime(2020, 3, 2, 9, 0)):
+            register.note_reading(cls.env, user.id, case, "background", "form")
+            cls._end_transaction()
+        register_archive.archive_part(cls.env)
+        return cls.env["crisis.register.archive"].search([], limit=1)
 
     @contextmanager
     def _counting(self, counts):

@@ -7,6 +7,7 @@ from . import (
     crisis_assessment_transcribe_line,
     crisis_case_audience,
     crisis_case_change_wizard,
+    crisis_case_reader,
     crisis_class_promote,
     crisis_concern_restrict,
     crisis_concern_triage,
@@ -14,5 +15,6 @@ from . import (
     crisis_emergency_witness,
     crisis_handover,
     crisis_instrument_import,
+    crisis_register_compare,
     crisis_student_register,
 )

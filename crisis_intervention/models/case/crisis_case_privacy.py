@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools.safe_eval import safe_eval
 
+from ...register_archive import past_readings
 from ...roles import CONFIDENTIAL, DISTRICT, DOCTOR, HEAD_TEACHER, PRINCIPAL, STAFF, TRIAGE
 
 RELATIONS = [
@@ -255,38 +256,64 @@ class CrisisCasePrivacy(models.AbstractModel):
         return action
 
     def action_view_disclosures(self):
-        """List who has read what is confidential in this case."""
+        """List who has read what is confidential in this case, from archives as well."""
         self.ensure_one()
-        register = self.env["crisis.disclosure"]
-        register._check_reader(self)
+        self.env["crisis.disclosure"]._check_reader(self)
+        if past := past_readings(self.env, self):
+            return self._action_readers(past)
         return {
             **self.env["ir.actions.act_window"]._for_xml_id(
                 "crisis_intervention.crisis_disclosure_action"
             ),
-            "domain": [
-                ("case_id", "=", self.id),
-                ("entry_id", "=", False),
-                ("kind", "in", ("reading", "printed")),
-            ],
+            "domain": self._disclosure_domain(),
             "context": {},
         }
 
+    def _disclosure_domain(self):
+        """Return which rows of the register are lines of who has seen this case, as a list."""
+        return [
+            ("case_id", "=", self.id),
+            ("entry_id", "=", False),
+            ("kind", "in", ("reading", "printed")),
+        ]
+
+    def _action_readers(self, past):
+        """Return the window action of a list with what stands in archives and in the table.
+
+        :param past: new ``crisis.disclosure`` records
+        """
+        names = ("date", "kind", "res_name", "what", "way", "read_count", "ip")
+        present = self.env["crisis.disclosure"].search(self._disclosure_domain())
+        listed = self.env["crisis.case.reader"]._make(
+            [
+                {
+                    **{name: entry[name] for name in names},
+                    "case_id": self.id,
+                    # who has left the server's users altogether is not named any more
+                    "user_id": entry.user_id.exists().id,
+                    "is_archived": entry not in present,
+                }
+                for entry in past + present
+            ]
+        )
+        return listed._action_list(
+            [("id", "in", listed.ids)],
+            name=self.env._("Who Has Seen %(case)s", case=self.name),
+            views=[(False, "list")],
+        )
+
     def _disclosure_entries(self):
         """Return the entries about this case, the oldest first, for the document.
+
+        Those that stand in archives are new records.
 
         :raises AccessError: neither its owner nor the principal asks
         """
         self.ensure_one()
         register = self.env["crisis.disclosure"]
         register._check_reader(self)
-        return register.search(
-            [
-                ("case_id", "=", self.id),
-                ("entry_id", "=", False),
-                ("kind", "in", ("reading", "printed")),
-            ],
-            order="date, id",
-        )
+        entries = register.search(self._disclosure_domain(), order="date, id")
+        return (past_readings(self.env, self) + entries).sorted("date")
 
     @api.depends("hold_ids.state")
     def _compute_on_hold(self):

@@ -7,6 +7,7 @@ from . import (
     crisis_quiet_thread,
     crisis_confidential,
     crisis_append_only,
+    crisis_written_by_system,
     crisis_kept_record,
     crisis_case_record,
     crisis_signed_record,

@@ -28,6 +28,7 @@ KINDS = [
     ("begun", "Register begun"),
     ("closed", "Register from before 19.0.4.0.0 closed"),
     ("archived", "Readings put into the archive"),
+    ("mailed", "End of the register mailed to the principals"),
     ("key", "Signed with a new key"),
 ]
 
@@ -143,6 +144,10 @@ class CrisisDisclosure(models.Model):
         if self.kind == "alarm":
             return self._alarm_text()
         label = dict(self._fields["kind"]._description_selection(self.env))[self.kind]
+        if self.kind == "archived":
+            name, _colon, rest = (self.text or "").partition(":")
+            return self.env._("%(label)s: %(name)s, %(count)s rows", label=label, name=name,
+                              count=rest.partition(":")[0])  # fmt: skip
         if self.kind == "printed":
             return self.env._("%(pages)s pages: %(documents)s", pages=self.pages,
                               documents=self.text or "")  # fmt: skip

@@ -61,6 +61,16 @@ class CrisisDisclosureAlarm(models.AbstractModel):
     def _alarm_text(self):
         """Say in words what was found."""
         problem, _colon, number = (self.text or "").partition(":")
+        text = self._problem_text(problem)
+        if not number:
+            return text
+        if problem == "archive":
+            return self.env._("%(text)s (year %(year)s)", text=text, year=number)
+        return self.env._("%(text)s (number %(number)s)", text=text, number=number)
+
+    @api.model
+    def _problem_text(self, problem):
+        """Say in words what a code of ``register.raise_alarm`` means."""
         texts = {
             "changed": self.env._("Changed outside of the system"),
             "missing": self.env._("Deleted outside of the system"),
@@ -84,10 +94,7 @@ class CrisisDisclosureAlarm(models.AbstractModel):
             ),
             "unknown_key": self.env._("Holds a text whose key the server does not have"),
         }
-        text = texts.get(problem, problem)
-        return (
-            self.env._("%(text)s (number %(number)s)", text=text, number=number) if number else text
-        )
+        return texts.get(problem, problem)
 
     def action_see(self):
         """Say that one has seen these alarms: they stay in the register, and are no longer open.
@@ -100,6 +107,13 @@ class CrisisDisclosureAlarm(models.AbstractModel):
         for row in self.filtered("is_open"):
             register.note_event(self.env, "seen", row)
             row._end_activities(users=self.env.user)
+
+    def action_check_register(self):
+        """Check the register now, and show what was found; a button of the list.
+
+        :raises AccessError: the user is no principal
+        """
+        return self.env["crisis.register.check"].browse().action_check_now()
 
     @api.model
     def _cron_watch(self):
@@ -118,7 +132,7 @@ class CrisisDisclosureAlarm(models.AbstractModel):
         if not alarms:
             return
         # sudo: res.company - all schools
-        for company in self.env["res.company"].sudo().search([]):
+        for company in self.env["res.company"].sudo().search([]):  # pylint: disable=no-search-all
             about = alarms.filtered(lambda row, c=company: row.company_id in (c, c.browse()))
             told = about.activity_ids.user_id
             if untold := company._crisis_holders(PRINCIPAL) - told if about else None:

@@ -2,7 +2,7 @@ from functools import partial
 
 from odoo import api, models
 
-from ... import signatures
+from ... import register_archive, signatures
 from ...register import sign_end_anew
 from ...role_confirmations import sign_anew
 from ...sealed_fields import Sealed
@@ -63,3 +63,6 @@ class CrisisSeal(models.AbstractModel):
             while last := batch(last):
                 if not self.env["ir.cron"]._commit_progress(1):
                     return
+        while register_archive.seal_anew(self.env):
+            if not self.env["ir.cron"]._commit_progress(1):
+                return

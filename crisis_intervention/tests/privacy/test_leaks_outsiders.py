@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ...register_state import keep_check
 from .. import access_matrix
 from ..common import DENIALS
 from .leak_case import LeakCase
@@ -159,6 +160,8 @@ class TestOutsiders(LeakCase):
         concern, case = self._work_a_case()
         case.with_user(self.principal).read(["background"])
         self._settle()
+        self._archive_reading(case, self.psychology)
+        keep_check(self.env)
         records = {
             record._name: record
             for record in (
@@ -176,6 +179,7 @@ class TestOutsiders(LeakCase):
                     "crisis.plan.template", "crisis.plan.template.line", "crisis.emergency.step",
                     "crisis.protocol", "crisis.protocol.step",
                     "crisis.role.confirmation", "crisis.role.event",
+                    "crisis.register.check", "crisis.register.archive",
                 )),
                 self.env["crisis.number.gap"].create({
                     "company_id": self.school.id, "name": "CI/1/1", "date": fields.Datetime.now(),

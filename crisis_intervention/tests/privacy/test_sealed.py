@@ -51,6 +51,11 @@ HARMLESS = {
     ("crisis.approval.decide", "res_model"),
     ("crisis.case.audience", "roles"),
     ("crisis.case.audience", "parts"),
+    ("crisis.case.reader", "res_name"),
+    ("crisis.case.reader", "what"),
+    ("crisis.case.reader", "ip"),
+    ("crisis.register.compare", "link"),
+    ("crisis.register.compare", "result"),
     ("crisis.instrument.import", "file"),
     ("crisis.instrument.import", "filename"),
 }

@@ -10,6 +10,10 @@ class DialogRecords:
         seen = cls.records["crisis.assessment", "medical"]
         grant = cls.records["crisis.access.grant", "emergency"]
         plan = cls.records["crisis.plan", "other_class"]
+        cls._take("principal")
+        for relation, user in (("own_dialog", cls.me), ("others_dialog", cls.principal)):
+            dialog = cls.env["crisis.register.compare"].with_user(user).create({"number": 1})
+            cls._put(relation, dialog, {"number": 1} if user == cls.me else None)
         cls._take("psychology_teacher")
         for relation, user in (("own_dialog", cls.me), ("others_dialog", cls.psychology)):
             for model, values in (
@@ -32,13 +36,18 @@ class DialogRecords:
                     {"case_id": case.id, "user_id": cls.staff.id, "relation": "role"},
                 ),
                 (
+                    "crisis.case.reader",
+                    {"case_id": case.id, "date": "2026-09-01", "kind": "reading"},
+                ),
+                (
                     "crisis.emergency.witness",
                     {"emergency_id": cls.records["crisis.emergency", "other_class"].id},
                 ),
                 ("crisis.approval.decide", {"res_model": plan._name, "res_id": plan.id}),
             ):
                 kind = cls.env[model].with_user(user)
-                listed = model == "crisis.case.audience"  # by the system, for one person
+                # by the system, for one person
+                listed = model in ("crisis.case.audience", "crisis.case.reader")
                 dialog = (kind._as_system() if listed else kind).create(values)
                 cls._put(relation, dialog, values if user == cls.me and not listed else None)
                 if model == "crisis.assessment.transcribe":

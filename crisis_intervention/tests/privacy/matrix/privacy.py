@@ -1,4 +1,5 @@
 from ....register import note_reading, raise_alarm
+from ....register_state import keep_check
 
 
 class PrivacyRecords:
@@ -50,6 +51,9 @@ class PrivacyRecords:
         cls._put("general", cls.env["crisis.signature"].search([], limit=1))
         for relation in ("other_class", "other_school"):
             cls._put(relation, cls._disclosed(cls.records["crisis.case", relation]))
+        # of a colleague, whose readings of now are none of the same hour
+        cls._put("general", cls._archive_reading(own, cls.psychology))
+        cls._put("general", cls.env["crisis.register.check"].browse(keep_check(cls.env)))
 
     @classmethod
     def _disclosed(cls, case):

@@ -1,0 +1,63 @@
+import argparse
+import re
+import sys
+from pathlib import Path
+
+from odoo import SUPERUSER_ID, api
+from odoo.cli import Command
+from odoo.modules.registry import Registry
+from odoo.tools import config
+
+_MAIL = re.compile(r"(\d+):([0-9a-fA-F]{64})")
+
+
+class CrisisVerify(Command):
+    """Check the register of disclosures: its chain, archives, signed records, ends kept outside.
+
+    Prints what is proven until when, and every fault with its place. Ends with 1 when something is
+    wrong. It needs the keys of the server, which may stand still, and writes nothing: what it finds
+    becomes alarms with the nightly check.
+    """
+
+    name = "crisis_verify"
+
+    def run(self, cmdargs):
+        """Check one database."""
+        parser = argparse.ArgumentParser(prog=self.prog, description=self.__doc__)
+        parser.add_argument("-c", "--config", help="Odoo's configuration file")
+        parser.add_argument("-d", "--database", required=True)
+        parser.add_argument("--anchors", type=Path, metavar="FILE", help="compare with these ends")
+        parser.add_argument("--mail", type=mailed, metavar="NUMBER:LINK", help="end out of a mail")
+        parser.add_argument("--files", action="store_true", help="open files of signed records")
+        options = parser.parse_args(cmdargs)
+        if options.anchors and not options.anchors.exists():
+            parser.error(f"there is no file {options.anchors}")
+        arguments = ["-d", options.database, "--no-http", "--log-level=warn"]
+        if options.config:
+            arguments += ["-c", options.config]
+        config.parse_config(arguments, setup_logging=True)
+        with Registry(options.database).cursor() as cr:
+            lines, is_well = verified(cr, options.anchors, options.mail, options.files)
+            cr.rollback()
+        print("\n".join(lines))
+        if not is_well:
+            sys.exit(1)
+
+
+def mailed(text):
+    """Return (number, link) of what was typed in as NUMBER:LINK.
+
+    :raises ValueError: it is something else
+    """
+    match = _MAIL.fullmatch(text.strip())
+    if not match:
+        raise ValueError(text)
+    return int(match[1]), match[2].lower()
+
+
+def verified(cr, anchors=None, mail=None, files=False):
+    """Return the lines to print, and whether all is well; see ``register_state.verify``."""
+    # not at the top: addons can be imported once their folders are configured
+    from odoo.addons.crisis_intervention.register_state import verify
+
+    return verify(api.Environment(cr, SUPERUSER_ID, {}), anchors, mail, files)

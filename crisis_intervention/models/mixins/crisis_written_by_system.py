@@ -1,0 +1,44 @@
+from odoo import api, models
+from odoo.exceptions import AccessError
+
+
+class CrisisWrittenBySystem(models.AbstractModel):
+    """What functions of the system alone write, past the ORM, and nobody changes, whoever asks.
+
+    Code that an administrator enters in Odoo runs as superuser: it could call whatever writes here.
+    """
+
+    _name = "crisis.written.by.system"
+    _description = "Written by the System Alone"
+    _inherit = ["crisis.record"]
+
+    @api.model_create_multi
+    def create(self, vals_list):  # pylint: disable=method-required-super
+        """Refuse: what stands here, the system has found.
+
+        :raises AccessError: always
+        """
+        raise AccessError(self._kept_message())
+
+    def write(self, vals):  # pylint: disable=method-required-super
+        """Refuse every change.
+
+        :raises AccessError: always
+        """
+        raise AccessError(self._kept_message())
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        """Refuse to delete.
+
+        :raises AccessError: always
+        """
+        raise AccessError(self._kept_message())
+
+    @api.model
+    def _kept_message(self):
+        """Say that nobody writes here."""
+        return self.env._(
+            "“%(kind)s” is kept by the system alone: it is never changed and never deleted.",
+            kind=self.env["ir.model"]._get(self._name).name,
+        )

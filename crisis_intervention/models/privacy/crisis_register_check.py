@@ -1,0 +1,314 @@
+import json
+from datetime import datetime
+
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import AccessError
+from odoo.tools import format_datetime
+
+from ...register_state import MODEL, genuine_checks, keep_check
+from ...roles import PRINCIPAL
+
+STATES = [("ok", "Complete"), ("faults", "Faults Found"), ("forged", "Not Made by This Server")]
+
+
+class CrisisRegisterCheck(models.Model):
+    """A check of the whole register that was made: until where it is complete, or what is wrong.
+
+    It is about the register of all schools, so every principal reads it. Which signed records are not
+    what was signed, it tells those who may read them; others learn how many there are.
+    """
+
+    _name = MODEL
+    _description = "Check of the Register"
+    _inherit = ["crisis.written.by.system", "crisis.register.mail"]
+    _order = "id desc"
+    _outlives_erasure = True
+    _rec_name = "date"
+
+    date = fields.Datetime(string="When", required=True)
+    user_id = fields.Many2one("res.users", string="Who Asked", required=True, ondelete="restrict")
+    row_count = fields.Integer(
+        string="Rows Checked", aggregator=None, help="Those in archives included."
+    )
+    last_number = fields.Integer(aggregator=None)
+    last_link = fields.Char(
+        help="What every row up to there is part of: 64 digits that no other history leads to."
+    )
+    last_date = fields.Datetime(string="Last Row Of")
+    archive_count = fields.Integer(string="Archives Checked", aggregator=None)
+    anchor_count = fields.Integer(
+        string="Ends Compared", aggregator=None, help="Those in the file outside of the database."
+    )
+    anchor_number = fields.Integer(string="Known Outside Until", aggregator=None)
+    fault_count = fields.Integer(string="Faults", aggregator=None)
+    findings = fields.Text(
+        groups=fields.NO_ACCESS, help="All that was found, of all schools; JSON."
+    )
+    seconds = fields.Float(string="Took (Seconds)", digits=(12, 1), aggregator=None)
+    signature = fields.Char(groups=fields.NO_ACCESS)
+    state = fields.Selection(STATES, compute="_compute_state")
+    statement = fields.Text(compute="_compute_statement")
+    fault_text = fields.Text(string="What Was Found", compute="_compute_fault_text")
+    alarm_count = fields.Integer(string="Open Alarms", compute="_compute_alarm_count")
+    is_last = fields.Boolean(compute="_compute_is_last")
+
+    @api.depends("fault_count", "findings")
+    def _compute_state(self):
+        """Say what came of it, where it is a check that was made."""
+        genuine = genuine_checks(self.env, self.ids)
+        for check in self:
+            wrong = "faults" if check.fault_count else "ok"
+            check.state = wrong if check.id in genuine else "forged"
+
+    @api.depends_context("uid", "lang", "tz")
+    @api.depends("state")
+    def _compute_statement(self):
+        """Say in whole sentences what is proven until when."""
+        for check in self:
+            check.statement = "\n".join(check._sentences())
+
+    def _sentences(self):
+        """Return what is proven until when, sentence by sentence."""
+        if self.state == "forged":
+            return [
+                self.env._(
+                    "This check was not made by this server, or was changed in the database. Check "
+                    "now, and ask whoever runs the server."
+                )
+            ]
+        sentences = []
+        if self.state == "faults":
+            sentences.append(
+                self.env._(
+                    "The register, or what was signed, is not as the system has left it: "
+                    "%(count)s faults.",
+                    count=self.fault_count,
+                )
+            )
+        else:
+            sentences.append(self._complete_line(self.last_number, self.last_date))
+        if self.anchor_count:
+            sentences.append(self._outside_line(self.anchor_count, self.anchor_number))
+        else:
+            sentences.append(
+                self.env._(
+                    "No end of it is known outside of the database yet (file of the server)."
+                )
+            )
+        sentences.append(self._last_mail_line())
+        return sentences
+
+    @api.model
+    def _complete_line(self, number, moment):
+        """Say until where the register is complete."""
+        return self.env._(
+            "Complete and unchanged up to number %(number)s of %(moment)s.",
+            number=number,
+            moment=format_datetime(self.env, moment) if moment else "–",
+        )
+
+    @api.model
+    def _outside_line(self, count, number):
+        """Say until where it is known outside of the database."""
+        return self.env._(
+            "Known outside of the database until number %(number)s (%(count)s ends compared).",
+            number=number,
+            count=count,
+        )
+
+    @api.model
+    def _summary(self, checked, records, files):
+        """Return the sentences for whoever runs the server.
+
+        :param checked: ``register_check.Checked``
+        :param records: findings of signed records
+        :param bool files: their files were opened
+        """
+        lines = [
+            self.env._(
+                "%(rows)s rows checked, %(archives)s archives.",
+                rows=checked.count,
+                archives=checked.archives,
+            )
+        ]
+        if not checked.faults:
+            # sudo: crisis.disclosure - the moment of one row
+            last = self.env["crisis.disclosure"].sudo()
+            row = last.search([("number", "=", checked.end.number)])
+            lines.append(self._complete_line(checked.end.number, row.date))
+            lines.append(self.env._("Its link: %(link)s", link=checked.end.hash))
+        lines.append(self._outside_line(checked.anchors, checked.anchored))
+        if records:
+            lines.append(
+                self.env._("Signed records that are not what was signed: %(n)s", n=len(records))
+            )
+        elif files:
+            lines.append(self.env._("Signed records are what was signed, and so are their files."))
+        else:
+            lines.append(self.env._("Signed records are what was signed (files not opened)."))
+        return lines
+
+    @api.depends_context("uid", "lang", "tz", "allowed_company_ids")
+    @api.depends("findings")
+    def _compute_fault_text(self):
+        """List what was found; of records only those that the reader may read."""
+        for check in self:
+            # sudo: crisis.register.check - findings of all schools; the lines tell what is below
+            findings = json.loads(check.sudo().findings or "[]")
+            about = [finding for finding in findings if "model" in finding]
+            shown = self._readable(about)
+            lines = [
+                self._finding_line(finding)
+                for finding in findings
+                if "model" not in finding or (finding["model"], finding["id"]) in shown
+            ]
+            told = sum((finding["model"], finding["id"]) in shown for finding in about)
+            chain = len(findings) - len(about)
+            if others := check.fault_count - told - chain:
+                lines.append(
+                    self.env._(
+                        "%(count)s more, not shown one by one: of other schools, or of records "
+                        "that are not yours to read.",
+                        count=others,
+                    )
+                )
+            check.fault_text = "\n".join(lines)
+
+    @api.model
+    def _readable(self, findings):
+        """Return the set of (model, id) of those records that the user may read."""
+        shown = set()
+        for model in {finding["model"] for finding in findings} & self.env.registry.keys():
+            kind = self.env[model].with_context(active_test=False)
+            if kind.has_access("read"):
+                ids = [finding["id"] for finding in findings if finding["model"] == model]
+                shown |= {(model, id_) for id_ in kind.search([("id", "in", ids)]).ids}
+        return shown
+
+    @api.model
+    def _finding_line(self, finding):
+        """Say what was found, and where.
+
+        :param dict finding: see ``register_state.findings_of``
+        """
+        text = self.env["crisis.disclosure"]._problem_text(finding["problem"])
+        if "model" in finding:
+            return self._record_line(text, finding)
+        if finding["problem"] == "archive":
+            return self.env._("%(text)s: %(year)s", text=text, year=finding["number"])
+        if finding["last"]:
+            numbers = f"{finding['number']}–{finding['last']}"
+        else:
+            numbers = str(finding["number"])
+        moment = finding["moment"] and datetime.fromisoformat(finding["moment"])
+        return self.env._(
+            "%(text)s: number %(numbers)s, about %(moment)s",
+            text=text,
+            numbers=numbers,
+            moment=format_datetime(self.env, moment) if moment else "–",
+        )
+
+    @api.model
+    def _record_line(self, text, finding):
+        """Say which record it is: its kind and reference, never a name."""
+        model = finding["model"]
+        # sudo: display names of our models are references
+        record = self.env[model].sudo().browse(finding["id"]).exists() if model in self.env else ()
+        return self.env._(
+            "%(text)s: %(kind)s %(reference)s",
+            text=text,
+            # sudo: ir.model - the name of a kind of record
+            kind=self.env["ir.model"].sudo()._get(model).name or model,
+            reference=record.display_name if record else f"#{finding['id']}",
+        )
+
+    @api.model
+    def _mail_line(self, number, holds):
+        """Say whether the register still holds what a mail told of."""
+        if holds:
+            return self.env._("It still holds number %(number)s as in the mail.", number=number)
+        return self.env._(
+            "It does not hold number %(number)s as in the mail: it was changed, or taken back to an "
+            "earlier state.",
+            number=number,
+        )
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_alarm_count(self):
+        """Count the alarms that the user may see and nobody has seen."""
+        register = self.env["crisis.disclosure"]
+        count = register.search_count([("is_open", "=", True)]) if self else 0
+        self.alarm_count = count
+
+    def _compute_is_last(self):
+        """Tell the newest check from those before."""
+        newest = self.search([], limit=1)
+        for check in self:
+            check.is_last = check == newest
+
+    @api.model
+    def _check_principal(self):
+        """Demand a principal.
+
+        :raises AccessError: it is somebody else
+        """
+        self.check_access("read")
+        if not self.env.user.has_group(PRINCIPAL):
+            raise AccessError(self.env._("The register is checked by the principal."))
+
+    def action_check_now(self):
+        """Check everything now, and show what was found; which records are selected is all the same.
+
+        :raises AccessError: the user is no principal
+        """
+        self._check_principal()
+        return self.browse(keep_check(self.env, self.env.uid))._action_page()
+
+    @api.model
+    def _action_state(self):
+        """Show the newest check; where there is none yet, make one."""
+        self._check_principal()
+        newest = self.search([], limit=1)
+        return newest._action_page() if newest else self.action_check_now()
+
+    def _action_page(self):
+        """Return the window action that shows this check as the state of the register."""
+        return self._action_form(
+            name=self.env._("State of the Register"),
+            context={"create": False},
+        )
+
+    def action_view_checks(self):
+        """List the checks of before."""
+        self._check_principal()
+        return self._action_list([], name=self.env._("Checks of the Register"))
+
+    def action_view_archives(self):
+        """List the archives."""
+        self._check_principal()
+        return self.env["crisis.register.archive"]._action_list(
+            [], name=self.env._("Archives of the Register")
+        )
+
+    def action_view_alarms(self):
+        """List the open alarms."""
+        self._check_principal()
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(
+                "crisis_intervention.crisis_disclosure_action"
+            ),
+            "context": {"search_default_open_alarms": 1},
+        }
+
+    def action_compare(self):
+        """Open the dialog that compares the register with a mail."""
+        self._check_principal()
+        return self.env["crisis.register.compare"]._action_form(
+            name=self.env._("Compare with a Mail"), target="new"
+        )
+
+    @api.model
+    def _cron_check(self):
+        """Check everything every night; what is found becomes alarms."""
+        keep_check(self.env, SUPERUSER_ID, files=True)
+        self.env["crisis.disclosure"]._tell_principals()

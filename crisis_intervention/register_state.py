@@ -1,0 +1,247 @@
+"""The state of the register: everything checked, what was found, kept and told.
+
+Functions of a module: a check that is kept is one that was made; code that an administrator enters in
+Odoo may ask for one, and write none.
+"""
+
+import json
+import time
+from dataclasses import dataclass, field
+
+from odoo import SUPERUSER_ID, fields
+from odoo.tools import SQL
+
+from .lib.disclosure_chain import first_faults, link
+from .register import raise_alarm
+from .register_anchors import known_outside
+from .register_check import Checked, check_chain, check_records
+from .seal_keys import keyring
+
+MODEL = "crisis.register.check"
+# Of each problem so many are kept and told one by one: more of them tell nothing more.
+KEPT = 20
+# What a check says and is signed for, in this order.
+SAID = (
+    "date",
+    "user_id",
+    "row_count",
+    "last_number",
+    "last_link",
+    "last_date",
+    "archive_count",
+    "anchor_count",
+    "anchor_number",
+    "fault_count",
+    "findings",
+    "seconds",
+)
+
+
+@dataclass
+class Found:
+    """What checking everything found.
+
+    :ivar checked: ``register_check.Checked``
+    :ivar records: findings of signed records, see ``register_check.check_records``
+    :ivar seconds: how long it took
+    """
+
+    checked: Checked
+    records: list = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def fault_count(self):
+        """Return how many faults there are."""
+        return len(self.checked.faults) + len(self.records)
+
+
+def check_all(env, anchors=None, files=False):
+    """Check chain, archives, anchors and signed records; nothing is written.
+
+    :param anchors: see ``register_check.check_chain``
+    :param bool files: open the files of signed records as well
+    :return: ``Found``
+    """
+    begin = time.monotonic()
+    checked = check_chain(env, anchors)
+    records = check_records(env, files=files)
+    return Found(checked, records, round(time.monotonic() - begin, 1))
+
+
+def findings_of(env, found):
+    """Return what was found, of each problem the first ones, as a list of dicts that JSON knows.
+
+    Of the chain: problem, number, last, moment (about when, ISO or None); of records: problem,
+    model, id, field (of a file, or empty).
+    """
+    findings = [
+        {
+            "problem": fault.problem,
+            "number": fault.number,
+            "last": fault.last,
+            "moment": _moment(env, fault),
+        }
+        for fault in first_faults(found.checked.faults, KEPT)
+    ]
+    seen = {}
+    for finding in found.records:
+        seen[finding.problem] = seen.get(finding.problem, 0) + 1
+        if seen[finding.problem] <= KEPT:
+            findings.append(
+                {
+                    "problem": finding.problem,
+                    "model": finding.model,
+                    "id": finding.res_id,
+                    "field": finding.field,
+                }
+            )
+    return findings
+
+
+def _moment(env, fault):
+    """Return about when a row was written: the moment of the last one up to there."""
+    if fault.problem == "archive":
+        return None
+    moments = env.execute_query(
+        SQL(
+            "SELECT date FROM crisis_disclosure WHERE number <= %s ORDER BY number DESC LIMIT 1",
+            fault.number,
+        )
+    )
+    return moments[0][0].isoformat() if moments else None
+
+
+def keep_check(env, uid=SUPERUSER_ID, files=False):
+    """Check everything, keep what was found, and let it become alarms.
+
+    :param int uid: who asked
+    :return: id of the check
+    """
+    found = check_all(env, files=files)
+    findings = findings_of(env, found)
+    _raise_alarms(env, findings)
+    checked = found.checked
+    values = {
+        "date": fields.Datetime.now(),
+        "user_id": uid,
+        "row_count": checked.count,
+        "last_number": checked.end.number,
+        "last_link": checked.end.hash,
+        "last_date": _date_of(env, checked.end.number),
+        "archive_count": checked.archives,
+        "anchor_count": checked.anchors,
+        "anchor_number": checked.anchored,
+        "fault_count": found.fault_count,
+        "findings": json.dumps(findings),
+        "seconds": found.seconds,
+    }
+    columns = {
+        **values,
+        "signature": keyring(env).sign(_signed_text(values)),
+        "create_uid": uid,
+        "create_date": values["date"],
+        "write_uid": uid,
+        "write_date": values["date"],
+    }
+    [[id_]] = env.execute_query(
+        SQL(
+            "INSERT INTO crisis_register_check (%s) VALUES %s RETURNING id",
+            SQL(", ").join(map(SQL.identifier, columns)),
+            tuple(columns.values()),
+        )
+    )
+    return id_
+
+
+def _raise_alarms(env, findings):
+    """Let what was found become alarms; the register keeps each of them once."""
+    for finding in findings:
+        if "model" in finding:
+            raise_alarm(env, *(finding[name] for name in ("problem", "model", "id", "field")))
+        else:
+            raise_alarm(env, f"{finding['problem']}:{finding['number']}")
+
+
+def _date_of(env, number):
+    """Return the moment of a row, None where it is not in the table."""
+    found = env.execute_query(SQL("SELECT date FROM crisis_disclosure WHERE number = %s", number))
+    return found[0][0] if found else None
+
+
+def _signed_text(values):
+    """Return the text that a check is signed by.
+
+    :param values: dict with the values of ``SAID``, as they are stored
+    """
+    return "check:" + link("", [values[name] for name in SAID])
+
+
+def genuine_checks(env, ids):
+    """Return the ids of those checks that this server has made and nobody has changed."""
+    found = env.execute_query(
+        SQL(
+            "SELECT id, signature, %s FROM crisis_register_check WHERE id = ANY(%s)",
+            SQL(", ").join(map(SQL.identifier, SAID)),
+            list(ids),
+        )
+    )
+    keys = keyring(env)
+    return {
+        id_
+        for id_, signature, *values in found
+        # where the key is not known any more, it counts
+        if keys.tells(signature or "", _signed_text(dict(zip(SAID, values, strict=True))))
+        is not False
+    }
+
+
+def compare(env, number, link_):
+    """Tell whether the register still holds the row that a mail told of; if not, raise an alarm.
+
+    :param int number: its number
+    :param str link_: its link (64 hexadecimal digits)
+    :return: (whether it does, ``Checked`` of the whole register)
+    """
+    checked = check_chain(env, {number: link_})
+    holds = is_held(checked, number)
+    if not holds:
+        raise_alarm(env, f"older:{number}")
+    return holds, checked
+
+
+def is_held(checked, number):
+    """Tell whether the row with this number was found as it was known outside.
+
+    :param checked: ``Checked`` against a dict with this number
+    """
+    return number > 0 and not any(
+        (fault.problem in ("older", "changed") and fault.number == number)
+        or (fault.problem == "missing" and fault.number <= number <= fault.last)
+        for fault in checked.faults
+    )
+
+
+def verify(env, anchors=None, mail=None, files=False):
+    """Check everything for whoever runs the server; nothing is written.
+
+    :param Path anchors: the file of anchors, where it is not the one of this server
+    :param mail: (number, link) out of a mail
+    :param bool files: open the files of signed records as well
+    :return: (list of lines, whether all is well)
+    """
+    known = known_outside(env, anchors)
+    number, link_ = mail or (0, "")
+    found = check_all(env, {number: link_, **known} if mail else known, files)
+    findings = findings_of(env, found)
+    check = env[MODEL]
+    lines = check._summary(found.checked, found.records, files)
+    holds = True
+    if mail:
+        # where the file knows that row too, it was compared with the one of the file
+        holds = known.get(number, link_) == link_ and is_held(found.checked, number)
+        lines.append(check._mail_line(number, holds))
+    lines += [check._finding_line(finding) for finding in findings]
+    if found.fault_count > len(findings):
+        lines.append(env._("Faults in all: %(count)s", count=found.fault_count))
+    return lines, holds and not found.fault_count

@@ -1,0 +1,494 @@
+import json
+import os
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
+
+from freezegun import freeze_time
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
+from odoo.modules.module import load_script
+from odoo.tests import HttpCase, tagged
+from odoo.tools import file_path, mute_logger
+
+from ... import register, register_anchors, register_state
+from ...lib.signed_content import Finding
+from ..common import DENIALS
+from .test_register import RegisterCase
+
+LINK = "0123456789abcdef" * 4
+
+
+class StateCase(RegisterCase):
+    """A register, a file of anchors of its own, and the principal who looks at its state."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        folder = TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.file = Path(folder.name) / "anchors.txt"
+        cls.startClassPatcher(patch.dict(os.environ, {register_anchors.VARIABLE: str(cls.file)}))
+        cls.checks = cls.env["crisis.register.check"]
+        cls.other_principal = cls._make_user("t_other_principal", "principal",
+                                             company=cls.other_school)  # fmt: skip
+        cls._end_transaction()
+        cls.last = cls._end_of_register().number
+
+    def setUp(self):
+        super().setUp()
+        self.file.unlink(missing_ok=True)
+
+    def _check(self, user=None):
+        """Check as ``user``; return the check as this user sees it."""
+        action = self.checks.with_user(user or self.principal).action_check_now()
+        self._end_transaction()
+        return self.checks.with_user(user or self.principal).browse(action["res_id"])
+
+    def _signed_finding(self, *problems):
+        """Let checking signed records find something wrong with the case."""
+        return patch.object(
+            register_state,
+            "check_records",
+            lambda env, files=False: [
+                Finding(problem, self.case._name, self.case.id) for problem in problems
+            ],
+        )
+
+    def _state(self):
+        """Return everything of the register as somebody with the database copies it."""
+        self._sql("SELECT count, hash, signature FROM crisis_disclosure_head")
+        head = self.env.cr.fetchone()
+        self._sql("SELECT max(number) FROM crisis_disclosure")
+        return head, self.env.cr.fetchone()[0]
+
+    def _take_back(self, state):
+        """Restore rows and signed end of an earlier state, both valid."""
+        head, last = state
+        self._sql("DELETE FROM crisis_disclosure WHERE number > %s", last)
+        self._sql("UPDATE crisis_disclosure_head SET count = %s, hash = %s, signature = %s", *head)
+        register._ends.clear()
+
+
+@tagged("post_install", "-at_install")
+class TestCheck(StateCase):
+    """A check is kept with what it found; faults become alarms, once."""
+
+    def test_a_school_without_any_reading_looks_fine(self):
+        self._empty_register()
+        register.begin(self.env)
+        action = self.checks.with_user(self.principal)._action_state()
+        check = self.checks.with_user(self.principal).browse(action["res_id"])
+        self.assertEqual((check.state, check.row_count, check.fault_text), ("ok", 1, ""))
+        self.assertIn("Complete and unchanged up to number 1 of", check.statement)
+        self.assertIn("not mailed", check.statement)
+        # the page shows it again
+        again = self.checks.with_user(self.principal)._action_state()
+        self.assertEqual(again["res_id"], check.id)
+
+    def test_what_a_check_tells(self):
+        register_anchors.write_anchor(self.env)
+        check = self._check()
+        self.assertEqual(check.state, "ok")
+        self.assertEqual(
+            (check.user_id, check.row_count, check.last_number, check.last_link),
+            (self.principal, self.last, self.last, self._end_of_register().hash),
+        )
+        self.assertEqual((check.anchor_count, check.anchor_number), (1, self.last))
+        self.assertEqual((check.fault_count, check.alarm_count), (0, 0))
+        self.assertIn(f"up to number {self.last} of", check.statement)
+        self.assertIn(f"until number {self.last} (1 ends compared)", check.statement)
+        self.assertTrue(check.is_last)
+        self._check()
+        self.assertFalse(check.is_last)
+
+    def test_faults_are_located_and_become_alarms_once(self):
+        self._sql("UPDATE crisis_disclosure SET user_id = 1 WHERE number = 4")
+        self._sql("DELETE FROM crisis_disclosure WHERE number IN (7, 8)")
+        check = self._check()
+        self.assertEqual((check.state, check.fault_count), ("faults", 2))
+        changed, missing = check.fault_text.splitlines()
+        self.assertRegex(changed, r"Changed outside of the system: number 4, about .*2026")
+        self.assertRegex(missing, r"Deleted outside of the system: number 7–8, about .*2026")
+        self.assertIn("2 faults", check.statement)
+        alarms = [("changed:4", False, 0), ("missing:7", False, 0)]
+        self.assertEqual(self._alarms(), alarms)
+        self.assertEqual(check.alarm_count, 2)
+        self._let_crons_go_on()
+        self.checks._cron_check()
+        self._end_transaction()
+        self.assertEqual(self._alarms(), alarms)
+        self.assertEqual(self.checks.search([], limit=1).user_id, self.env.ref("base.user_root"))
+        rows = self.register.search([("kind", "=", "alarm")])
+        self.assertIn(self.principal, rows.activity_ids.user_id)
+        self.assertIn(self.other_principal, rows.activity_ids.user_id)
+
+    def test_many_faults_are_counted(self):
+        """Whoever deletes half of the register makes no thousand alarms."""
+        self.patch(register_state, "KEPT", 2)
+        self._sql("UPDATE crisis_disclosure SET user_id = 1 WHERE number IN (3, 4, 5, 6)")
+        check = self._check()
+        self.assertEqual(check.fault_count, 4)
+        self.assertEqual(len(self._alarms()), 2)
+        self.assertIn("2 more", check.fault_text)
+
+    def test_records_are_named_to_those_who_may_read_them(self):
+        with self._signed_finding("changed", "unsigned"):
+            check = self._check()
+        self.assertEqual(check.fault_count, 2)
+        self.assertEqual(
+            check.fault_text.splitlines(),
+            [
+                f"Changed outside of the system: Crisis Case {self.case.name}",
+                f"Signed or decided outside of the system: Crisis Case {self.case.name}",
+            ],
+        )
+        self.assertNotIn(self.student_1.name, check.fault_text)
+        self.assertEqual(
+            self._alarms(),
+            [(p, self.case._name, self.case.id) for p in ("changed", "unsigned")],
+        )
+        self.assertEqual(check.alarm_count, 2)
+        # another school learns how many there are
+        theirs = check.with_user(self.other_principal).with_company(self.other_school)
+        self.assertNotIn(self.case.name, theirs.fault_text)
+        self.assertNotIn(self.case.name, theirs.statement)
+        self.assertIn("2 more", theirs.fault_text)
+        self.assertEqual(theirs.alarm_count, 0)
+        with self.assertRaises(AccessError), mute_logger(*DENIALS):
+            theirs.read(["findings"])
+        # so does whom the case concerns
+        self._make_user("t_second_principal", "principal")
+        concern = self._make_concern(
+            self.staff,
+            self.student_1,
+            restricted=True,
+            concerned_user_ids=[Command.set(self.principal.ids)],
+        )
+        self.case._as_system().write({"concern_ids": [Command.link(concern.id)]})
+        self.env.invalidate_all()
+        self.assertNotIn(self.case.name, check.fault_text)
+
+    def test_a_signed_record_that_was_changed_is_found(self):
+        session = self._hold_session(self.case, notes="ONE").sudo()
+        self._end_transaction()
+        self.assertEqual(self._check().state, "ok")
+        self._sql("UPDATE crisis_session SET state = 'draft' WHERE id = %s", session.id)
+        check = self._check()
+        self.assertEqual((check.state, check.fault_count), ("faults", 1))
+        self.assertIn(session.name, check.fault_text)
+        self.assertEqual(self._alarms(), [("unlocked", session._name, session.id)])
+        # a file of it that does not open is the concern of whoever opens files
+        self._sql("UPDATE crisis_session SET state = 'signed' WHERE id = %s", session.id)
+        self.assertEqual(self._check().state, "ok")
+
+    def test_only_principals_look(self):
+        check = self._check()
+        for user in (self.psychology, self.moral, self.staff, self.doctor):
+            for action in (
+                lambda u=user: check.with_user(u).read(["date"]),
+                lambda u=user: check.with_user(u).action_check_now(),
+                lambda u=user: check.with_user(u)._action_state(),
+                lambda u=user: check.with_user(u).action_view_alarms(),
+                lambda u=user: self.register.with_user(u).browse().action_check_register(),
+            ):
+                with self.assertRaises(AccessError), mute_logger(*DENIALS):
+                    action()
+
+    def test_a_forged_check_is_none(self):
+        check = self._check()
+        names = ", ".join((*register_state.SAID, "signature"))
+        self._sql("UPDATE crisis_disclosure SET user_id = 1 WHERE number = 4")
+        self._check()
+        # a good one of before, as if it were of now
+        self._sql(
+            f"INSERT INTO crisis_register_check ({names})"
+            f" SELECT {names} FROM crisis_register_check WHERE id = %s", check.id
+        )  # fmt: skip
+        self._sql("UPDATE crisis_register_check SET date = date + interval '1 day' WHERE id ="
+                  " (SELECT max(id) FROM crisis_register_check)")  # fmt: skip
+        self.env.invalidate_all()
+        forged = self.checks.search([], limit=1).with_user(self.principal)
+        self.assertEqual(forged.state, "forged")
+        self.assertIn("not made by this server", forged.statement)
+        self.assertEqual(check.state, "ok")
+        self._sql("UPDATE crisis_register_check SET fault_count = 0, findings = '[]'")
+        self.env.invalidate_all()
+        self.assertEqual(self.checks.browse(check.id + 1).state, "forged")
+        for user in (self.principal, self.env.ref("base.user_root")):
+            mine = check.with_user(user)
+            for action in (
+                lambda m=mine: m.create({"row_count": 1}),
+                lambda m=mine: m.write({"fault_count": 0}),
+                lambda m=mine: m.unlink(),
+            ):
+                with self.assertRaises(AccessError), mute_logger(*DENIALS):
+                    action()
+
+
+@tagged("post_install", "-at_install")
+class TestEndsThatPeopleHold(StateCase):
+    """A register that was taken back to an earlier state is found by the file and by a mail."""
+
+    def _mails(self):
+        """Let the scheduled action mail the end; return the new mails."""
+        before = self.env["mail.mail"].search([])
+        self.checks._cron_mail_end()
+        self._end_transaction()
+        return self.env["mail.mail"].search([]) - before
+
+    def _compare(self, number, link, user=None):
+        """Compare in the dialog; return it."""
+        dialog = (
+            self.env["crisis.register.compare"]
+            .with_user(user or self.principal)
+            .create({"number": number, "link": link})
+        )
+        dialog.action_compare()
+        self._end_transaction()
+        return dialog
+
+    def test_a_mail_tells_the_end_and_of_nobody(self):
+        (self.principal + self.other_principal).lang = "en_US"
+        end = self._end_of_register()
+        mails = self._mails()
+        self.assertEqual(
+            mails.recipient_ids, self.principal.partner_id + self.other_principal.partner_id
+        )
+        self.assertEqual(len(mails), 2)
+        for mail in mails:
+            text = f"{mail.subject} {mail.body_html}"
+            self.assertIn(str(end.number), mail.subject)
+            self.assertIn(f"<code>{end.number}</code>", text)
+            self.assertIn(f"<code>{end.hash}</code>", text)
+            self.assertIn("Keep this mail", text)
+            self.assertIn("Compare with a Mail", text)
+            for secret in (self.student_1.name, self.case.name, "BACKGROUND", self.psychology.name,
+                           self.school.name, self.principal.name):  # fmt: skip
+                self.assertNotIn(secret, text)
+            self.assertFalse(mail.attachment_ids or mail.model or mail.res_id)
+            self.assertNotIn("http", text)
+        # the same end stands in the file, and in the register that it was mailed
+        self.assertEqual([a.end for a in register_anchors.read_anchors(self.env)], [end])
+        row = self.register.search([("kind", "=", "mailed")])
+        self.assertEqual((row.text, row.pages), (f"{end.number}:{end.hash}", 2))
+        self.assertIn(f"last: number {end.number}", self._check().statement)
+
+    def test_in_chinese(self):
+        self.principal.lang = "zh_CN"
+        mails = self._mails().filtered(lambda m: m.recipient_ids == self.principal.partner_id)
+        self.assertIn("请保留本邮件", mails.body_html)
+        self.assertIn("查阅登记", mails.subject)
+
+    def test_a_forged_end_is_not_mailed(self):
+        self._sql("UPDATE crisis_disclosure_head SET signature = 'x'")
+        self.assertFalse(self._mails())
+        self.assertFalse(self.file.exists())
+
+    def test_the_same_row_is_there(self):
+        end = self._end_of_register()
+        self._mails()
+        self._read(self.principal)
+        spaced = " ".join(re.findall("....", end.hash.upper()))
+        for link in (end.hash, spaced):
+            dialog = self._compare(end.number, link)
+            self.assertTrue(dialog.is_same)
+            self.assertIn("still holds", dialog.result)
+        self.assertEqual(self._alarms(), [])
+
+    def test_taken_back_it_is_found_by_file_and_mail(self):
+        earlier = self._state()
+        for hour in range(3):
+            with freeze_time(datetime(2026, 11, 1) + timedelta(hours=2 * hour)):
+                self._read(self.psychology)
+        mailed = self._end_of_register()
+        self._mails()
+        self._take_back(earlier)
+        # by itself it is valid
+        self.assertEqual(self._faults(), [])
+        # by the file
+        known = register_anchors.known_outside(self.env)
+        self.assertEqual(self._faults(known), [("older", mailed.number)])
+        check = self._check()
+        self.assertEqual(check.state, "faults")
+        self.assertIn("older than what is known outside", check.fault_text)
+        self.assertIn(f"older:{mailed.number}", [text for text, *_about in self._alarms()])
+        # by the mail, where the file was taken away too
+        self.file.unlink()
+        self._take_back(earlier)
+        dialog = self._compare(mailed.number, mailed.hash)
+        self.assertFalse(dialog.is_same)
+        self.assertIn("does not hold number", dialog.result)
+        self.assertEqual(self._alarms(), [(f"older:{mailed.number}", False, 0)])
+
+    def test_taken_back_and_gone_on_with(self):
+        """Others read afterwards, so that the register is as long as before."""
+        earlier = self._state()
+        self._read(self.psychology)
+        mailed = self._end_of_register()
+        self._mails()
+        self._take_back(earlier)
+        for hour in range(4):
+            with freeze_time(datetime(2026, 11, 1) + timedelta(hours=2 * hour)):
+                self._read(self.principal)
+        self.assertEqual(self._faults(), [])
+        known = register_anchors.known_outside(self.env)
+        self.assertEqual(self._faults(known), [("older", mailed.number)])
+        self.file.unlink()
+        self.assertFalse(self._compare(mailed.number, mailed.hash).is_same)
+        self.assertEqual(self._alarms(), [(f"older:{mailed.number}", False, 0)])
+
+    def test_a_changed_or_missing_row_is_not_the_same(self):
+        link = self.register.search([("number", "=", 5)]).hash
+        for damage in (
+            "UPDATE crisis_disclosure SET user_id = 1 WHERE number = 5",
+            "DELETE FROM crisis_disclosure WHERE number BETWEEN 4 AND 6",
+        ):
+            with self.subTest(damage=damage), self.env.cr.savepoint() as savepoint:
+                self._sql(damage)
+                self.assertFalse(self._compare(5, link).is_same)
+                savepoint.rollback()
+        self._sql("UPDATE crisis_disclosure SET user_id = 1 WHERE number = 9")
+        dialog = self._compare(5, link)
+        self.assertTrue(dialog.is_same)
+        self.assertIn("faults elsewhere", dialog.result)
+
+    def test_what_is_no_mail_is_refused(self):
+        for number, link in ((0, LINK), (-1, LINK), (5, "x"), (5, False), (5, LINK + "a")):
+            with self.subTest(number=number, link=link), self.assertRaises(UserError):
+                self._compare(number, link)
+        with self.assertRaises(AccessError), mute_logger(*DENIALS):
+            self._compare(5, LINK, self.psychology)
+        self.assertEqual(self._alarms(), [])
+
+
+@tagged("post_install", "-at_install")
+class TestCommand(StateCase):
+    """What whoever runs the server is told."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        path = file_path("crisis_intervention/cli/crisis_verify.py")
+        cls.command = load_script(path, "odoo.cli.crisis_verify")
+
+    def _verify(self, *args, **options):
+        self.env.flush_all()
+        lines, is_well = self.command.verified(self.env.cr, *args, **options)
+        self.env.invalidate_all()
+        return "\n".join(lines), is_well
+
+    def test_all_is_well(self):
+        register_anchors.write_anchor(self.env)
+        end = self._end_of_register()
+        text, is_well = self._verify(mail=(end.number, end.hash), files=True)
+        self.assertTrue(is_well, text)
+        self.assertIn(f"{self.last} rows checked, 0 archives", text)
+        self.assertIn(f"unchanged up to number {end.number}", text)
+        self.assertIn(end.hash, text)
+        self.assertIn(f"until number {end.number} (1 ends compared)", text)
+        self.assertIn("as in the mail", text)
+
+    def test_faults_are_located(self):
+        self._sql("UPDATE crisis_disclosure SET user_id = 1 WHERE number = 4")
+        with self._signed_finding("changed"):
+            text, is_well = self._verify()
+        self.assertFalse(is_well)
+        self.assertIn("Changed outside of the system: number 4", text)
+        self.assertIn(f"Changed outside of the system: Crisis Case {self.case.name}", text)
+        self.assertNotIn("Complete", text)
+        # it writes nothing
+        self._end_transaction()
+        self.assertEqual(self._alarms(), [])
+
+    def test_taken_back(self):
+        earlier = self._state()
+        self._read(self.psychology)
+        end = self._end_of_register()
+        register_anchors.write_anchor(self.env)
+        kept = self.file.with_name("kept.txt")
+        self.file.rename(kept)
+        self._take_back(earlier)
+        self.assertTrue(self._verify()[1])
+        for arguments in ({"anchors": kept}, {"mail": (end.number, end.hash)}):
+            with self.subTest(arguments=arguments):
+                text, is_well = self._verify(**arguments)
+                self.assertFalse(is_well)
+                self.assertIn("older than what is known outside", text)
+        # a mail that says something else than the file
+        text, is_well = self._verify(anchors=kept, mail=(end.number, LINK))
+        self.assertFalse(is_well)
+        self.assertIn("does not hold", text)
+
+    def test_what_is_typed_in(self):
+        self.assertEqual(self.command.mailed(f" 12:{LINK.upper()}"), (12, LINK))
+        for text in ("12", f"x:{LINK}", "12:abc", f"12:{LINK}0", ""):
+            with self.subTest(text=text), self.assertRaises(ValueError):
+                self.command.mailed(text)
+
+
+@tagged("post_install", "-at_install")
+class TestButtons(StateCase, HttpCase):
+    """Buttons, pressed as the client does."""
+
+    def _press(self, login, model, method, ids):
+        self.authenticate(login, login)
+        return self.make_jsonrpc_request(
+            f"/web/dataset/call_button/{model}/{method}",
+            {"model": model, "method": method, "args": [ids], "kwargs": {}},
+        )
+
+    def test_check_now(self):
+        row = self.register.search([], limit=1)
+        check = self._check()
+        for model, method, ids in (
+            ("crisis.disclosure", "action_check_register", []),
+            ("crisis.disclosure", "action_check_register", row.ids),
+            ("crisis.register.check", "action_check_now", []),
+            ("crisis.register.check", "action_check_now", check.ids),
+        ):
+            with self.subTest(model=model, ids=ids):
+                before = self.checks.search_count([])
+                action = self._press("t_principal", model, method, ids)
+                self.assertEqual(action["res_model"], "crisis.register.check")
+                self.env.invalidate_all()
+                self.assertEqual(self.checks.search_count([]), before + 1)
+                made = self.checks.browse(action["res_id"])
+                self.assertEqual((made.user_id, made.state), (self.principal, "ok"))
+
+    @mute_logger("odoo.http", *DENIALS)
+    def test_nobody_else_presses(self):
+        before = self.checks.search_count([])
+        for login in ("t_psychology", "t_moral", "t_staff"):
+            for model, method in (
+                ("crisis.disclosure", "action_check_register"),
+                ("crisis.register.check", "action_check_now"),
+            ):
+                with self.subTest(login=login, model=model), self.assertRaises(Exception) as caught:
+                    self._press(login, model, method, [])
+                self.assertIn("AccessError", json.dumps(caught.exception.args, default=str))
+        self.env.invalidate_all()
+        self.assertEqual(self.checks.search_count([]), before)
+
+    def test_the_menu_opens_the_page(self):
+        self.authenticate("t_principal", "t_principal")
+        action = self.env.ref("crisis_intervention.crisis_register_check_action_state")
+        opened = self.make_jsonrpc_request("/web/action/run", {"action_id": action.id})
+        self.assertEqual(opened["res_model"], "crisis.register.check")
+        self.assertTrue(self.checks.browse(opened["res_id"]).exists())
+
+    def test_in_the_browser(self):
+        self.principal.password = "t_principal-password"
+        self.principal.lang = "zh_CN"
+        self.start_tour("/odoo/action-crisis_intervention.crisis_register_check_action_state",
+                        "crisis_register_state", login="t_principal")  # fmt: skip
+        # the first one comes with the page
+        self.assertEqual(self.checks.search_count([]), 3)
+        self.start_tour("/odoo/action-crisis_intervention.crisis_disclosure_action",
+                        "crisis_register_list", login="t_principal")  # fmt: skip
+        checks = self.checks.search([])
+        self.assertEqual(len(checks), 5)
+        self.assertEqual((set(checks.mapped("state")), checks.user_id), ({"ok"}, self.principal))
+        self.assertEqual(self._alarms(), [])
