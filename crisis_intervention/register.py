@@ -308,6 +308,24 @@ def known_signatures(env, model):
     )
 
 
+def signed_before(env, model, ids):
+    """Return those of ``ids`` of which the chain knows a signature.
+
+    :param str model: name of the model
+    """
+    if not ids:
+        return []
+    rows = env.execute_query(
+        SQL(
+            "SELECT DISTINCT res_id FROM crisis_disclosure WHERE kind IN ('signed', 'given_up')"
+            " AND res_model = %s AND res_id = ANY(%s)",
+            model,
+            list(ids),
+        )
+    )
+    return [id_ for [id_] in rows]
+
+
 def knows(env, user_ids):
     """Tell whether one of these users stands in the register.
 

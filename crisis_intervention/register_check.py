@@ -84,7 +84,7 @@ def check_records(env, files=False):
     """Check signed records.
 
     :param bool files: open their files as well
-    :return: list of ``lib.signed_content.Finding``
+    :return: list of findings, each with ``problem``, ``model``, ``res_id`` and ``field``
     """
     return signatures.check_all(env, files)
 

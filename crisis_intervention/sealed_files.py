@@ -136,6 +136,27 @@ def seal_stored(file):
         store_sealed(file, content, new_seal(file.env))
 
 
+def check_replaceable(files):
+    """Refuse to write over files that cannot be opened: they may be restored, or their key come back.
+
+    :param files: ``ir.attachment`` records
+    :raises UserError: one of them cannot be opened
+    """
+    # sudo: ir.attachment - whether they open; nothing of them is returned
+    for file in files._held_sealed().sudo():
+        held = file._crisis_content()
+        try:
+            keyring(file.env).open_file(held.sealed, held.place)
+        except SealError as error:
+            raise_alarm(file.env, problem_of(error), file._name, file.id, "raw")
+            raise UserError(
+                file.env._(
+                    "This file cannot be opened, so no other one is put in its place. Ask whoever "
+                    "runs the server to restore it from a backup, or to add its key, first."
+                )
+            ) from None
+
+
 def _shown(field, record, value):
     """Return the content of a sealed file, to those who get it; they are registered.
 

@@ -149,7 +149,7 @@ def _refuse(env):
 
 def _signed(records):
     """Return those of ``records`` that count as signed."""
-    domain = records._signed_domain()
+    domain = records._signed_where()
     if domain.is_false():
         return records.browse()
     stored = records.browse(id_ for id_ in records._ids if isinstance(id_, int))
@@ -182,7 +182,18 @@ def _settle(records, old, by_code):
         elif not _is_said(was, row) and not (is_loading(env) and was and not was.nonce):
             # what an update finds unsigned is signed at its end
             signed.append(row)
+    if old is not None:
+        _report_second(env, model, signed)
     _store(env, model, signed, given)
+
+
+def _report_second(env, model, rows):
+    """Report what the register knows as signed, and whose row of signatures is gone.
+
+    It is signed all the same: the register tells of both.
+    """
+    for id_ in register.signed_before(env, model, [row.id for row in rows if not row.nonce]):
+        register.raise_alarm(env, "unlocked", model, id_)
 
 
 def _is_said(was, row):
@@ -309,14 +320,14 @@ def renew_loaded(env):
 def _kinds(env):
     """Return the names of the kinds of which records are signed."""
     kinds = env["crisis.record"]._kinds()
-    return [name for name in kinds if not env[name]._signed_domain().is_false()]
+    return [name for name in kinds if not env[name]._signed_where().is_false()]
 
 
 def _batches(env, model):
     """Yield all records of ``model`` that count as signed, some hundreds at a time."""
     # sudo: any kind of record - all of them are checked or signed; nothing of them is returned
     records = env[model].sudo().with_context(active_test=False)
-    last, domain = 0, records._signed_domain()
+    last, domain = 0, records._signed_where()
     while batch := records.search([("id", ">", last), *domain], order="id", limit=BATCH):
         last = batch[-1].id
         yield batch
@@ -435,7 +446,7 @@ def naming(named):
         ]
         if links:
             leads = Domain.OR(Domain(name, "in", named.ids) for name in links)
-            yield records.search(leads & records._signed_domain())
+            yield records.search(leads & records._signed_where())
 
 
 def has_authors(users):

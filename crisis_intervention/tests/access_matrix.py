@@ -464,13 +464,14 @@ FIELDS = {
         ),
         ("event_id", {"psychology_teacher"}, set()),
     ],
-    "crisis.plan": [("approval_ids", _TRIAGE, set())],
-    "crisis.referral": [("approval_ids", _TRIAGE, set())],
-    "crisis.school.return": [("approval_ids", _TRIAGE, set())],
-    "crisis.guardian.waiver": [("approval_ids", _TRIAGE, set())],
+    "crisis.plan": [("approval_ids", _TRIAGE, set()), ("asked_digest", set(), set())],
+    "crisis.referral": [("approval_ids", _TRIAGE, set()), ("asked_digest", set(), set())],
+    "crisis.school.return": [("approval_ids", _TRIAGE, set()), ("asked_digest", set(), set())],
+    "crisis.guardian.waiver": [("approval_ids", _TRIAGE, set()), ("asked_digest", set(), set())],
     "crisis.access.grant": [
         ("case_id", _TRIAGE, _TRIAGE),
         ("approval_ids", _TRIAGE, set()),
+        ("asked_digest", set(), set()),
     ],
     "crisis.emergency": [
         ("student_ids alert_ids step_ids event_ids", _STAFF, set()),

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools.translate import LazyTranslate
 
+from ... import signatures
 from ...lib.declarations import Counter, Done, Event, Excerpt, Step
 from ...roles import MORAL_EDUCATION, PSYCHOLOGY
 
@@ -234,11 +235,14 @@ class CrisisMeasure(models.Model):
         it was asked for: it goes back to be submitted again. Callers have checked who does this.
         """
         # sudo: crisis.measure, crisis.plan - see above
-        for measure in self.sudo():
-            before = measure.user_id
-            measure._set({"user_id": user.id})
-            if measure.state in ("todo", "doing"):
-                measure._renew_step(before != user)
+        measures = self.sudo()
+        # the plan is signed with its measures
+        with signatures.changing(measures.plan_id, ["measure_ids"]):
+            for measure in measures:
+                before = measure.user_id
+                measure._set({"user_id": user.id})
+                if measure.state in ("todo", "doing"):
+                    measure._renew_step(before != user)
         for plan in self.sudo().plan_id.filtered(lambda plan: plan.state == "waiting"):
             plan._withdraw(self.env._("A measure has another owner: read it and submit it again."))
 

@@ -39,6 +39,7 @@ class CrisisPlan(models.Model):
     _finished_states = ("active", "replaced")
     _approved_with = ("case_id", "version")
     _approved_lines = {"measure_ids": PLANNED_FIELDS}
+    _signed_lines = {"measure_ids": ("id", *PLANNED_FIELDS)}
 
     version = fields.Integer(default=1, readonly=True, copy=False)
     state = fields.Selection(

@@ -103,7 +103,7 @@ class CrisisApprovalMixin(models.AbstractModel):
         # lines look after themselves
         if vals.keys() - self._approved_lines.keys():
             self._check_not_waiting()
-        if not self.env.su:
+        if vals and not self.env.su:
             self._check_writer()
         return super().write(vals)
 

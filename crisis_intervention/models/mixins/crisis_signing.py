@@ -47,9 +47,15 @@ class CrisisSigning(models.AbstractModel):
 
     @api.model
     @tools.ormcache()
+    def _signed_where(self):
+        """Return ``_signed_domain``, which is asked at each write."""
+        return self._signed_domain()
+
+    @api.model
+    @tools.ormcache()
     def _signed_columns(self):
         """Return the names of the fields that are signed as the database holds them, sorted."""
-        if self._signed_domain().is_false():
+        if self._signed_where().is_false():
             return ()
         threads = [self.env[name] for name in _THREADS if name in self.env]
         foreign = set().union(*(model._fields for model in threads)) - _AUTHOR
@@ -92,5 +98,5 @@ class CrisisSigning(models.AbstractModel):
             if self._fields[name].compute
             for each in self.pool.field_depends[self._fields[name]]
         }
-        asked = {each.field_expr for each in self._signed_domain().iter_conditions()}
+        asked = {each.field_expr for each in self._signed_where().iter_conditions()}
         return frozenset({*columns, *files, *depends, *asked})

@@ -14,6 +14,7 @@ from ...sealed_files import (
     FileContent,
     FileField,
     Unreadable,
+    check_replaceable,
     is_filing,
     new_seal,
     place_of,
@@ -27,6 +28,7 @@ from ...walls import is_loading
 FILE_SIZE = "crisis_intervention.file_max_mb"
 FILE_SIZE_DEFAULT = 20
 
+_CONTENTS = frozenset(("raw", "datas", "db_datas"))
 # What says where a file belongs, and who gets it.
 _PLACED = frozenset(
     ("res_model", "res_id", "res_field", "public", "access_token", "type", "url", "raw", "datas")
@@ -99,6 +101,8 @@ class IrAttachment(models.Model):
             vals.pop("thumbnail", None)
             if vals.get("db_datas"):
                 vals["raw"] = vals.pop("db_datas")
+        if not _CONTENTS.isdisjoint(vals):
+            check_replaceable(self)
         moved = _contents_to_move(self, vals)
         kept = self._in_crisis()
         result = super().write(vals)

@@ -579,6 +579,7 @@ class TestApprovedDigest(ApprovalCase):
     def test_late_and_twice(self):
         plan = self._asked("crisis.plan")
         mine = plan.with_user(self.principal)
+        self._let_crons_go_on()
         first, second = self._dialog(plan).save(), self._dialog(plan).save()
         step = self.case.deadline_ids.filtered(lambda d: d.kind == "plan_approval")
         step.date_due = "2020-01-01 00:00:00"

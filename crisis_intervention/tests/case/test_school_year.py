@@ -51,7 +51,7 @@ class TestSchoolYear(CrisisCommon):
             SQL("SELECT res_model, count(*) FROM crisis_signature GROUP BY res_model")
         )
         self.assertGreaterEqual(len(rows), 12, rows)
-        self.assertGreater(sum(count for _model, count in rows), 500)
+        self.assertGreater(sum(count for _model, count in rows), 200)
 
     def _live(self, seed):
         """Return the year of ``seed``, lived through and taken back."""

@@ -142,6 +142,12 @@ class TestDamagedTexts(AlarmCase, SealedCase):
             [self.form.answers[UNREADABLE]],
             "no answer looks like one that was left out",
         )
+        self.form.sudo()._set({"state": "done"})
+        reports = self.env["ir.actions.report"].with_user(self.psychology)
+        html, _kind = reports._render_qweb_html(
+            f"{MODULE}.crisis_assessment_report_file", self.form.ids
+        )
+        self.assertIn("cannot be opened", html.decode())
 
     def test_our_own_code_never_takes_it_for_a_text(self):
         draft = self.held.create({"case_id": self.case.id, "notes": "x", "limits_explained": True})
@@ -279,6 +285,23 @@ class TestDamagedFiles(AlarmCase, FileCase):
         self.assertEqual(raised, {("plain", mandatory._name, mandatory.id, "scan")})
         [form] = mandatory.with_context(bin_size=True).web_read({"scan": {}, "name": {}})
         self.assertEqual(form["name"], mandatory.name)
+
+    def test_nothing_is_put_in_its_place(self):
+        for file, record, values in (
+            (self.file, self.file, {"raw": CONTENT}),
+            (self.file, self.file, {"datas": base64.b64encode(CONTENT)}),
+            (self.receipt, self.mandatory, {"scan": base64.b64encode(CONTENT)}),
+        ):
+            self._plant(file)
+            before = self._stored(file)
+            for mine in (record.with_user(self.psychology), record.sudo()):
+                with (
+                    self.subTest(values=values),
+                    self.assertRaises(UserError),
+                    self.env.cr.savepoint(),
+                ):
+                    mine.write(dict(values))
+            self.assertEqual(self._stored(file), before)
 
     def test_the_night_seals_no_planted_file(self):
         self._plant(self.file)

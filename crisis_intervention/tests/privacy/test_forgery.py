@@ -348,6 +348,19 @@ class TestForgerySuite(RegisterCase):
             self._sql(forget, session._name, session.id)
 
         yield "unlocked, its signature deleted", unlocked, {self._of("unlocked", session)}
+
+        def signed_again():
+            unlocked()
+            self.env.invalidate_all()
+            mine = session.with_user(self.psychology).sudo(False)
+            mine.notes = "OTHER"
+            mine.action_sign()
+
+        yield (
+            "the same, and signed again by its author",
+            signed_again,
+            {self._of("unlocked", session)},
+        )
         yield (
             "its signature deleted",
             lambda: self._sql(forget, session._name, session.id),

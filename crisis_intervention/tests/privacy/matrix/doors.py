@@ -53,6 +53,7 @@ WRITES = {
     "crisis.plan.template.line": {"days": 3},
     "crisis.approval.decide": {"comment": "x"},
     "crisis.access.grant": {},
+    "crisis.signature": {"nonce": "x"},
     "crisis.role.confirmation": {"state": "confirmed"},
     "crisis.role.event": {"text": "x"},
     "crisis.access.review": {"comment": "x"},
