@@ -289,41 +289,25 @@ def enter_signatures(env, signatures):
     return len(rows)
 
 
-def known_signatures(env, model):
+def known_signatures(env, model, ids=None):
     """Return dict of record id to the nonce that the chain knows last.
 
     One that was given up has the nonce under which that is signed.
 
     :param str model: name of the model
+    :param ids: list of ids of records; by default, of all
     """
     return dict(
         env.execute_query(
             SQL(
                 "SELECT DISTINCT ON (res_id) res_id, text FROM crisis_disclosure"
-                " WHERE kind IN ('signed', 'given_up') AND res_model = %s"
+                " WHERE kind IN ('signed', 'given_up') AND res_model = %s AND %s"
                 " ORDER BY res_id, number DESC",
                 model,
+                SQL("TRUE") if ids is None else SQL("res_id = ANY(%s)", ids),
             )
         )
     )
-
-
-def signed_before(env, model, ids):
-    """Return those of ``ids`` of which the chain knows a signature.
-
-    :param str model: name of the model
-    """
-    if not ids:
-        return []
-    rows = env.execute_query(
-        SQL(
-            "SELECT DISTINCT res_id FROM crisis_disclosure WHERE kind IN ('signed', 'given_up')"
-            " AND res_model = %s AND res_id = ANY(%s)",
-            model,
-            list(ids),
-        )
-    )
-    return [id_ for [id_] in rows]
 
 
 def knows(env, user_ids):

@@ -196,28 +196,23 @@ def _settle(records, old, by_code):
         # nobody who helps a child is stopped by it; the check finds it unsigned
         return
     signed, given, counting = [], [], set(after._ids)
-    for row in _read(records.browse(counting.union(old or ()))):
+    rows = _read(records.browse(counting.union(old or ())))
+    known = {} if old is None else register.known_signatures(env, model, [row.id for row in rows])
+    for row in rows:
         was = (old or {}).get(row.id)
-        if problem := _problem(env, model, row, was, created=old is None):
+        problem = _problem(env, model, row, was, known.get(row.id, ""), created=old is None)
+        if problem:
             register.raise_alarm(env, problem, model, row.id)
-        elif row.id not in counting:
+        if problem and (problem != "unlocked" or row.nonce):
+            continue
+        if row.id not in counting:
             if was.is_live:
                 given.append(row)
         elif not _is_said(was, row) and not (is_loading(env) and was and not was.nonce):
-            # what an update finds unsigned is signed at its end
+            # what an update finds unsigned is signed at its end; what was unlocked without a trace
+            # in its row is signed all the same, and the register tells of both
             signed.append(row)
-    if old is not None:
-        _report_second(env, model, signed)
     _store(env, model, signed, given)
-
-
-def _report_second(env, model, rows):
-    """Report what the register knows as signed, and whose row of signatures is gone.
-
-    It is signed all the same: the register tells of both.
-    """
-    for id_ in register.signed_before(env, model, [row.id for row in rows if not row.nonce]):
-        register.raise_alarm(env, "unlocked", model, id_)
 
 
 def _is_said(was, row):
@@ -225,17 +220,20 @@ def _is_said(was, row):
     return was is not None and was.is_live and was.values == row.values
 
 
-def _problem(env, model, row, was, created=False):
+def _problem(env, model, row, was, known, created):
     """Return what is wrong with a record that was changed just now, "" where nothing is.
 
     :param was: its ``Row`` before, None where it did not count as signed
+    :param known: nonce that the register knows last
     :param bool created: it was created just now
     """
     if row.values is None:
         return "changed"
+    if row.nonce and row.nonce < known:
+        return "replaced"
     if was is None:
         # signed already, so somebody has taken the lock off
-        return "unlocked" if row.is_live and not created else ""
+        return "unlocked" if not created and (row.is_live or (known and not row.nonce)) else ""
     if not was.is_live:
         return "" if is_loading(env) or model in _beginning.get() else "unsigned"
     return "" if _verifies(env, model, was) else "changed"

@@ -27,7 +27,15 @@ class SignatureCase(CrisisCommon):
         super().setUp()
         self.known, self.alarms = {}, []
         self.patch(register, "note_signatures", self._note)
-        self.patch(register, "known_signatures", lambda _env, model: self.known.get(model, {}))
+        self.patch(
+            register,
+            "known_signatures",
+            lambda _env, model, ids=None: {
+                id_: nonce
+                for id_, nonce in self.known.get(model, {}).items()
+                if ids is None or id_ in ids
+            },
+        )
         self.patch(
             register,
             "raise_alarm",
@@ -330,6 +338,9 @@ class TestSignatures(SignatureCase):
             contact.id,
         )
         self.assertEqual(self._found(), self._one("replaced", contact))
+        contact._set({"agreed": "y"})
+        self.assertEqual(self.alarms, self._one("replaced", contact))
+        self.assertEqual(self._found(), self._one("changed", contact), "not signed by going on")
 
     def test_two_records_exchanged(self):
         one, two = self._contact("甲"), self._contact("乙")
@@ -364,6 +375,14 @@ class TestSignatures(SignatureCase):
             self.assertEqual(self._found(), self._one("unlocked", contact))
         self._sql("DELETE FROM crisis_guardian_contact WHERE id = %s", contact.id)
         self.assertEqual(self._found(), self._one("gone", contact))
+
+    def test_unlocked_without_a_trace_then_signed_again(self):
+        contact = self._contact()
+        self._put(contact, "state", "draft")
+        self._sql("DELETE FROM crisis_signature WHERE res_id = %s", contact.id)
+        contact.with_user(self.psychology).write({"told": "伪"})
+        contact.with_user(self.psychology).action_sign()
+        self.assertEqual(self.alarms, self._one("unlocked", contact))
 
     def test_unlocked_then_signed_again(self):
         contact = self._contact()
