@@ -100,6 +100,8 @@ class CrisisApprovalMixin(models.AbstractModel):
         :raises UserError: it waits, or is somebody else's draft
         """
         self.check_access("write")
+        for name in vals.keys() & self._fields.keys():
+            self._check_field_access(self._fields[name], "write")
         # lines look after themselves
         if vals.keys() - self._approved_lines.keys():
             self._check_not_waiting()
