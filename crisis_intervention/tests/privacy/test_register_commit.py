@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+from datetime import datetime
 from unittest import TestCase
 from unittest.mock import patch
 
@@ -7,7 +9,7 @@ from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 from psycopg2 import OperationalError
 
-from ... import register
+from ... import register, register_archive
 from ...register_check import check_chain
 from ..committed import CommittedCase
 
@@ -155,6 +157,48 @@ class TestRegisterCommit(CommittedCase):
         self.assertEqual(done, [None] * PEOPLE + [[], []])
         self.assertEqual(self._count(), before + PEOPLE * READINGS)
         self.assertEqual(self._faults(), [])
+
+    def test_killed_while_archiving_nothing_is_lost(self):
+        """The process loses its connection: before and after rows have left the table."""
+        with self.registry.cursor() as cr:
+            self._case(cr).read(["background"])
+        before, known = self._count(), register._ends.copy()
+        self.assertGreater(before, 0)
+        self.patch(register_archive, "cutoff", lambda: datetime(9999, 1, 1))
+        enter, connection = register._enter, register._connection
+
+        def kill(cr):
+            with self.registry.cursor() as other:
+                other.execute("SELECT pg_terminate_backend(%s)", [cr.connection.get_backend_pid()])
+
+        def entered(env, cr, rows):
+            enter(env, cr, rows)
+            kill(cr)
+
+        @contextmanager
+        def deleted(env):
+            with connection(env) as cr:
+                yield cr
+                cr.execute("SELECT count(*) FROM crisis_register_archive")
+                self.assertGreater(cr.fetchone()[0], 0)
+                kill(cr)
+
+        for name, killing in (("_enter", entered), ("_connection", deleted)):
+            with self.subTest(name=name):
+                with (
+                    patch.object(register, name, killing),
+                    mute_logger("odoo.sql_db"),
+                    self._raises(Exception),
+                    self.registry.cursor() as cr,
+                ):
+                    register_archive.archive_part(api.Environment(cr, SUPERUSER_ID, {}))
+                # what this process thinks of the end is the end of a process that is gone
+                register._ends.clear()
+                register._ends.update(known)
+                self.assertEqual((self._count(), self._faults()), (before, []))
+                with self.registry.cursor() as cr:
+                    cr.execute("SELECT count(*) FROM crisis_register_archive")
+                    self.assertEqual(cr.fetchone()[0], 0)
 
     def test_who_stands_in_it_is_not_deleted(self):
         with self.registry.cursor() as cr:
