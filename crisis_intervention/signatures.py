@@ -10,7 +10,7 @@ process that ends between two commits mistaken for a deleted row.
 """
 
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
 
@@ -83,6 +83,30 @@ def changing(records, names=None):
     with _taken_back(own.env, by_code), _added(_changing, {(own._name, id_) for id_ in own._ids}):
         yield
         _settle(own, old, by_code)
+
+
+@contextmanager
+def changing_lines(lines, vals):
+    """Keep the signatures true of what ``lines`` belong to, while ``vals`` are written into them."""
+    with ExitStack() as stack:
+        for link, columns in lines._lines_of():
+            if link in vals or not columns.isdisjoint(vals):
+                # sudo: any kind of record - what lines belong to; nothing of it is returned
+                owners = lines.sudo()[link]
+                stack.enter_context(changing(owners | owners.browse(vals.get(link) or ())))
+        yield
+
+
+@contextmanager
+def adding_lines(model, vals_list):
+    """Keep the signatures true of what lines belong to that are created inside."""
+    with ExitStack() as stack:
+        for link, _columns in model._lines_of():
+            # sudo: any kind of record - see above
+            owners = model.sudo()[link]
+            ids = {vals[link] for vals in vals_list if vals.get(link)}
+            stack.enter_context(changing(owners.browse(ids)))
+        yield
 
 
 @contextmanager
@@ -459,7 +483,6 @@ def has_authors(users):
             users.ids,
         )
         for model in _kinds(env)
-        if env[model]._log_access
     )
     return bool(env.execute_query(found))
 

@@ -24,7 +24,8 @@ class CrisisSigning(models.AbstractModel):
     _unsigned_fields = frozenset()
     # a register of what code out of the database does as well
     _enters_code = False
-    # lines that belong to what a record says: One2many to the columns of its lines
+    # lines that belong to what a record says: One2many to the columns of its lines. They stay as
+    # they are: with another column, what is signed already does not verify.
     _signed_lines = {}
 
     @api.model
@@ -35,14 +36,14 @@ class CrisisSigning(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         """Create; what counts as signed from the first day is signed."""
-        with signatures.beginning(self) as sign:
+        with signatures.adding_lines(self, vals_list), signatures.beginning(self) as sign:
             records = super().create(vals_list)
             sign(records)
         return records
 
     def write(self, vals):
         """Write; what counts as signed is signed as it is afterwards."""
-        with signatures.changing(self, vals):
+        with signatures.changing_lines(self, vals), signatures.changing(self, vals):
             return super().write(vals)
 
     @api.model
@@ -62,6 +63,21 @@ class CrisisSigning(models.AbstractModel):
         left_out = foreign | _MOVED | _LOGGED | self._unsigned_fields
         names = {n for n in self._fields if n not in left_out and self._stays(n)}
         return tuple(sorted(names | self._signed_lines.keys()))
+
+    @api.model
+    @tools.ormcache()
+    def _lines_of(self):
+        """Return (link, names of fields) of the kinds of which records of this one are signed lines."""
+        fields = [
+            (self.env[model]._fields[name], frozenset(columns))
+            for model in self._kinds()
+            for name, columns in self.env[model]._signed_lines.items()
+        ]
+        return tuple(
+            (field.inverse_name, columns)
+            for field, columns in fields
+            if field.comodel_name == self._name
+        )
 
     @api.model
     def _stays(self, name):

@@ -20,6 +20,7 @@ class CrisisDestruction(models.Model):
     _inherit = ["crisis.kept.record"]
     _order = "id desc"
     _locked_states = frozenset(("approved", "done", "cancelled"))
+    _signed_lines = {"line_ids": ("id", "case_id", "reference", "date_closed", "date_retention")}
     _takes_no_files = True
     _outlives_erasure = True
 

@@ -1,7 +1,10 @@
+from contextlib import ExitStack
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ... import signatures
+from ...sealed_fields import Sealed
 
 # What stands where the database wants a text and none is left.
 NOTHING = "—"
@@ -110,12 +113,6 @@ class CrisisErasure(models.AbstractModel):
         :param anonymous: ``crisis.student`` that stands in for whoever they were about
         :return: dict of counts: attachments, messages, activities
         """
-        with signatures.changing(records):
-            return self._emptied_for_good(records, anonymous)
-
-    @api.model
-    def _emptied_for_good(self, records, anonymous):
-        """Carry out ``_erase``: what is signed is signed as it is afterwards."""
         counts = self._remove_around(records)
         self.env.flush_all()
         columns = [
@@ -132,6 +129,7 @@ class CrisisErasure(models.AbstractModel):
                     tuple(records.ids),
                 )
             )
+        self._seal_nothing(records)
         for field in records._fields.values():
             if (
                 field.type == "many2many"
@@ -150,12 +148,29 @@ class CrisisErasure(models.AbstractModel):
         return counts
 
     @api.model
+    def _seal_nothing(self, records):
+        """Seal what stands where the database wants a text, for each record, as it opens nowhere else."""
+        for name, field in records._fields.items():
+            if field.store and field.required and isinstance(field, Sealed):
+                self.env.cr.execute_values(
+                    f'UPDATE "{records._table}" t SET "{name}" = v.text '
+                    "FROM (VALUES %s) AS v (id, text) WHERE t.id = v.id",
+                    [
+                        (id_, field.convert_to_column_insert(NOTHING, records, {"id": id_}))
+                        for id_ in records.ids
+                    ],
+                    page_size=len(records),
+                )
+
+    @api.model
     def _emptied(self, records, anonymous):
         """Return dict of column to what it holds afterwards; columns that stay are left out."""
         values = {}
         for name, field in records._fields.items():
             if not field.store or not field.column_type or name in _SKIPPED:
                 continue
+            if field.required and isinstance(field, Sealed):
+                continue  # see _seal_nothing
             if field.type in _TEXTS:
                 if name == "res_model" or (name == "name" and records._number_prefix):
                     continue  # references and names of models tell nothing about a child
@@ -305,8 +320,12 @@ class CrisisErasure(models.AbstractModel):
     def _erase_all(self, found, anonymous):
         """Empty dict of model to records; return counts by model, and of what hung on them."""
         counts = {}
-        for name, records in found.items():
-            self._add(counts, {name: len(records), **self._erase(records, anonymous)})
+        with ExitStack() as stack:
+            # what is signed is signed as it is afterwards
+            for records in found.values():
+                stack.enter_context(signatures.changing(records))
+            for name, records in found.items():
+                self._add(counts, {name: len(records), **self._erase(records, anonymous)})
         return counts
 
     @api.model

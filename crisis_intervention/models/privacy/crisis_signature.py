@@ -16,7 +16,6 @@ class CrisisSignature(models.Model):
     _inherit = ["crisis.record"]
     _order = "id"
     _rec_name = "nonce"
-    _log_access = False
     _outlives_erasure = True
 
     res_model = fields.Char(required=True)

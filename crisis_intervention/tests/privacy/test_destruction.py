@@ -150,7 +150,7 @@ class TestDestruction(DestructionCase):
             "crisis.destruction", "crisis.destruction.line",
             "crisis.number.gap", "crisis.disclosure", "crisis.protocol", "crisis.protocol.step",
             "crisis.protocol.review", "crisis.role.confirmation", "crisis.role.event",
-            "crisis.register.check", "crisis.register.archive",
+            "crisis.register.check", "crisis.register.archive", "crisis.signature",
         }  # fmt: skip
         self.assertEqual(models - covered, harmless)
 

@@ -143,15 +143,16 @@ class TestForgery(SignatureCase, LeakCase):
     def _forge(self, record, name, owner=None):
         """Forge one column of ``record`` in several ways; return how many were tried.
 
-        :param owner: the record that is signed with it, where it is a line of one
+        :param owner: the record that it is a line of
         """
+        owner = owner or record
         field = record._fields[name]
         if field.type == "many2many":
             return self._forge_links(record, field)
         if field.type == "one2many":
-            line = record[name][:1]
-            names = record._signed_lines[name] if line else ()
-            return sum(self._forge(line, each, record) for each in names if each != "id")
+            lines = record[name][:1]
+            columns = record._signed_lines[name] if lines else ()
+            return sum(self._forge(lines, each, record) for each in columns if each != "id")
         [[value]] = self.env.execute_query(
             SQL(
                 "SELECT %s FROM %s WHERE id = %s",
@@ -167,13 +168,12 @@ class TestForgery(SignatureCase, LeakCase):
         for text in forged:
             with self.subTest(model=record._name, field=name, value=text), self._undone():
                 self._put(record, name, text)
-                signed = owner or record
                 found = [
                     (each.model, each.res_id)
-                    for batch in signatures.check(self.env, signed._name)
+                    for batch in signatures.check(self.env, owner._name)
                     for each in batch
                 ]
-                self.assertEqual(found, [(signed._name, signed.id)])
+                self.assertEqual(found, [(owner._name, owner.id)])
                 tried += 1
         return tried
 
