@@ -83,7 +83,7 @@ class TestRegisterCommit(CommittedCase):
             cr.connection.set_session(readonly=True)
             try:
                 self.assertEqual(self._case(cr).background, "BACKGROUND")
-                cr.commit()
+                cr.commit()  # pylint: disable=invalid-commit
             finally:
                 cr.rollback()
                 cr.connection.set_session(readonly=False)
@@ -97,7 +97,7 @@ class TestRegisterCommit(CommittedCase):
             self.assertEqual(self._count(), before + 1)
             fast.execute("SET LOCAL lock_timeout = '2s'")
             self._case(fast, self.people[0]).read(["background"])
-            fast.commit()
+            fast.commit()  # pylint: disable=invalid-commit
             self.assertEqual(self._count(), before + 2)
         self.assertEqual(self._faults(), [])
 
@@ -125,7 +125,7 @@ class TestRegisterCommit(CommittedCase):
             self.registry.cursor() as cr,
         ):
             self._case(cr).read(["background"])
-            cr.commit()
+            cr.commit()  # pylint: disable=invalid-commit
         self.assertEqual(self._count(), before)
 
     def test_a_lock_on_what_is_read_does_not_hold_it_up(self):
@@ -136,7 +136,7 @@ class TestRegisterCommit(CommittedCase):
             cr.execute("SELECT FROM crisis_case WHERE id = %s FOR UPDATE", [self.case_id])
             cr.execute("SELECT FROM res_company WHERE id = %s FOR UPDATE", [self.school.id])
             self._case(cr).read(["background"])
-            cr.commit()
+            cr.commit()  # pylint: disable=invalid-commit
         self.assertEqual(self._count(), before + 1)
 
     def test_a_crowd_beside_checks(self):
@@ -146,7 +146,7 @@ class TestRegisterCommit(CommittedCase):
             for _number in range(READINGS):
                 with self.registry.cursor() as cr:
                     self._case(cr, user).read(["background"])
-                    cr.commit()
+                    cr.commit()  # pylint: disable=invalid-commit
 
         def checks():
             return [fault for _number in range(CHECKS) for fault in self._faults()]
@@ -203,7 +203,7 @@ class TestRegisterCommit(CommittedCase):
     def test_who_stands_in_it_is_not_deleted(self):
         with self.registry.cursor() as cr:
             self._case(cr, self.people[0]).read(["background"])
-            cr.commit()
+            cr.commit()  # pylint: disable=invalid-commit
             env = api.Environment(cr, SUPERUSER_ID, {})
             with self._raises(UserError):
                 env["res.users"].browse(self.people[0].id).unlink()
