@@ -15,7 +15,7 @@ class CrisisRegisterArchive(models.Model):
     What it holds is written and read by ``register_archive``; the column ``content`` is no field.
     """
 
-    _name = register_archive.MODEL
+    _name = "crisis.register.archive"
     _description = "Archive of the Register"
     _inherit = ["crisis.written.by.system"]
     _order = "id desc"

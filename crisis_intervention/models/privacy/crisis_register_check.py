@@ -5,7 +5,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import format_datetime
 
-from ...register_state import MODEL, genuine_checks, keep_check
+from ...register_state import genuine_checks, keep_check
 from ...roles import PRINCIPAL
 
 STATES = [("ok", "Complete"), ("faults", "Faults Found"), ("forged", "Not Made by This Server")]
@@ -18,7 +18,7 @@ class CrisisRegisterCheck(models.Model):
     what was signed, it tells those who may read them; others learn how many there are.
     """
 
-    _name = MODEL
+    _name = "crisis.register.check"
     _description = "Check of the Register"
     _inherit = ["crisis.written.by.system", "crisis.register.mail"]
     _order = "id desc"
