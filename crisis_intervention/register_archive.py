@@ -227,7 +227,7 @@ def _is_as_it_was(env, name, count, previous, digest):
         content = content_of(env, name)
     except SealError:
         return False
-    return digest_of(previous, content) == digest and count == sum(1 for _row in rows_of(content))
+    return digest_of(previous, content) == (digest, count)
 
 
 def _rows_in(env, name):

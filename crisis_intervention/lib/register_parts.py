@@ -58,18 +58,19 @@ def _line(row: dict[str, Any]) -> bytes:
     return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-def digest_of(previous: str, content: bytes) -> str:
-    """Return the digest of the rows in ``content``, "" where it is no part.
+def digest_of(previous: str, content: bytes) -> tuple[str, int]:
+    """Return the digest and the number of the rows in ``content``, ("", 0) where it is no part.
 
     :param previous: digest of the part before
     """
-    hashed = hashlib.sha256(previous.encode())
+    hashed, count = hashlib.sha256(previous.encode()), 0
     try:
         for line in _lines(content):
             hashed.update(line)
+            count += 1
     except (OSError, EOFError):
-        return ""
-    return hashed.hexdigest()
+        return "", 0
+    return hashed.hexdigest(), count
 
 
 def rows_of(content: bytes, about: tuple[str, int] | None = None) -> Iterator[dict[str, Any]]:

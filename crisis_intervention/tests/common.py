@@ -419,6 +419,7 @@ class CrisisCommon(CrisisRecords, TransactionCase):
         """Take all rows away: the register begins anew."""
         cls.env.cr.execute("DELETE FROM crisis_disclosure")
         cls.env.cr.execute("DELETE FROM crisis_disclosure_head")
+        cls.env.cr.execute("DELETE FROM crisis_register_archive")
 
     @classmethod
     def _archive_reading(cls, case, user):

@@ -16,7 +16,7 @@ class CrisisRegisterCompare(models.TransientModel):
     _inherit = ["crisis.record"]
     _rec_name = "number"
 
-    number = fields.Integer(help="As it stands in the mail.")
+    number = fields.Integer(string="Register Number", help="As it stands in the mail.")
     link = fields.Char(help="64 digits and letters: copy them from the mail.")
     result = fields.Text(readonly=True)
     is_same = fields.Boolean(readonly=True)

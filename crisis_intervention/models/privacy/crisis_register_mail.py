@@ -81,7 +81,7 @@ class CrisisRegisterMail(models.AbstractModel):
             ),
         ]
         labels = (
-            (self.env._("Number"), end.end.number),
+            (self.env._("Register Number"), end.end.number),
             (self.env._("Link"), end.end.hash),
             (self.env._("Moment"), moment),
         )

@@ -33,8 +33,8 @@ class TestRegisterParts(BaseCase):
 
     def test_the_digest_tells_of_every_change(self):
         part = packed("0", ROWS)
-        self.assertEqual(digest_of("0", part.content), part.digest)
-        digests = {digest_of("1", part.content)}
+        self.assertEqual(digest_of("0", part.content), (part.digest, len(ROWS)))
+        digests = {digest_of("1", part.content)[0]}
         for index in range(len(ROWS)):
             digests.add(packed("0", ROWS[:index] + ROWS[index + 1 :]).digest)
             for name in ROWS[index]:
@@ -48,7 +48,7 @@ class TestRegisterParts(BaseCase):
     def test_what_is_no_part_has_no_digest(self):
         content = packed("0", ROWS).content
         for wrong in (b"x", content[:-9], content[:30]):
-            self.assertEqual(digest_of("0", wrong), "")
+            self.assertEqual(digest_of("0", wrong), ("", 0))
 
     def test_sources_are_merged_and_opened_late(self):
         opened = []

@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+from datetime import datetime
 from unittest import TestCase
 from unittest.mock import patch
 
@@ -7,7 +9,7 @@ from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 from psycopg2 import OperationalError
 
-from ... import register
+from ... import register, register_archive
 from ...register_check import check_chain
 from ..committed import CommittedCase
 
@@ -81,7 +83,7 @@ class TestRegisterCommit(CommittedCase):
             cr.connection.set_session(readonly=True)
             try:
                 self.assertEqual(self._case(cr).background, "BACKGROUND")
-                cr.commit()
+                cr.commit()  # pylint: disable=invalid-commit
             finally:
                 cr.rollback()
                 cr.connection.set_session(readonly=False)
@@ -95,7 +97,7 @@ class TestRegisterCommit(CommittedCase):
             self.assertEqual(self._count(), before + 1)
             fast.execute("SET LOCAL lock_timeout = '2s'")
             self._case(fast, self.people[0]).read(["background"])
-            fast.commit()
+            fast.commit()  # pylint: disable=invalid-commit
             self.assertEqual(self._count(), before + 2)
         self.assertEqual(self._faults(), [])
 
@@ -123,7 +125,7 @@ class TestRegisterCommit(CommittedCase):
             self.registry.cursor() as cr,
         ):
             self._case(cr).read(["background"])
-            cr.commit()
+            cr.commit()  # pylint: disable=invalid-commit
         self.assertEqual(self._count(), before)
 
     def test_a_lock_on_what_is_read_does_not_hold_it_up(self):
@@ -134,7 +136,7 @@ class TestRegisterCommit(CommittedCase):
             cr.execute("SELECT FROM crisis_case WHERE id = %s FOR UPDATE", [self.case_id])
             cr.execute("SELECT FROM res_company WHERE id = %s FOR UPDATE", [self.school.id])
             self._case(cr).read(["background"])
-            cr.commit()
+            cr.commit()  # pylint: disable=invalid-commit
         self.assertEqual(self._count(), before + 1)
 
     def test_a_crowd_beside_checks(self):
@@ -144,7 +146,7 @@ class TestRegisterCommit(CommittedCase):
             for _number in range(READINGS):
                 with self.registry.cursor() as cr:
                     self._case(cr, user).read(["background"])
-                    cr.commit()
+                    cr.commit()  # pylint: disable=invalid-commit
 
         def checks():
             return [fault for _number in range(CHECKS) for fault in self._faults()]
@@ -156,10 +158,52 @@ class TestRegisterCommit(CommittedCase):
         self.assertEqual(self._count(), before + PEOPLE * READINGS)
         self.assertEqual(self._faults(), [])
 
+    def test_killed_while_archiving_nothing_is_lost(self):
+        """The process loses its connection: before and after rows have left the table."""
+        with self.registry.cursor() as cr:
+            self._case(cr).read(["background"])
+        before, known = self._count(), register._ends.copy()
+        self.assertGreater(before, 0)
+        self.patch(register_archive, "cutoff", lambda: datetime(9999, 1, 1))
+        enter, connection = register._enter, register._connection
+
+        def kill(cr):
+            with self.registry.cursor() as other:
+                other.execute("SELECT pg_terminate_backend(%s)", [cr.connection.get_backend_pid()])
+
+        def entered(env, cr, rows):
+            enter(env, cr, rows)
+            kill(cr)
+
+        @contextmanager
+        def deleted(env):
+            with connection(env) as cr:
+                yield cr
+                cr.execute("SELECT count(*) FROM crisis_register_archive")
+                self.assertGreater(cr.fetchone()[0], 0)
+                kill(cr)
+
+        for name, killing in (("_enter", entered), ("_connection", deleted)):
+            with self.subTest(name=name):
+                with (
+                    patch.object(register, name, killing),
+                    mute_logger("odoo.sql_db"),
+                    self._raises(Exception),
+                    self.registry.cursor() as cr,
+                ):
+                    register_archive.archive_part(api.Environment(cr, SUPERUSER_ID, {}))
+                # what this process thinks of the end is the end of a process that is gone
+                register._ends.clear()
+                register._ends.update(known)
+                self.assertEqual((self._count(), self._faults()), (before, []))
+                with self.registry.cursor() as cr:
+                    cr.execute("SELECT count(*) FROM crisis_register_archive")
+                    self.assertEqual(cr.fetchone()[0], 0)
+
     def test_who_stands_in_it_is_not_deleted(self):
         with self.registry.cursor() as cr:
             self._case(cr, self.people[0]).read(["background"])
-            cr.commit()
+            cr.commit()  # pylint: disable=invalid-commit
             env = api.Environment(cr, SUPERUSER_ID, {})
             with self._raises(UserError):
                 env["res.users"].browse(self.people[0].id).unlink()
