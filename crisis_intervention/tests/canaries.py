@@ -193,6 +193,7 @@ HARMLESS = {
     "crisis.access.grant": {"name", "given_signature", "release_signature"},
     # of colleagues, not of a child
     "crisis.role.confirmation": {"signature"},
+    "crisis.signature": {"res_model", "nonce", "columns", "mac"},
     "crisis.role.event": {"text", "ip"},
     "crisis.person.request": {"name"},
     "crisis.legal.hold": {"name"},

@@ -81,6 +81,14 @@ class SignatureCase(CrisisCommon):
         self.env.cr.execute(SQL(query, *args))
         self.env.invalidate_all()
 
+    def _delete_row(self, record):
+        """Take the signature of ``record`` away by SQL."""
+        self._sql(
+            "DELETE FROM crisis_signature WHERE res_model = %s AND res_id = %s",
+            record._name,
+            record.id,
+        )
+
     def _put(self, record, name, value):
         """Write one column by SQL."""
         self._sql(
@@ -371,7 +379,7 @@ class TestSignatures(SignatureCase):
         with self._undone():
             # no trace but in the register
             self._put(contact, "state", "draft")
-            self._sql("DELETE FROM crisis_signature WHERE res_id = %s", contact.id)
+            self._delete_row(contact)
             self.assertEqual(self._found(), self._one("unlocked", contact))
         self._sql("DELETE FROM crisis_guardian_contact WHERE id = %s", contact.id)
         self.assertEqual(self._found(), self._one("gone", contact))
@@ -379,7 +387,7 @@ class TestSignatures(SignatureCase):
     def test_unlocked_without_a_trace_then_signed_again(self):
         contact = self._contact()
         self._put(contact, "state", "draft")
-        self._sql("DELETE FROM crisis_signature WHERE res_id = %s", contact.id)
+        self._delete_row(contact)
         contact.with_user(self.psychology).write({"told": "伪"})
         contact.with_user(self.psychology).action_sign()
         self.assertEqual(self.alarms, self._one("unlocked", contact))
