@@ -6,6 +6,9 @@ from ... import register
 from ...register_anchors import anchor, write_anchor
 from ...roles import PRINCIPAL
 
+# Of schools, where somebody has chosen none.
+TIME_ZONE = "Asia/Shanghai"
+
 
 class CrisisRegisterMail(models.AbstractModel):
     """The end of the register, mailed to every principal once a week: an anchor that people hold.
@@ -48,7 +51,7 @@ class CrisisRegisterMail(models.AbstractModel):
         """
         values = []
         for partner in partners:
-            mine = self.with_context(lang=partner.lang or self.env.lang, tz=partner.tz)
+            mine = self.with_context(lang=partner.lang or self.env.lang, tz=partner.tz or TIME_ZONE)
             values.append(
                 {
                     "subject": mine.env._(
