@@ -234,7 +234,7 @@ def verify(env, anchors=None, mail=None, files=False):
     number, link_ = mail or (0, "")
     found = check_all(env, {number: link_, **known} if mail else known, files)
     findings = findings_of(env, found)
-    check = env[MODEL]
+    check = env[MODEL].with_context(tz="UTC")
     lines = check._summary(found.checked, found.records, files)
     holds = True
     if mail:

@@ -23,7 +23,7 @@ def main(database: str | None, anchors: str | None, mail: str | None, files: boo
             prepare(workshop, DEMO, reset=False)
         elif database not in workshop.databases():
             raise DevError(f"There is no database {database}.")
-        command = workshop.command("crisis_verify", *arguments(database, anchors, mail, files))
+        command = workshop.own_command("crisis_verify", *arguments(database, anchors, mail, files))
         return subprocess.run(command, env=workshop.environment(), check=False).returncode
 
 

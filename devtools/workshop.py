@@ -63,6 +63,11 @@ class Workshop:
         """Return the command line of one of Odoo's commands, with our configuration."""
         return [str(self.python), "-c", _RUN, name, "-c", str(self._configuration()), *args]
 
+    def own_command(self, name: str, *args: str) -> list[str]:
+        """Return the command line of a command that our addons bring, which Odoo finds by their path."""
+        *start, _name, dash_c, path = self.command(name)
+        return [*start, f"--addons-path={self.addons_path}", name, dash_c, path, *args]
+
     def start(self, log: Path, name: str, *args: str, **options) -> subprocess.Popen:
         """Start one of Odoo's commands with its output in ``log``."""
         with log.open("w", encoding="utf-8") as output:

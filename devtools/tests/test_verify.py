@@ -9,6 +9,7 @@ from unittest.mock import patch
 from devtools import verify
 from devtools.__main__ import _parser
 from devtools.common import DevError
+from devtools.workshop import Workshop
 
 
 class TestVerify(unittest.TestCase):
@@ -20,7 +21,7 @@ class TestVerify(unittest.TestCase):
         def opened():
             yield SimpleNamespace(
                 databases=lambda: set(known),
-                command=lambda *parts: list(parts),
+                own_command=lambda *parts: list(parts),
                 environment=dict,
             )
 
@@ -50,6 +51,16 @@ class TestVerify(unittest.TestCase):
                 *("crisis_verify", "-d", "other", "--anchors", str(Path("kept.txt").resolve())),
                 *("--mail", "3:ab", "--files"),
             ],
+        )
+
+    def test_odoo_finds_the_command(self):
+        """Commands of addons are found by the path of the addons, said before their name."""
+        workshop = Workshop.__new__(Workshop)
+        workshop.python, workshop.addons_path = "python", "a,b"
+        with patch.object(Workshop, "_configuration", lambda _self: "odoo.conf"):
+            command = workshop.own_command("crisis_verify", "-d", "x")
+        self.assertEqual(
+            command[-6:], ["--addons-path=a,b", "crisis_verify", "-c", "odoo.conf", "-d", "x"]
         )
 
     def test_another_database_has_to_be_there(self):

@@ -3,7 +3,6 @@ from datetime import datetime
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError
-from odoo.tools import format_datetime
 
 from ...register_state import genuine_checks, keep_check
 from ...roles import PRINCIPAL
@@ -104,7 +103,7 @@ class CrisisRegisterCheck(models.Model):
         return self.env._(
             "Complete and unchanged up to number %(number)s of %(moment)s.",
             number=number,
-            moment=format_datetime(self.env, moment) if moment else "–",
+            moment=self._moment_text(moment),
         )
 
     @api.model
@@ -205,7 +204,7 @@ class CrisisRegisterCheck(models.Model):
             "%(text)s: number %(numbers)s, about %(moment)s",
             text=text,
             numbers=numbers,
-            moment=format_datetime(self.env, moment) if moment else "–",
+            moment=self._moment_text(moment),
         )
 
     @api.model

@@ -6,6 +6,9 @@ from ... import register
 from ...register_anchors import anchor, write_anchor
 from ...roles import PRINCIPAL
 
+# Of schools, where somebody has chosen none.
+TIME_ZONE = "Asia/Shanghai"
+
 
 class CrisisRegisterMail(models.AbstractModel):
     """The end of the register, mailed to every principal once a week: an anchor that people hold.
@@ -48,7 +51,7 @@ class CrisisRegisterMail(models.AbstractModel):
         """
         values = []
         for partner in partners:
-            mine = self.with_context(lang=partner.lang or self.env.lang, tz=partner.tz)
+            mine = self.with_context(lang=partner.lang or self.env.lang, tz=partner.tz or TIME_ZONE)
             values.append(
                 {
                     "subject": mine.env._(
@@ -67,7 +70,7 @@ class CrisisRegisterMail(models.AbstractModel):
 
     def _end_body(self, end):
         """Return the mail in the language of the context: what it is, the end, what to do with it."""
-        moment = format_datetime(self.env, end.moment.removesuffix("Z").replace("T", " "))
+        moment = self._moment_text(end.moment.removesuffix("Z").replace("T", " "))
         paragraphs = [
             self.env._(
                 "This is how far the register of the crisis intervention system went when this mail "
@@ -92,6 +95,12 @@ class CrisisRegisterMail(models.AbstractModel):
         return first + Markup("<p>%s</p>") % lines + Markup().join(others)
 
     @api.model
+    def _moment_text(self, moment):
+        """Return a moment (UTC, naive) in words and zone of the context, "–" for none."""
+        zone = self.env.context.get("tz") or self.env.user.tz or "UTC"
+        return f"{format_datetime(self.env, moment, tz=zone)} ({zone})" if moment else "–"
+
+    @api.model
     def _last_mail_line(self):
         """Say when the end was mailed last."""
         # sudo: crisis.disclosure - when the end of the register was mailed
@@ -102,5 +111,5 @@ class CrisisRegisterMail(models.AbstractModel):
         return self.env._(
             "Mailed to the principals last: number %(number)s, on %(moment)s.",
             number=(row.text or "").partition(":")[0],
-            moment=format_datetime(self.env, row.date),
+            moment=self._moment_text(row.date),
         )

@@ -277,10 +277,14 @@ class TestEndsThatPeopleHold(StateCase):
         self.assertIn(f"last: number {end.number}", self._check().statement)
 
     def test_in_chinese(self):
-        self.principal.lang = "zh_CN"
-        mails = self._mails().filtered(lambda m: m.recipient_ids == self.principal.partner_id)
+        """In the language and the time of each."""
+        self.principal.write({"lang": "zh_CN", "tz": "Asia/Shanghai"})
+        with freeze_time("2026-11-02 20:30:00"):
+            mails = self._mails()
+        mails = mails.filtered(lambda m: m.recipient_ids == self.principal.partner_id)
         self.assertIn("请保留本邮件", mails.body_html)
         self.assertIn("查阅登记", mails.subject)
+        self.assertIn("2026/11/03 04:30:00 (Asia/Shanghai)", mails.body_html)
 
     def test_a_forged_end_is_not_mailed(self):
         self._sql("UPDATE crisis_disclosure_head SET signature = 'x'")
@@ -390,6 +394,8 @@ class TestCommand(StateCase):
         self.assertIn(end.hash, text)
         self.assertIn(f"until number {end.number} (1 ends compared)", text)
         self.assertIn("as in the mail", text)
+        row = self.register.search([("number", "=", end.number)])
+        self.assertRegex(text, rf"of {row.date:%Y/%m/%d} {row.date:%H:%M:%S}.* \(UTC\)\.")
 
     def test_faults_are_located(self):
         self._sql("UPDATE crisis_disclosure SET user_id = 1 WHERE number = 4")
