@@ -414,25 +414,8 @@ def told_alarms(cr, keys):
     :return: list of dicts of columns, with ``id`` and ``mark`` (place and link, by which one is said
         to be seen); dict of mark to the set of schools (ids, None) that have seen it
     """
-    names = ("id", "number", "hash", "signature", *CONTENT)
-    cr.execute(
-        SQL(
-            "SELECT %s FROM crisis_disclosure WHERE kind IN ('alarm', 'seen', 'key')"
-            # what is no date would stop it here
-            " AND number > 0 AND date BETWEEN '2000-01-01' AND '2999-12-31' ORDER BY number",
-            SQL(", ").join(map(SQL.identifier, names)),
-        )
-    )
-    rows = []
-    for values in cr.fetchall():
-        said = dict(zip(names, values, strict=True))
-        row = Row(said["number"], said["hash"], said["signature"] or "",
-                  tuple(said[name] for name in CONTENT))  # fmt: skip
-        said["mark"] = row.end.signed_text()
-        rows.append((keys.tells(row.signature, row.signed_text()), said))
-    changed = max(
-        (said["number"] for fits, said in rows if fits and said["kind"] == "key"), default=0
-    )
+    rows = list(_events(cr, keys, ("alarm", "seen", "key")))
+    changed = _last_change(rows)
     alarms, seen = [], {}
     for fits, said in rows:
         if fits or (fits is None and said["number"] < changed):
@@ -441,6 +424,40 @@ def told_alarms(cr, keys):
             elif said["kind"] == "seen":
                 seen.setdefault(said["text"], set()).add(said["company_id"])
     return alarms, seen
+
+
+def last_change_of_keys(cr, keys):
+    """Return the number of the row that tells of the last change of keys, 0 where there is none."""
+    return _last_change(_events(cr, keys, ("key",)))
+
+
+def _last_change(events):
+    return max(
+        (said["number"] for fits, said in events if fits and said["kind"] == "key"), default=0
+    )
+
+
+def _events(cr, keys, kinds):
+    """Yield (whether its signature fits, dict of columns) of rows of these kinds, in order.
+
+    Whether it fits is None where the key is not known.
+    """
+    names = ("id", "number", "hash", "signature", *CONTENT)
+    cr.execute(
+        SQL(
+            "SELECT %s FROM crisis_disclosure WHERE kind = ANY(%s) AND number > 0"
+            # what is no date would stop it here
+            " AND date BETWEEN '2000-01-01' AND '2999-12-31' ORDER BY number",
+            SQL(", ").join(map(SQL.identifier, names)),
+            list(kinds),
+        )
+    )
+    for values in cr.fetchall():
+        said = dict(zip(names, values, strict=True))
+        content = tuple(said[name] for name in CONTENT)
+        row = Row(said["number"], said["hash"], said["signature"] or "", content)
+        said["mark"] = row.end.signed_text()
+        yield keys.tells(row.signature, row.signed_text()), said
 
 
 def _contents(rows):

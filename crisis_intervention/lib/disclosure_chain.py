@@ -111,15 +111,19 @@ class Walk:
 
     :param verifies: tells whether a text fits a signature; None where its key is not known any more
     :param anchors: dict of number to link, as they are known outside of the database
+    :param rotated: number of the row that tells of the last change of keys: rows behind it are signed
+        with a key that is known
     """
 
     def __init__(
         self,
         verifies: Callable[[str, str], bool | None],
         anchors: dict[int, str] | None = None,
+        rotated: int = 0,
     ):
         self._verifies = verifies
         self._anchors = anchors or {}
+        self._rotated = rotated
         self._signed = False
         # whether the link of the last row seen can be relied on
         self._sound = True
@@ -148,7 +152,7 @@ class Walk:
         if not row.signature and self._signed:
             return "changed"
         genuine = self._verifies(row.signature, row.signed_text()) if row.signature else None
-        if genuine is False:
+        if genuine is False or (row.signature and genuine is None and row.number > self._rotated):
             return "changed"
         if self._sound and not row.continues(self.end.hash):
             # what is signed by itself is not what was changed
