@@ -13,6 +13,7 @@ call methods of models, and none of these.
 import logging
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import timedelta
 from functools import partial
 
 from odoo import SUPERUSER_ID, api, fields
@@ -21,7 +22,7 @@ from odoo.sql_db import Cursor
 from odoo.tools import SQL
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
-from .lib.disclosure_chain import End, chained
+from .lib.disclosure_chain import End, Row, chained
 from .seal_keys import keyring
 from .walls import is_loading
 
@@ -48,6 +49,14 @@ CONTENT = (
 # The types of these columns.
 _TYPES = ("varchar", "int", "timestamp", "varchar", "int", "varchar", "varchar", "varchar",
           "varchar", "int", "int", "int", "text", "int")  # fmt: skip
+# What is found again is told of again after this time.
+AGAIN = timedelta(days=7)
+# How long somebody waits for the end of the chain, before the request is repeated or fails.
+PATIENCE = "15s"
+# Rows that are further beyond the end than this are no reason to go on from there.
+LEAP = 1_000_000
+# What the column of numbers holds.
+MAX_NUMBER = 2**31 - 1
 # Several readings of the same by one person within this time are one entry.
 WINDOW = "1 hour"
 _PENDING = "crisis.register"
@@ -373,7 +382,7 @@ def _enter(env, cr, rows):
     :param rows: list of dicts of columns
     """
     keys = keyring(env)
-    rows = _fresh(cr, rows)
+    rows = _fresh(cr, keys, rows)
     if not rows:
         return
     contents = _contents(rows)
@@ -381,7 +390,7 @@ def _enter(env, cr, rows):
     links = end and chained(end, contents, keys.sign)
     if not links or not _grow(cr, keys, end, links):
         end, problems = _taken_end(cr, keys)
-        contents = _contents(_fresh(cr, [_alarm(problem) for problem in problems])) + contents
+        contents = _contents(_fresh(cr, keys, [_alarm(problem) for problem in problems])) + contents
         links = chained(end, contents, keys.sign)
         _set_end(cr, keys, links[-1].end)
         _insert(cr, links)
@@ -389,24 +398,65 @@ def _enter(env, cr, rows):
     _follow(cr, rows, links)
 
 
-def _fresh(cr, rows):
-    """Leave out alarms that stand in the register already."""
+def _fresh(cr, keys, rows):
+    """Leave out alarms that stand in the register already: open ones, and those of the last days.
+
+    What goes on is told of again after a week, as it may have been done once more.
+    """
     alarms = [row for row in rows if row["kind"] == "alarm"]
     if not alarms:
         return rows
     names = ("text", "res_model", "res_id", "field_names")
-    cr.execute(
-        SQL(
-            "SELECT %s FROM crisis_disclosure WHERE kind = 'alarm'",
-            SQL(", ").join(map(SQL.identifier, names)),
-        )
-    )
-    known = set(cr.fetchall())
+    since = fields.Datetime.now() - AGAIN
+    told, seen = told_alarms(cr, keys)
+    known = {
+        tuple(said[name] for name in names)
+        for said in told
+        if said["date"] > since or not seen.get(said["mark"])
+    }
     return [
         row
         for row in rows
         if row["kind"] != "alarm" or tuple(row[name] for name in names) not in known
     ]
+
+
+def told_alarms(cr, keys):
+    """Return the alarms of the register, and who has seen which.
+
+    Only what this server has signed counts: rows that somebody has planted silence nothing. Where a
+    key is not known any more, rows from before the last change of keys count.
+
+    :return: list of dicts of columns, with ``id`` and ``mark`` (place and link, by which one is said
+        to be seen); dict of mark to the set of schools (ids, None) that have seen it
+    """
+    names = ("id", "number", "hash", "signature", *CONTENT)
+    cr.execute(
+        SQL(
+            "SELECT %s FROM crisis_disclosure WHERE kind IN ('alarm', 'seen', 'key')"
+            # what is no date would stop it here
+            " AND number > 0 AND date BETWEEN '2000-01-01' AND '2999-12-31' ORDER BY number",
+            SQL(", ").join(map(SQL.identifier, names)),
+        )
+    )
+    rows = []
+    for values in cr.fetchall():
+        said = dict(zip(names, values, strict=True))
+        row = Row(said["number"], said["hash"], said["signature"] or "",
+                  tuple(said[name] for name in CONTENT))  # fmt: skip
+        said["mark"] = row.end.signed_text()
+        rows.append((keys.tells(row.signature, row.signed_text()), said))
+    changed = max(
+        (said["number"] for fits, said in rows if fits and said["kind"] == "key"), default=0
+    )
+    alarms, seen = [], {}
+    for fits, said in rows:
+        if fits or (fits is None and said["number"] < changed):
+            if said["kind"] == "alarm":
+                alarms.append(said)
+            elif said["kind"] == "seen":
+                seen.setdefault(said["text"], set()).add(said["company_id"])
+    return alarms, seen
 
 
 def _contents(rows):
@@ -468,13 +518,15 @@ def _grow(cr, keys, end, links):
     new = links[-1].end
     cr.execute(
         SQL(
-            """WITH grown AS (
+            """SET LOCAL lock_timeout = %s;
+               WITH grown AS (
                    UPDATE crisis_disclosure_head SET count = %s, hash = %s, signature = %s
                     WHERE id = 1 AND count = %s AND hash = %s
                       AND %s = (SELECT d.hash FROM crisis_disclosure d WHERE d.number = %s)
                       AND NOT EXISTS (SELECT FROM crisis_disclosure d WHERE d.number > %s)
                 RETURNING 1)
                %s""",
+            PATIENCE,
             new.number,
             new.hash,
             keys.sign(new.signed_text()),
@@ -499,7 +551,11 @@ def _taken_end(cr, keys):
         # somebody has taken the end away, or the register begins: there is no row to lock
         cr.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         head = _locked_head(cr)
-    cr.execute("SELECT number, hash FROM crisis_disclosure ORDER BY number DESC LIMIT 1")
+    # a number that leaves no room for others would keep everybody from reading
+    cr.execute(
+        "SELECT number, hash FROM crisis_disclosure WHERE number < %s ORDER BY number DESC LIMIT 1",
+        [min(head[0] if head else MAX_NUMBER, MAX_NUMBER - 2 * LEAP) + LEAP],
+    )
     last = End(*(cr.fetchone() or ()))
     if not head:
         # a register begins with its first row, which says so

@@ -148,7 +148,9 @@ class CrisisDisclosure(models.Model):
         """Say in words what happened, where it was no reading."""
         if self.kind == "alarm":
             return self._alarm_text()
-        label = dict(self._fields["kind"]._description_selection(self.env))[self.kind]
+        labels = dict(self._fields["kind"]._description_selection(self.env))
+        # also of what somebody has planted
+        label = labels.get(self.kind, self.kind)
         if self.kind == "archived":
             name, _colon, rest = (self.text or "").partition(":")
             return self.env._("%(label)s: %(name)s, %(count)s rows", label=label, name=name,

@@ -1,10 +1,12 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
-from odoo.tools import SQL
 
 from ... import register
 from ...register_anchors import write_anchor
 from ...roles import PRINCIPAL
+from ...seal_keys import keyring
 from ...signatures import enter_late
 
 ACTIVITY = "crisis_intervention.mail_activity_register_alarm"
@@ -28,35 +30,35 @@ class CrisisDisclosureAlarm(models.AbstractModel):
     )
 
     @api.depends("kind")
+    @api.depends_context("company")
     def _compute_is_open(self):
-        """Tell alarms that nobody has seen."""
-        open_ids = set(self._open_alarms(self.ids))
+        """Tell alarms that nobody of the school has seen."""
+        open_ids = self._open_alarms(self.env.company)
         for row in self:
             row.is_open = row.id in open_ids
 
     @api.model
     def _search_is_open(self, operator, value):
-        """Find alarms that nobody has seen."""
+        """Find alarms that nobody of the school has seen."""
         if operator != "in":
             return NotImplemented
-        found = fields.Domain("id", "in", self._open_alarms())
+        found = fields.Domain("id", "in", list(self._open_alarms(self.env.company)))
         return found if True in value else ~found
 
     @api.model
-    def _open_alarms(self, ids=None):
-        """Return the ids of alarms that nobody has seen.
+    def _open_alarms(self, company):
+        """Return the ids of alarms of a school, or of all schools, that nobody there has seen.
 
-        :param ids: look among these only
+        :param company: one ``res.company``
+        :return: dict of id to the mark by which an alarm is said to be seen, the oldest first
         """
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT a.id FROM crisis_disclosure a WHERE a.kind = 'alarm' AND %s AND NOT EXISTS ("
-                "SELECT FROM crisis_disclosure s WHERE s.kind = 'seen' AND s.res_id = a.id"
-                " AND s.res_model = 'crisis.disclosure') ORDER BY a.id",
-                SQL("a.id = ANY(%s)", list(ids)) if ids is not None else SQL("TRUE"),
-            )
-        )
-        return [id_ for [id_] in rows]
+        alarms, seen = register.told_alarms(self.env.cr, keyring(self.env))
+        return {
+            said["id"]: said["mark"]
+            for said in alarms
+            if said["company_id"] in (None, company.id)
+            and company.id not in seen.get(said["mark"], ())
+        }
 
     def _alarm_text(self):
         """Say in words what was found."""
@@ -107,8 +109,12 @@ class CrisisDisclosureAlarm(models.AbstractModel):
         self.check_access("read")
         if not self.env.user.has_group(PRINCIPAL):
             raise AccessError(self.env._("Alarms of the register are for the principal to see."))
-        for row in self.filtered("is_open"):
-            register.note_event(self.env, "seen", row)
+        marks = self._open_alarms(self.env.company)
+        for row in self.filtered(lambda row: row.id in marks):
+            # each school sees for itself what concerns all of them
+            register.note_event(
+                self.env, "seen", row, text=marks[row.id], company_id=self.env.company.id
+            )
             row._end_activities(users=self.env.user)
 
     def action_check_register(self):
@@ -127,16 +133,40 @@ class CrisisDisclosureAlarm(models.AbstractModel):
 
     @api.model
     def _tell_principals(self):
-        """Give every principal an activity about open alarms: one, on the last of them."""
-        # sudo: crisis.disclosure - which alarms are open, to tell those who may read them
-        alarms = self.sudo().browse(self._open_alarms())
-        closed = self.sudo().search([("kind", "=", "alarm"), ("activity_ids", "!=", False)])
-        (closed - alarms)._end_activities()
-        if not alarms:
-            return
-        # sudo: res.company - all schools
-        for company in self.env["res.company"].sudo().search([]):  # pylint: disable=no-search-all
-            about = alarms.filtered(lambda row, c=company: row.company_id in (c, c.browse()))
-            told = about.activity_ids.user_id
-            if untold := company._crisis_holders(PRINCIPAL) - told if about else None:
-                about[-1]._plan_activity(ACTIVITY, untold, quiet=False)
+        """Give every principal an activity about open alarms: one, on the last that she or he reads.
+
+        Whoever says that it is done without having seen the alarm is asked again the next day.
+        """
+        # sudo: res.company - all schools, archived ones as well
+        schools = self.env["res.company"].sudo().with_context(active_test=False)
+        still = self.browse()
+        for company in schools.search([]):  # pylint: disable=no-search-all
+            # sudo: crisis.disclosure - which alarms are open, to tell those who may read them
+            about = self.sudo().browse(self._open_alarms(company))
+            still |= about
+            for user in company._crisis_holders(PRINCIPAL):
+                mine = about.filtered(lambda row, u=user: row._readable_by(u))
+                if mine and not mine._told_lately(user):
+                    mine[-1]._plan_activity(ACTIVITY, user, quiet=False)
+        # sudo: crisis.disclosure - what is seen waits for nobody
+        told = self.sudo().search([("kind", "=", "alarm"), ("activity_ids", "!=", False)])
+        (told - still)._end_activities()
+
+    def _told_lately(self, user):
+        """Tell whether ``user`` has an activity about one of these, or has ended one today."""
+        # sudo: mail.activity - whether there is one
+        activities = self.env["mail.activity"].sudo().with_context(active_test=False)
+        since = fields.Datetime.now() - timedelta(days=1)
+        return bool(
+            activities.search_count(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("user_id", "=", user.id),
+                    "|",
+                    ("active", "=", True),
+                    ("create_date", ">", since),
+                ],
+                limit=1,
+            )
+        )

@@ -1,3 +1,4 @@
+import dataclasses
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from io import BytesIO
@@ -183,23 +184,48 @@ class TestPrivacyModules(BaseCase):
             self.assertEqual(opened.read("export.csv", pwd=password.encode()).decode(), "个案")
 
     def test_a_chain_tells_where_it_breaks(self):
-        rows, head = [], disclosure_chain.START
-        for number, content in enumerate((("a", datetime(2026, 9, 1)), ("b", None), ("c", 3)), 1):
-            head = disclosure_chain.link(head, (number, *content))
-            rows.append((number, head, content))
-        verdict = disclosure_chain.Verdict
-        changed = [rows[0], (2, rows[1][1], ("B", None)), rows[2]]
-        for name, chain, count, end, expected in (
-            ("whole", rows, 3, head, verdict(3)),
-            ("changed", changed, 3, head, verdict(1, "changed", 2)),
-            ("missing", [rows[0], rows[2]], 3, head, verdict(1, "missing", 2)),
-            ("tail", rows[:2], 3, head, verdict(2, "tail", 2)),
-            ("anew", rows, 3, rows[0][1], verdict(3, "head", 3)),
-            ("longer", rows, 2, rows[1][1], verdict(3, "head", 3)),
-            ("empty", [], 0, disclosure_chain.START, verdict(0)),
+        def sign(text, key="k"):
+            return f"{key}:{hash(text)}"
+
+        def tells(signature, text):
+            return None if signature.startswith("lost:") else signature == sign(text)
+
+        contents = [("a", datetime(2026, 9, 1)), ("b", None), ("c", 3), ("d", 4)]
+        rows = disclosure_chain.chained(disclosure_chain.End(), contents, sign)
+        head = rows[-1].end
+        changed = dataclasses.replace(rows[1], content=("B", None))
+        unsigned = dataclasses.replace(rows[1], signature="")
+        lost = dataclasses.replace(rows[1], signature=sign("", "lost"))
+        [forged] = disclosure_chain.chained(rows[0].end, [("B", None)], sign)
+        old = [dataclasses.replace(row, signature="") for row in rows]
+        other = disclosure_chain.End(4, rows[0].hash)
+        for name, chain, end, anchors, expected in (
+            ("whole", rows, head, {}, []),
+            ("known outside", rows, head, {2: rows[1].hash, 4: head.hash}, []),
+            ("from before rows were signed", old, head, {}, []),
+            ("a lost key", [rows[0], lost, *rows[2:]], head, {}, []),
+            ("changed", [rows[0], changed, *rows[2:]], head, {}, [("changed", 2)]),
+            ("no signature", [rows[0], unsigned, *rows[2:]], head, {}, [("changed", 2)]),
+            ("of another history", [rows[0], forged, *rows[2:]], head, {}, [("linked", 3)]),
+            ("missing", [rows[0], rows[2], rows[3]], head, {}, [("missing", 2)]),
+            ("tail", rows[:2], head, {}, [("tail", 2)]),
+            ("longer", rows, rows[1].end, {}, [("beyond", 2)]),
+            ("another end", rows, other, {}, [("head", 4)]),
+            ("no end", rows, None, {}, [("no_head", 4)]),
+            ("taken back", rows[:2], rows[1].end, {4: head.hash}, [("older", 4)]),
+            ("another history", rows, head, {2: "0"}, [("older", 2)]),
+            ("empty", [], disclosure_chain.End(), {}, []),
         ):
             with self.subTest(name):
-                self.assertEqual(disclosure_chain.check(chain, count, end), expected)
+                walk = disclosure_chain.Walk(tells, anchors)
+                walk.see(chain)
+                walk.finish(end, is_signed=True)
+                found = [(fault.problem, fault.number) for fault in walk.faults]
+                self.assertEqual(found, expected)
+        walk = disclosure_chain.Walk(tells)
+        walk.see(rows)
+        walk.finish(head, is_signed=False)
+        self.assertEqual(walk.faults, [disclosure_chain.Fault("head", 4)])
 
     def test_ids_that_clients_send(self):
         """Whatever the database would take for an id counts as one."""

@@ -99,8 +99,8 @@ class TestFieldAudience(AccessMatrixCase):
                     self.assertFalse(field.column_type and field.store)
 
     def _new_values(self, model):
-        """Return values that create a record of ``model``, for those who may."""
-        return next(values for (name, _), values in self.values.items() if name == model)
+        """Return values that create a record of ``model``, for those who may; none if nobody may."""
+        return next((values for (name, _), values in self.values.items() if name == model), {})
 
     def _probe(self, field, path):
         """Return a condition on ``path`` that cannot be decided without the values of ``field``."""

@@ -6,6 +6,7 @@ from unittest import TestCase
 from unittest.mock import patch
 
 from freezegun import freeze_time
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
@@ -175,11 +176,21 @@ class TestRegisterChain(RegisterCase):
                 self.assertEqual(len(self._alarms()), 1)
                 savepoint.rollback()
 
+    def _open(self, user):
+        """Return the open alarms as ``user`` finds them."""
+        self.env.invalidate_all()
+        mine = self.register.with_user(user).with_company(user.company_id)
+        return mine.search([("is_open", "=", True)])
+
+    def _see(self, user):
+        self._open(user).action_see()
+        self._end_transaction()
+
     def test_alarms_are_told_and_seen(self):
         self._sql("DELETE FROM crisis_disclosure_head")
         self._read(self.psychology)
-        row = self.register.search([("is_open", "=", True)])
-        self.assertEqual(len(row), 1)
+        row = self._open(self.principal).sudo()
+        self.assertEqual((len(row), row.is_open), (1, True))
         self._watch()
         self._watch()
         self.assertIn(self.principal, row.activity_ids.user_id)
@@ -187,16 +198,101 @@ class TestRegisterChain(RegisterCase):
         self.assertEqual(len(row.activity_ids), len(row.activity_ids.user_id))
         for user in (self.psychology, self.staff):
             with self.assertRaises(AccessError), mute_logger("odoo.addons.base.models.ir_rule"):
-                row.with_user(user).action_see()
-        row.with_user(self.principal).action_see()
-        self._end_transaction()
-        self.assertFalse(row.is_open)
-        self.assertFalse(self.register.search([("is_open", "=", True)]))
+                row.with_user(user).sudo(False).action_see()
+        self._see(self.principal)
+        self.assertFalse(self._open(self.principal))
         self.assertNotIn(self.principal, row.activity_ids.user_id)
         seen = self.register.search([("kind", "=", "seen")])
-        self.assertEqual((seen.user_id, seen.res_id), (self.principal, row.id))
+        self.assertEqual(
+            (seen.user_id, seen.res_id, seen.company_id), (self.principal, row.id, self.school)
+        )
         self._watch()
-        self.assertFalse(row.activity_ids)
+        self.assertNotIn(self.principal, row.activity_ids.user_id)
+
+    def test_each_school_sees_for_itself(self):
+        other = self._make_user("t_other_principal", "principal", company=self.other_school)
+        self._sql("DELETE FROM crisis_disclosure_head")
+        self._read(self.psychology)
+        self._see(self.principal)
+        self.assertFalse(self._open(self.principal))
+        row = self._open(other)
+        self.assertEqual(len(row), 1)
+        self._watch()
+        self.assertEqual(row.sudo().activity_ids.user_id & (other | self.principal), other)
+        # done is not seen: asked again, but not before the next day
+        row.sudo().activity_ids.filtered(lambda a: a.user_id == other).action_done()
+        self._watch()
+        self.assertNotIn(other, row.sudo().activity_ids.user_id)
+        with freeze_time(datetime.now() + timedelta(days=2)):
+            self._watch()
+        self.assertIn(other, row.sudo().activity_ids.user_id)
+
+    def test_what_one_may_not_read_stops_nobody_else(self):
+        """The last alarm is about a report that this principal does not know of."""
+        second = self._make_user("t_principal_2", "principal")
+        concern = self._make_concern(
+            self.staff,
+            self.student_1,
+            restricted=True,
+            concerned_user_ids=[Command.link(self.principal.id)],
+        ).sudo()
+        self._end_transaction()
+        register.raise_alarm(self.env, "changed", self.case._name, self.case.id)
+        self._end_transaction()
+        register.raise_alarm(self.env, "changed", concern._name, concern.id)
+        self._end_transaction()
+        self._watch()
+        rows = self.register.search([("kind", "=", "alarm")], order="number")
+        self.assertEqual(len(rows), 2)
+        self.assertEqual(rows[0].activity_ids.user_id, self.principal)
+        self.assertEqual(rows[1].activity_ids.user_id, second)
+
+    def test_planted_rows_silence_nothing(self):
+        columns = ", ".join(f'"{name}"' for name in register.CONTENT)
+        for number, (kind, text) in enumerate(
+            (("alarm", "changed:4"), ("seen", "x"), ("alarm", "head:1")), 1
+        ):
+            self._sql(
+                f"INSERT INTO crisis_disclosure (number, hash, signature, {columns})"
+                f" SELECT %s, hash, %s, {columns} FROM crisis_disclosure WHERE number = 4",
+                -number, "zz:0" if number % 2 else None,
+            )  # fmt: skip
+            self._sql(
+                "UPDATE crisis_disclosure SET kind = %s, text = %s, res_model = NULL,"
+                " res_id = NULL, field_names = NULL WHERE number = %s", kind, text, -number,
+            )  # fmt: skip
+        register.raise_alarm(self.env, "changed:4")
+        self._end_transaction()
+        row = self._open(self.principal)
+        self.assertEqual(row.text, "changed:4")
+        self.assertGreater(row.number, 0)
+        # a "seen" of another alarm, put in its place
+        self._see(self.principal)
+        self._sql("UPDATE crisis_disclosure SET text = 'x' WHERE kind = 'seen' AND number > 0")
+        self.assertEqual(self._open(self.principal), row)
+
+    def test_what_goes_on_is_told_again(self):
+        def found():
+            register.raise_alarm(self.env, "changed", self.case._name, self.case.id)
+            self._end_transaction()
+            return len(self._open(self.principal))
+
+        self.assertEqual([found(), found()], [1, 1])
+        self._see(self.principal)
+        self.assertEqual(found(), 0)
+        with freeze_time(datetime.now() + register.AGAIN + timedelta(days=1)):
+            self.assertEqual([found(), found()], [1, 1])
+
+    def test_a_number_without_room_stops_nobody(self):
+        """Whoever plants the largest number there is keeps nobody from reading."""
+        for number in (register.MAX_NUMBER, self.last + 1, self.last + register.LEAP - 1):
+            with self.subTest(number=number), self.env.cr.savepoint() as savepoint:
+                self._sql("UPDATE crisis_disclosure SET number = %s WHERE number = 4", number)
+                self._read(self.principal)
+                self._read(self.psychology)
+                self.assertTrue(self._faults())
+                savepoint.rollback()
+            register._ends.clear()
 
     def test_an_alarm_about_a_record_is_the_school_s(self):
         other_principal = self._make_user("t_other_principal", "principal",
