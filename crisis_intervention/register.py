@@ -311,7 +311,7 @@ def known_signatures(env, model, ids=None):
             SQL(
                 "SELECT DISTINCT ON (res_id) res_id, text FROM crisis_disclosure"
                 " WHERE kind IN ('signed', 'given_up') AND res_model = %s AND %s"
-                " ORDER BY res_id, number DESC",
+                " AND text IS NOT NULL ORDER BY res_id, number DESC",
                 model,
                 SQL("TRUE") if ids is None else SQL("res_id = ANY(%s)", ids),
             )
@@ -327,6 +327,22 @@ def knows(env, user_ids):
     query = SQL("SELECT FROM crisis_disclosure WHERE user_id = ANY(%s) LIMIT 1", user_ids)
     env.cr.execute(query)
     return bool(env.cr.rowcount)
+
+
+def bounded(moment):
+    """Return SQL of a moment where Python can tell it, else NULL: somebody wrote it by SQL.
+
+    Where a moment has to be, NULL is never what the system has written.
+
+    :param SQL moment: a column of the database
+    """
+    return SQL("CASE WHEN %s BETWEEN '1000-01-01' AND '9000-01-01' THEN %s END", moment, moment)
+
+
+def bounded_field(model, name, column):
+    """Return SQL of a field of ``model``, see ``bounded``: a list opens whatever stands there."""
+    field = model._fields.get(name)
+    return bounded(column) if field and field.type == "datetime" else column
 
 
 # ---------------------------------------------------------------------- what is entered

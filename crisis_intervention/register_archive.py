@@ -89,7 +89,7 @@ def archive_part(env, left=()):
 def _due(before, left):
     """Return the condition (SQL) of entries ``d`` from before a moment, but for those ``left``."""
     return SQL(
-        """d.kind = 'reading' AND d.entry_id IS NULL AND d.date < %s
+        """d.kind = 'reading' AND d.entry_id IS NULL AND d.date < %s AND d.date > '1000-01-01'
            AND NOT EXISTS (SELECT FROM crisis_disclosure wrong
                             WHERE wrong.number = ANY(%s) AND d.id IN (wrong.id, wrong.entry_id))""",
         before,

@@ -13,7 +13,7 @@ from odoo.tools import SQL
 from . import signatures
 from .lib.disclosure_chain import START, End, Fault, Row, Walk
 from .lib.register_parts import merged
-from .register import CONTENT, WINDOW
+from .register import CONTENT, WINDOW, bounded
 from .register_anchors import known_outside
 from .register_archive import check_parts
 from .seal_keys import keyring
@@ -117,7 +117,9 @@ def check_old_chain(env):
 def _batches(env):
     """Yield lists of ``Row`` in the order of their numbers."""
     names = (*CONTENT, "entry_id")
-    columns = SQL(", ").join(map(SQL.identifier, names))
+    columns = SQL(", ").join(
+        bounded(SQL.identifier(name)) if name == "date" else SQL.identifier(name) for name in names
+    )
     after = 0
     while True:
         found = env.execute_query(
@@ -178,12 +180,14 @@ def _hidden(env):
             """SELECT d.number FROM crisis_disclosure d
                  LEFT JOIN crisis_disclosure e ON e.id = d.entry_id
                 WHERE d.entry_id IS NOT NULL
-                  AND (e.id IS NULL OR e.entry_id IS NOT NULL OR %s
-                       OR d.date - e.date NOT BETWEEN - %s::interval AND %s::interval)
+                  AND (e.id IS NULL OR e.entry_id IS NOT NULL OR %(same)s
+                       OR (%(later)s - %(earlier)s
+                           BETWEEN - %(window)s::interval AND %(window)s::interval) IS NOT TRUE)
                 ORDER BY d.number""",
-            same,
-            WINDOW,
-            WINDOW,
+            same=same,
+            later=bounded(SQL.identifier("d", "date")),
+            earlier=bounded(SQL.identifier("e", "date")),
+            window=WINDOW,
         )
     )
     return [Fault("entry", number) for [number] in rows]

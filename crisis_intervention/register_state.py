@@ -12,7 +12,7 @@ from odoo import SUPERUSER_ID, fields
 from odoo.tools import SQL
 
 from .lib.disclosure_chain import first_faults, link
-from .register import raise_alarm
+from .register import bounded, raise_alarm
 from .register_anchors import known_outside
 from .register_check import Checked, check_chain, check_records
 from .seal_keys import keyring
@@ -105,11 +105,12 @@ def _moment(env, fault):
         return None
     moments = env.execute_query(
         SQL(
-            "SELECT date FROM crisis_disclosure WHERE number <= %s ORDER BY number DESC LIMIT 1",
+            "SELECT %s FROM crisis_disclosure WHERE number <= %s ORDER BY number DESC LIMIT 1",
+            bounded(SQL.identifier("date")),
             fault.number,
         )
     )
-    return moments[0][0].isoformat() if moments else None
+    return moments[0][0].isoformat() if moments and moments[0][0] else None
 
 
 def keep_check(env, uid=SUPERUSER_ID, files=False):
@@ -165,7 +166,13 @@ def _raise_alarms(env, findings):
 
 def _date_of(env, number):
     """Return the moment of a row, None where it is not in the table."""
-    found = env.execute_query(SQL("SELECT date FROM crisis_disclosure WHERE number = %s", number))
+    found = env.execute_query(
+        SQL(
+            "SELECT %s FROM crisis_disclosure WHERE number = %s",
+            bounded(SQL.identifier("date")),
+            number,
+        )
+    )
     return found[0][0] if found else None
 
 

@@ -9,6 +9,7 @@ so, signed as well: so neither can the row of an older signature be put back unn
 process that ends between two commits mistaken for a deleted row.
 """
 
+import logging
 import time
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
@@ -27,9 +28,13 @@ from .sealed_files import filing_into, opens
 from .sealed_reading import code_acts
 from .walls import is_loading
 
+_logger = logging.getLogger(__name__)
+
 BATCH = 500
 # Stands for the files of a record among the names of what is signed.
 FILES = "_files"
+# What reading raises where somebody wrote into a column what the system never writes.
+DAMAGES = (ArithmeticError, RecursionError, TypeError, ValueError)
 # (model, id) of records of which a change is under way, and models of which records are created.
 _changing: ContextVar[frozenset] = ContextVar("crisis_changing", default=frozenset())
 _beginning: ContextVar[frozenset] = ContextVar("crisis_beginning", default=frozenset())
@@ -39,7 +44,8 @@ class Row(NamedTuple):
     """What a record says now, and its signature.
 
     ``values``: None where a sealed text does not open; ``names``: what was signed, None where it is
-    given up; ``nonce``: empty where there is no signature.
+    given up; ``nonce``: empty where there is no signature. ``readable``: False where the database
+    holds what the system never writes; then nothing else is known.
     """
 
     id: int
@@ -47,6 +53,7 @@ class Row(NamedTuple):
     nonce: str
     names: list | None
     mac: str
+    readable: bool = True
 
     @property
     def is_live(self):
@@ -202,40 +209,56 @@ def _settle(records, old, by_code):
     known = {} if old is None else register.known_signatures(env, model, [row.id for row in rows])
     for row in rows:
         was = (old or {}).get(row.id)
-        problem = _problem(env, model, row, was, known.get(row.id, ""), created=old is None)
+        problem = _problem(env, model, row, was, known.get(row.id, ""))
         if problem:
             register.raise_alarm(env, problem, model, row.id)
-        if problem and (problem != "unlocked" or row.nonce):
-            continue
+            # its author says now what it says: it is signed all the same, but where a signature that
+            # the register knows of stands there and tells what was done
+            nonce = known.get(row.id, "")
+            if problem != "unlocked" or (row.is_live and nonce):
+                continue
+            row = row._replace(nonce=nonce)
         if row.id not in counting:
-            if was.is_live:
-                given.append(row)
-        elif not _is_said(was, row) and not (is_loading(env) and was and not was.nonce):
-            # what an update finds unsigned is signed at its end; what was unlocked without a trace
-            # in its row is signed all the same, and the register tells of both
+            given += [row] if was.is_live else []
+        elif not _is_said(env, was, row):
             signed.append(row)
     _store(env, model, signed, given)
 
 
-def _is_said(was, row):
-    """Tell whether the signature that a record had says what it says now."""
-    return was is not None and was.is_live and was.values == row.values
+def _is_said(env, was, row):
+    """Tell whether the signature that a record had says what it says now.
+
+    What an update finds unsigned is signed at its end.
+    """
+    if was is None:
+        return False
+    return was.values == row.values if was.is_live else is_loading(env) and not was.nonce
 
 
-def _problem(env, model, row, was, known, created):
+def _comes_to_be_signed(env, model, row, known):
+    """Tell whether a record was rightly not signed until now: never, or its signature was given up.
+
+    :param known: nonce that the register knows last
+    """
+    if not row.nonce:
+        return not known
+    return not row.is_live and row.nonce >= known and _verifies(env, model, row)
+
+
+def _problem(env, model, row, was, known):
     """Return what is wrong with a record that was changed just now, "" where nothing is.
 
     :param was: its ``Row`` before, None where it did not count as signed
     :param known: nonce that the register knows last
-    :param bool created: it was created just now
     """
+    if not row.readable:
+        return "unreadable"
     if row.values is None:
         return "changed"
+    if was is None:
+        return "" if _comes_to_be_signed(env, model, row, known) else "unlocked"
     if row.nonce and row.nonce < known:
         return "replaced"
-    if was is None:
-        # signed already, so somebody has taken the lock off
-        return "unlocked" if not created and (row.is_live or (known and not row.nonce)) else ""
     if not was.is_live:
         return "" if is_loading(env) or model in _beginning.get() else "unsigned"
     return "" if _verifies(env, model, was) else "changed"
@@ -358,7 +381,25 @@ def _batches(env, model):
 
 
 def _read(records):
-    """Return a ``Row`` for each of ``records``, by one query, past the cache of the ORM."""
+    """Return a ``Row`` for each of ``records``, by one query, past the cache of the ORM.
+
+    What cannot even be read, as somebody wrote it by SQL, keeps nobody from reading the others.
+    """
+    try:
+        return _rows(records)
+    except DAMAGES:
+        if len(records) > 1:
+            half = len(records) // 2
+            return _read(records[:half]) + _read(records[half:])
+        _logger.exception("What the database holds of %s cannot be read", records)
+        return [Row(records.id, None, "", None, "", readable=False)]
+
+
+def _rows(records):
+    """Return a ``Row`` for each of ``records``.
+
+    :raises Exception: one of ``DAMAGES``, where a column holds what no value of Python is
+    """
     if not records:
         return []
     records.flush_recordset()
@@ -449,7 +490,10 @@ def _text(model, row):
 
 def _verifies(env, model, row):
     """Tell whether the server has signed what this record says."""
-    text = _text(model, row)
+    try:
+        text = _text(model, row)
+    except DAMAGES:
+        return False
     return bool(text) and keyring(env).verifies(row.mac, text)
 
 
@@ -565,6 +609,8 @@ def _seen(env, model, row, known):
 
     :param known: nonce that the register knows last
     """
+    if not row.readable:
+        return "unreadable"
     if not row.is_live:
         return "unlocked" if known and not row.nonce else "unsigned"
     if not _verifies(env, model, row):
@@ -576,6 +622,8 @@ def _unseen(env, model, row, known):
     """Return what is wrong with one that was signed once and does not count as signed now."""
     if row is None:
         return "gone"
+    if not row.readable:
+        return "unreadable"
     if row.is_live or not row.nonce or not _verifies(env, model, row):
         return "unlocked"
     return "replaced" if known and row.nonce < known else ""
@@ -583,9 +631,10 @@ def _unseen(env, model, row, known):
 
 def _broken_files(records):
     """Return ``Finding`` s of files of ``records`` that are missing or do not open."""
+    env = records.env
     # sudo: ir.attachment - whether they open; nothing of them is returned
-    files = records.env["ir.attachment"].sudo()
-    found = files.search(
+    files = env["ir.attachment"].sudo()
+    found = files._search(
         [
             ("res_model", "=", records._name),
             ("res_id", "in", records.ids),
@@ -595,7 +644,15 @@ def _broken_files(records):
         order="id",
     )
     return [
-        Finding("changed", records._name, file.res_id, file.res_field or "file")
-        for file in found
-        if not opens(file)
+        Finding("changed", records._name, res_id, field or "file")
+        for id_, res_id, field in env.execute_query(found.select("id", "res_id", "res_field"))
+        if not _opens(files.browse(id_))
     ]
+
+
+def _opens(file):
+    """Tell whether an attachment opens, whatever somebody wrote into its columns."""
+    try:
+        return opens(file)
+    except DAMAGES:
+        return False

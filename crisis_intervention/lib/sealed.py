@@ -139,7 +139,10 @@ class Keyring:
     def verifies(self, signature: str, text: str) -> bool:
         """Tell whether ``signature`` is one of ``text`` by a key of this ring."""
         key_id, _colon, mac = signature.partition(":")
-        return key_id in self.keys and hmac.compare_digest(mac, self._mac(key_id, text))
+        # bytes, as what stands in the database may be no ASCII
+        return key_id in self.keys and hmac.compare_digest(
+            mac.encode(errors="replace"), self._mac(key_id, text).encode()
+        )
 
     def tells(self, signature: str, text: str) -> bool | None:
         """Tell whether ``signature`` is one of ``text``; None where its key is not in this ring."""

@@ -1,6 +1,7 @@
 """What a record says, as a text that is signed: the same in all languages and on all servers. No ORM."""
 
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from decimal import Decimal
 # Digits (hexadecimal) of the moment, and of what is drawn at random.
 _MOMENT = 12
 _RANDOM = 20
+_NONCE = re.compile(rf"[0-9a-f]{{{_MOMENT + _RANDOM}}}")
 
 
 @dataclass(frozen=True)
@@ -18,8 +20,9 @@ class Finding:
 
     Problems: ``changed`` (what it says, or one of its files, is not what was signed), ``unsigned``
     (it counts as signed, and is not), ``unlocked`` (it was signed, and counts as signed no more),
-    ``replaced`` (an older content with its older signature), ``gone`` (it is deleted). ``field``
-    names the field of a file that is missing or does not open.
+    ``replaced`` (an older content with its older signature), ``gone`` (it is deleted),
+    ``unreadable`` (a column holds what the system never writes, such as a date of the year 20000).
+    ``field`` names the field of a file that is missing or does not open.
     """
 
     problem: str
@@ -76,13 +79,19 @@ def new_nonce(now: float, before: str = "") -> str:
     """Return 32 hexadecimal digits that are drawn for one signature, later ones of a record larger.
 
     :param float now: seconds since 1970
-    :param str before: the nonce that this one follows
+    :param str before: the nonce that this one follows; what is none is not followed
     """
     moment = int(now * 1000)
-    if before:
+    if is_nonce(before):
         # clocks may be set back
         moment = max(moment, int(before[:_MOMENT], 16) + 1)
+        moment = min(moment, 16**_MOMENT - 1)
     return f"{moment:0{_MOMENT}x}{secrets.token_hex(_RANDOM // 2)}"
+
+
+def is_nonce(text: str) -> bool:
+    """Tell whether a text may have been drawn by ``new_nonce``."""
+    return bool(_NONCE.fullmatch(text))
 
 
 def random_part(seal_id: str | None) -> str:

@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.exceptions import AccessError
 
+from ... import register
+
 
 class CrisisWrittenBySystem(models.AbstractModel):
     """What functions of the system alone write, past the ORM, and nobody changes, whoever asks.
@@ -11,6 +13,11 @@ class CrisisWrittenBySystem(models.AbstractModel):
     _name = "crisis.written.by.system"
     _description = "Written by the System Alone"
     _inherit = ["crisis.record"]
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        """Leave out moments that nobody can read, written by SQL."""
+        column = super()._field_to_sql(alias, field_expr, query)
+        return register.bounded_field(self, field_expr, column)
 
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super

@@ -104,6 +104,11 @@ class CrisisDisclosure(models.Model):
                    count int NOT NULL, hash varchar NOT NULL, signature varchar NOT NULL)"""
         )
 
+    def _field_to_sql(self, alias, field_expr, query=None):
+        """Leave out moments that nobody can read, written by SQL."""
+        column = super()._field_to_sql(alias, field_expr, query)
+        return register.bounded_field(self, field_expr, column)
+
     @api.depends("res_model", "res_id")
     @api.depends_context("lang")
     def _compute_res_name(self):

@@ -89,6 +89,9 @@ class CrisisDisclosureAlarm(models.AbstractModel):
             "unlocked": self.env._("Its signature was taken away outside of the system"),
             "replaced": self.env._("Taken back to an older version outside of the system"),
             "gone": self.env._("Deleted outside of the system"),
+            "unreadable": self.env._(
+                "Holds what the system never writes and nobody can read, such as a date of the year 20000"
+            ),
             "file": self.env._("A file of it is missing or was exchanged"),
             "plain": self.env._("Holds a text that is not sealed, written outside of the system"),
             "broken": self.env._(

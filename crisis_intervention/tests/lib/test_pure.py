@@ -15,7 +15,7 @@ from ...lib.file_types import looks_active, media_type
 from ...lib.pinyin import reading
 from ...lib.reference_numbers import missing
 from ...lib.risk import RISK_LEVELS, may_change, severity
-from ...lib.signed_content import canonical, content_of, given_up, new_nonce, random_part
+from ...lib.signed_content import canonical, content_of, given_up, is_nonce, new_nonce, random_part
 from ...lib.spreadsheet_cells import harmless
 
 
@@ -298,6 +298,8 @@ class TestPrivacyModules(BaseCase):
         self.assertGreater(new_nonce(1_800_000_001), first)
         for clock in (1_800_000_000.5, 1_700_000_000):
             self.assertGreater(new_nonce(clock, first), first, "also when a clock is set back")
+        for before in ("zz", "é", "f" * 31, "F" * 32, "f" * 32):
+            self.assertTrue(is_nonce(new_nonce(1, before)), "whatever stands in the database")
 
     def test_random_part_of_a_seal(self):
         self.assertEqual(random_part("2027:abc"), "abc")

@@ -1,5 +1,6 @@
 import os
 from datetime import datetime, timedelta
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest import TestCase
 from unittest.mock import patch
@@ -11,7 +12,7 @@ from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 from psycopg2 import OperationalError
 
-from ... import register, register_anchors, signatures
+from ... import register, register_anchors, register_state, signatures
 from ...lib.disclosure_chain import START, End, link
 from ...lib.sealed import new_key
 from ...register_check import check_chain, check_old_chain
@@ -119,6 +120,31 @@ class TestRegisterChain(RegisterCase):
             self._read(self.principal)
         self.assertEqual(self._faults(), [])
         self.assertEqual(self._alarms(), [])
+
+    def test_moments_that_nobody_can_read(self):
+        self._read(self.principal)
+        self._read(self.principal)
+        number = self.last + 2
+        for moment in ("20000-01-01", "0044-03-15 BC", "infinity", "-infinity"):
+            with self.subTest(moment=moment), self.env.cr.savepoint() as savepoint:
+                self._sql("UPDATE crisis_disclosure SET date = %s, create_date = %s WHERE number = %s",
+                          moment, moment, number)  # fmt: skip
+                self.assertEqual(self._faults(), [("changed", number), ("entry", number)])
+                found = register_state.check_all(self.env, {})
+                self.assertFalse(register_state.verify(self.env, Path("none"))[1])
+                self.assertTrue(register_state.findings_of(self.env, found))
+                rows = self.register.with_user(self.principal).search([("number", "=", number)])
+                self.assertEqual(rows.read(["date", "create_date", "date_last"])[0]["date"], False)
+                savepoint.rollback()
+
+    def test_an_end_signed_by_what_is_no_ascii(self):
+        forged = f"{keyring(self.env).newest}:é"
+        self._sql("UPDATE crisis_disclosure_head SET signature = %s", forged)
+        self._sql("UPDATE crisis_disclosure SET signature = %s WHERE number = 3", forged)
+        self.assertEqual(self._faults(), [("changed", 3), ("head", self.last)])
+        register._ends.clear()
+        self._read(self.principal)
+        self.assertEqual([text for text, *_about in self._alarms()], [f"head:{self.last}"])
 
     def test_a_damaged_end_stops_nobody_and_is_an_alarm(self):
         last = self.last

@@ -129,6 +129,9 @@ class TestSealing(BaseCase):
         self.assertTrue(Keyring.parse(f"{self.new},{self.old}").verifies(signature, "x"))
         self.assertFalse(ring.verifies(signature, "y"))
         self.assertFalse(ring.verifies("x" + signature, "x"))
+        # whatever somebody wrote into the database
+        for forged in ("é", "", "\udc80"):
+            self.assertFalse(ring.verifies(f"{ring.newest}:{forged}", "x"))
         self.assertFalse(Keyring.parse(self.new).verifies(signature, "x"))
 
 

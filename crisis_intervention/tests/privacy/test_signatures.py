@@ -6,7 +6,7 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
-from odoo.tools import SQL
+from odoo.tools import SQL, mute_logger
 
 from ... import register, signatures
 from ...lib.sealed import new_key
@@ -399,6 +399,69 @@ class TestSignatures(SignatureCase):
         contact.with_user(self.psychology).action_sign()
         self.assertEqual(self.alarms, self._one("unlocked", contact))
         self.assertEqual(self._found(), self._one("changed", contact))
+
+    def test_unlocked_by_emptying_the_row_then_signed_again(self):
+        contact = self._contact()
+        self._put(contact, "state", "draft")
+        self._sql(
+            "UPDATE crisis_signature SET columns = NULL WHERE res_model = %s", contact._name
+        )
+        contact.with_user(self.psychology).action_sign()
+        self.assertEqual(self.alarms, self._one("unlocked", contact))
+        self.assertEqual(self._found(), [], "signed all the same")
+
+    def test_unlocked_by_an_older_row_then_signed_again(self):
+        plan = self._plan()
+        plan.with_user(self.principal).action_refuse("更具体一些")
+        given = self._row(plan)
+        plan.action_submit()
+        self.assertEqual(self.alarms, [])
+        self._put(plan, "state", "draft")
+        self._sql(
+            "UPDATE crisis_signature SET nonce = %s, columns = %s, mac = %s"
+            " WHERE res_model = %s AND res_id = %s", *given, plan._name, plan.id,
+        )  # fmt: skip
+        known = self.known[plan._name][plan.id]
+        self._sql("DELETE FROM crisis_deadline WHERE case_id = %s", self.case.id)
+        plan.action_submit()
+        self.assertEqual(self.alarms, self._one("unlocked", plan))
+        self.assertGreater(self._row(plan)[0], known)
+
+    def test_planted_rows_keep_nobody_from_reporting(self):
+        concern = self._make_concern(self.staff, self.student_1)
+        for nonce, columns in (("zz", None), ("zz", "name"), ("f" * 32, None)):
+            with self.subTest(nonce=nonce, columns=columns):
+                self.alarms.clear()
+                concern = concern.browse(concern.id + 1)
+                self._sql(
+                    "INSERT INTO crisis_signature (res_model, res_id, nonce, columns, mac)"
+                    " VALUES ('crisis.concern', %s, %s, %s, 'x')", concern.id, nonce, columns,
+                )  # fmt: skip
+                self.assertEqual(self._make_concern(self.staff, self.student_1).id, concern.id)
+                self.assertEqual(self.alarms, self._one("unlocked", concern))
+                self.assertLess(self._row(concern)[0], "f")
+                self.assertEqual(self._found(), [])
+
+    def test_what_nobody_can_read_hides_nothing_else(self):
+        contacts = [self._contact() for _number in range(5)]
+        for value in ("20000-01-01", "0044-03-15 BC"):
+            with self.subTest(value=value), self._undone():
+                self._put(contacts[1], "date_signed", value)
+                self._put(contacts[3], "told", "伪")
+                found = [*self._one("unreadable", contacts[1]), *self._one("changed", contacts[3])]
+                with mute_logger("odoo.addons.crisis_intervention.signatures"):
+                    self.assertCountEqual(self._found(files=True), found)
+                    self.known.clear()
+                    signatures.enter_late(self.env)
+                late = [contacts[number].id for number in (0, 2, 4)]
+                self.assertEqual(sorted(self.known[contacts[0]._name]), late)
+
+    def test_signatures_that_are_no_ascii(self):
+        contact = self._contact()
+        self._sql("UPDATE crisis_signature SET mac = %s", f"{keyring(self.env).newest}:é")
+        self.assertIn(*self._one("changed", contact), self._found())
+        contact._set({"agreed": "x"})
+        self.assertEqual(self.alarms, self._one("changed", contact))
 
     def test_a_forged_record_is_not_signed_by_going_on(self):
         contact = self._contact()
