@@ -11,30 +11,15 @@ from dataclasses import dataclass, field
 from odoo import SUPERUSER_ID, fields
 from odoo.tools import SQL
 
-from .lib.disclosure_chain import first_faults, link
+from . import register_kept
+from .lib.disclosure_chain import first_faults
+from .lib.signed_content import Finding
 from .register import raise_alarm
 from .register_anchors import known_outside
 from .register_check import Checked, check_chain, check_records
-from .seal_keys import keyring
 
-MODEL = "crisis.register.check"
 # Of each problem so many are kept and told one by one: more of them tell nothing more.
 KEPT = 20
-# What a check says and is signed for, in this order.
-SAID = (
-    "date",
-    "user_id",
-    "row_count",
-    "last_number",
-    "last_link",
-    "last_date",
-    "archive_count",
-    "anchor_count",
-    "anchor_number",
-    "fault_count",
-    "findings",
-    "seconds",
-)
 
 
 @dataclass
@@ -65,8 +50,17 @@ def check_all(env, anchors=None, files=False):
     """
     begin = time.monotonic()
     checked = check_chain(env, anchors)
-    records = check_records(env, files=files)
+    records = _not_made(env) + check_records(env, files=files)
     return Found(checked, records, round(time.monotonic() - begin, 1))
+
+
+def _not_made(env):
+    """Find checks that this server has not made, or that somebody has changed."""
+    return [
+        Finding("not_made", register_kept.MODEL, id_)
+        for id_, is_genuine in register_kept.judged(env).items()
+        if not is_genuine
+    ]
 
 
 def findings_of(env, found):
@@ -136,22 +130,7 @@ def keep_check(env, uid=SUPERUSER_ID, files=False):
         "findings": json.dumps(findings),
         "seconds": found.seconds,
     }
-    columns = {
-        **values,
-        "signature": keyring(env).sign(_signed_text(values)),
-        "create_uid": uid,
-        "create_date": values["date"],
-        "write_uid": uid,
-        "write_date": values["date"],
-    }
-    [[id_]] = env.execute_query(
-        SQL(
-            "INSERT INTO crisis_register_check (%s) VALUES %s RETURNING id",
-            SQL(", ").join(map(SQL.identifier, columns)),
-            tuple(columns.values()),
-        )
-    )
-    return id_
+    return register_kept.keep(env, values)
 
 
 def _raise_alarms(env, findings):
@@ -167,33 +146,6 @@ def _date_of(env, number):
     """Return the moment of a row, None where it is not in the table."""
     found = env.execute_query(SQL("SELECT date FROM crisis_disclosure WHERE number = %s", number))
     return found[0][0] if found else None
-
-
-def _signed_text(values):
-    """Return the text that a check is signed by.
-
-    :param values: dict with the values of ``SAID``, as they are stored
-    """
-    return "check:" + link("", [values[name] for name in SAID])
-
-
-def genuine_checks(env, ids):
-    """Return the ids of those checks that this server has made and nobody has changed."""
-    found = env.execute_query(
-        SQL(
-            "SELECT id, signature, %s FROM crisis_register_check WHERE id = ANY(%s)",
-            SQL(", ").join(map(SQL.identifier, SAID)),
-            list(ids),
-        )
-    )
-    keys = keyring(env)
-    return {
-        id_
-        for id_, signature, *values in found
-        # where the key is not known any more, it counts
-        if keys.tells(signature or "", _signed_text(dict(zip(SAID, values, strict=True))))
-        is not False
-    }
 
 
 def compare(env, number, link_):
@@ -234,7 +186,7 @@ def verify(env, anchors=None, mail=None, files=False):
     number, link_ = mail or (0, "")
     found = check_all(env, {number: link_, **known} if mail else known, files)
     findings = findings_of(env, found)
-    check = env[MODEL].with_context(tz="UTC")
+    check = env[register_kept.MODEL].with_context(tz="UTC")
     lines = check._summary(found.checked, found.records, files)
     holds = True
     if mail:

@@ -94,6 +94,7 @@ class CrisisDisclosureAlarm(models.AbstractModel):
             "broken": self.env._(
                 "Holds a text that cannot be opened: damaged, or of another place"
             ),
+            "not_made": self.env._("A check that this server has not made, or that was changed"),
             "unknown_key": self.env._("Holds a text whose key the server does not have"),
         }
         return texts.get(problem, problem)

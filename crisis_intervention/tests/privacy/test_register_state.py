@@ -13,8 +13,10 @@ from odoo.modules.module import load_script
 from odoo.tests import HttpCase, tagged
 from odoo.tools import file_path, mute_logger
 
-from ... import register, register_anchors, register_state
+from ... import register, register_anchors, register_kept, register_state
+from ...lib.sealed import new_key
 from ...lib.signed_content import Finding
+from ...seal_keys import VARIABLE, keyring
 from ..common import DENIALS
 from .test_register import RegisterCase
 
@@ -199,7 +201,7 @@ class TestCheck(StateCase):
 
     def test_a_forged_check_is_none(self):
         check = self._check()
-        names = ", ".join((*register_state.SAID, "signature"))
+        names = ", ".join((*register_kept.SAID, "signature"))
         self._sql("UPDATE crisis_disclosure SET user_id = 1 WHERE number = 4")
         self._check()
         # a good one of before, as if it were of now
@@ -226,6 +228,57 @@ class TestCheck(StateCase):
             ):
                 with self.assertRaises(AccessError), mute_logger(*DENIALS):
                     action()
+
+    def test_what_has_no_known_signature_never_looks_fine(self):
+        """Nor is it the newest one; and it is an alarm."""
+        check = self._check()
+        names = ", ".join(register_kept.SAID)
+        self._sql(
+            f"INSERT INTO crisis_register_check (id, signature, {names})"
+            f" SELECT 2147483000, NULL, {names} FROM crisis_register_check WHERE id = %s", check.id
+        )  # fmt: skip
+        forged = self.checks.with_user(self.principal).browse(2147483000)
+        for change, state in (
+            ("date = now() + interval '1 day'", "unknown"),
+            ("signature = 'zz:0123'", "unknown"),
+            ("signature = ''", "unknown"),
+            ("findings = 'no JSON'", "unknown"),
+            (f"signature = '{keyring(self.env).newest}:0123'", "forged"),
+            ("last_date = '20000-01-01'", "unknown"),
+        ):
+            with self.subTest(change=change):
+                self._sql(f"UPDATE crisis_register_check SET {change} WHERE id = {forged.id}")
+                self.env.invalidate_all()
+                # such a moment Odoo itself cannot read
+                if not change.startswith("last_date"):
+                    self.assertEqual((forged.state, forged.fault_text), (state, ""))
+                    self.assertNotIn("Complete", forged.statement)
+                self.assertFalse(forged.is_last)
+                self.assertTrue(check.is_last)
+                self.assertEqual(self.checks.with_user(self.principal)._action_state()["res_id"],
+                                 check.id)  # fmt: skip
+        self._sql("UPDATE crisis_register_check SET last_date = NULL WHERE id = %s", forged.id)
+        self._sql("UPDATE crisis_register_check SET signature = NULL WHERE id = %s", check.id)
+        self.env.invalidate_all()
+        self.assertEqual(check.state, "unknown")
+        found = self._check()
+        self.assertEqual((found.state, found.fault_count), ("faults", 2))
+        self.assertEqual(
+            self._alarms(), [("not_made", self.checks._name, c.id) for c in (check, forged)]
+        )
+
+    def test_a_new_key_signs_what_verifies(self):
+        self._let_crons_go_on()
+        check, changed = self._check(), self._check()
+        self._sql("UPDATE crisis_register_check SET fault_count = 7 WHERE id = %s", changed.id)
+        old = os.environ.get(VARIABLE)
+        with patch.dict(os.environ, {VARIABLE: f"next:{new_key()},{old}"}):
+            self.env["crisis.seal"]._cron_reseal()
+            self.env.invalidate_all()
+            signature, stays = (check + changed).sudo().mapped("signature")
+            self.assertTrue(signature.startswith("next:"))
+            self.assertFalse(stays.startswith("next:"))
+            self.assertEqual((check.state, changed.state), ("ok", "forged"))
 
 
 @tagged("post_install", "-at_install")
