@@ -338,7 +338,9 @@ def begin(env):
     :raises UserError: the server has no key
     """
     keyring(env)
-    note_event(env, "begun")
+    # sudo: ir.config_parameter - a random id
+    name = env["ir.config_parameter"].sudo().get_param("database.uuid")
+    note_event(env, "begun", text=name)
     _before_commit(_pending(env))
 
 
@@ -408,19 +410,36 @@ def _fresh(cr, keys, rows):
 def told_alarms(cr, keys):
     """Return the alarms of the register, and who has seen which.
 
-    Only what this server has signed counts: rows that somebody has planted silence nothing. Where a
-    key is not known any more, rows from before the last change of keys count.
+    Rows that somebody has planted silence nothing, see ``genuine_rows``.
 
     :return: list of dicts of columns, with ``id`` and ``mark`` (place and link, by which one is said
         to be seen); dict of mark to the set of schools (ids, None) that have seen it
     """
+    alarms, seen = [], {}
+    for said in genuine_rows(cr, keys, ("alarm", "seen")):
+        if said["kind"] == "alarm":
+            alarms.append(said)
+        else:
+            seen.setdefault(said["text"], set()).add(said["company_id"])
+    return alarms, seen
+
+
+def genuine_rows(cr, keys, kinds):
+    """Return the rows of some kinds that this server has signed, in the order of their numbers.
+
+    Where a key is not known any more, rows from before the last change of keys count.
+
+    :param kinds: tuple of codes of ``KINDS``, none of them "reading"
+    :return: list of dicts of columns, with ``id``, and ``mark``: place and link
+    """
     names = ("id", "number", "hash", "signature", *CONTENT)
     cr.execute(
         SQL(
-            "SELECT %s FROM crisis_disclosure WHERE kind IN ('alarm', 'seen', 'key')"
+            "SELECT %s FROM crisis_disclosure WHERE kind IN %s AND kind != 'reading'"
             # what is no date would stop it here
             " AND number > 0 AND date BETWEEN '2000-01-01' AND '2999-12-31' ORDER BY number",
             SQL(", ").join(map(SQL.identifier, names)),
+            (*kinds, "key"),
         )
     )
     rows = []
@@ -433,14 +452,11 @@ def told_alarms(cr, keys):
     changed = max(
         (said["number"] for fits, said in rows if fits and said["kind"] == "key"), default=0
     )
-    alarms, seen = [], {}
-    for fits, said in rows:
-        if fits or (fits is None and said["number"] < changed):
-            if said["kind"] == "alarm":
-                alarms.append(said)
-            elif said["kind"] == "seen":
-                seen.setdefault(said["text"], set()).add(said["company_id"])
-    return alarms, seen
+    return [
+        said
+        for fits, said in rows
+        if said["kind"] in kinds and (fits or (fits is None and said["number"] < changed))
+    ]
 
 
 def _contents(rows):

@@ -14,7 +14,7 @@ from . import signatures
 from .lib.disclosure_chain import START, End, Fault, Row, Walk
 from .lib.register_parts import merged
 from .register import CONTENT, WINDOW
-from .register_anchors import known_outside
+from .register_anchors import known_outside, lost_end
 from .register_archive import check_parts
 from .seal_keys import keyring
 
@@ -65,8 +65,7 @@ def check_chain(env, anchors=None):
     :return: ``Checked``
     """
     keys = keyring(env)
-    if anchors is None:
-        anchors = known_outside(env)
+    anchors, missed = outside(env) if anchors is None else (anchors, [])
     walk = Walk(keys.tells, anchors)
     parts, faults = check_parts(env)
     sources = [(first, partial(_archived, open_rows)) for first, open_rows in parts]
@@ -75,9 +74,23 @@ def check_chain(env, anchors=None):
     found = env.cr.fetchone()
     head = End(*found[:2]) if found else None
     walk.finish(head, bool(head) and keys.verifies(found[2], head.signed_text()))
-    faults += walk.faults + _unnumbered(env) + _hidden(env)
+    faults += missed + walk.faults + _unnumbered(env) + _hidden(env)
     anchored = max(anchors, default=0)
     return Checked(walk.count, walk.end, faults, len(anchors), anchored, len(parts))
+
+
+def outside(env, path=None):
+    """Return what the file of anchors knows, and what is wrong with that file.
+
+    :param Path path: by default the file of this server
+    :return: (dict of number to link, list of ``Fault``)
+    """
+    try:
+        known = known_outside(env, path)
+    except OSError:
+        return {}, [Fault("anchors_file")]
+    lost = lost_end(env, known)
+    return known, [Fault("anchors", lost)] if lost else []
 
 
 def check_records(env, files=False):

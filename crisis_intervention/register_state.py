@@ -15,8 +15,7 @@ from . import register_kept
 from .lib.disclosure_chain import first_faults
 from .lib.signed_content import Finding
 from .register import raise_alarm
-from .register_anchors import known_outside
-from .register_check import Checked, check_chain, check_records
+from .register_check import Checked, check_chain, check_records, outside
 
 # Of each problem so many are kept and told one by one: more of them tell nothing more.
 KEPT = 20
@@ -182,9 +181,10 @@ def verify(env, anchors=None, mail=None, files=False):
     :param bool files: open the files of signed records as well
     :return: (list of lines, whether all is well)
     """
-    known = known_outside(env, anchors)
+    known, missed = outside(env, anchors)
     number, link_ = mail or (0, "")
     found = check_all(env, {number: link_, **known} if mail else known, files)
+    found.checked.faults += missed
     findings = findings_of(env, found)
     check = env[register_kept.MODEL].with_context(tz="UTC")
     lines = check._summary(found.checked, found.records, files)

@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError
 from ...register_kept import judged, newest
 from ...register_state import keep_check
 from ...roles import PRINCIPAL
+from .crisis_disclosure_alarm import WHOLE
 
 STATES = [
     ("ok", "Complete"),
@@ -209,6 +210,8 @@ class CrisisRegisterCheck(models.Model):
         text = self.env["crisis.disclosure"]._problem_text(finding["problem"])
         if "model" in finding:
             return self._record_line(text, finding)
+        if finding["problem"] in WHOLE:
+            return text
         if finding["problem"] == "archive":
             return self.env._("%(text)s: %(year)s", text=text, year=finding["number"])
         if finding["last"]:

@@ -420,6 +420,179 @@ class TestEndsThatPeopleHold(StateCase):
             self._compare(5, LINK, self.psychology)
         self.assertEqual(self._alarms(), [])
 
+    def _watch(self):
+        self.register._cron_watch()
+        self._end_transaction()
+
+    def _texts(self):
+        return [text for text, *_about in self._alarms()]
+
+    def _rename(self, name):
+        self.env["ir.config_parameter"].sudo().set_param("database.uuid", name)
+
+    def test_another_name_of_the_database_switches_nothing_off(self):
+        own = register_anchors.database_id(self.env)
+        self.assertEqual(
+            self.register.search([("kind", "=", "begun")]).text,
+            self.env["ir.config_parameter"].sudo().get_param("database.uuid"),
+        )
+        earlier = self._state()
+        self._read(self.psychology)
+        self._watch()
+        end = self._end_of_register()
+        self._rename("other")
+        self.assertEqual(register_anchors.database_id(self.env), own)
+        with patch.dict(os.environ, {register_anchors.VARIABLE: ""}):
+            self.assertEqual(register_anchors.anchor_file(self.env).name, f"{own}.txt")
+        self._take_back(earlier)
+        self.assertEqual(self._check().state, "faults")
+        self.assertEqual(self._texts(), [f"older:{end.number}"])
+
+    def test_a_register_without_a_name_gets_one_that_stays(self):
+        """One that was taken over from a version before."""
+        self._empty_register()
+        register.note_event(self.env, "closed")
+        self._end_transaction()
+        own = register_anchors.database_id(self.env)
+        self._watch()
+        self._watch()
+        self.assertEqual(self.register.search([("kind", "=", "named")]).text, own)
+        # what the server has not signed names nothing
+        columns = ", ".join(register.CONTENT)
+        self._sql(
+            f"INSERT INTO crisis_disclosure (number, hash, {columns})"
+            f" SELECT number + 100, hash, {columns} FROM crisis_disclosure WHERE kind = 'named'"
+        )
+        self._sql("UPDATE crisis_disclosure SET text = '../../x', number = 1, hash = 'x'"
+                  " WHERE kind = 'closed'")  # fmt: skip
+        self._sql("UPDATE crisis_disclosure SET text = 'other' WHERE number > 100")
+        self._rename("../../other x")
+        self.assertEqual(register_anchors.database_id(self.env), own)
+        self._sql("DELETE FROM crisis_disclosure")
+        self.assertEqual(register_anchors.database_id(self.env), "______other_x")
+
+    def test_without_its_beginning(self):
+        """All was deleted, and the name exchanged: as if there had been nothing."""
+        self._empty_register()
+        self._rename("other")
+        self._read(self.principal)
+        self._watch()
+        self.assertEqual(self._texts(), ["no_begin:0"])
+
+    def test_a_file_that_is_gone_is_an_alarm_once(self):
+        self._watch()
+        self.assertEqual(self._check().anchor_number, self.last)
+        for damage in (
+            self.file.unlink,
+            lambda: self.file.write_text(""),
+            lambda: self.file.write_text(
+                self.file.read_text().replace(register_anchors.database_id(self.env), "other")
+            ),
+        ):
+            with self.subTest(damage=damage), self.env.cr.savepoint() as savepoint:
+                damage()
+                self._watch()
+                self.assertEqual(self._texts(), [f"anchors:{self.last}"])
+                # a new file, as after a move to another server
+                self._watch()
+                self.assertEqual(len(self._alarms()), 1)
+                self.assertEqual(self._check().state, "ok")
+                savepoint.rollback()
+        self.file.unlink()
+        check = self._check()
+        self.assertEqual(check.state, "faults")
+        self.assertIn("does not know what it knew before", check.fault_text)
+
+    def test_mails_tell_that_there_was_a_file(self):
+        self._mails()
+        self.file.unlink()
+        self._watch()
+        self.assertEqual(self._texts(), [f"anchors:{self.last}"])
+
+    def test_a_long_register_is_not_new_in_a_file_of_others(self):
+        self.patch(register_anchors, "FEW", 5)
+        self._watch()
+        lines = self.file.read_text()
+        forged = lines.replace(register_anchors.database_id(self.env), "other")
+        # what the server has not signed tells of nothing
+        for text, alarms in ((forged, []), (self._line_of_another(), ["anchors:0"])):
+            self.file.write_text(text)
+            self._watch()
+            self.assertEqual(self._texts(), alarms)
+
+    def _line_of_another(self):
+        with patch.object(register_anchors, "database_id", lambda env: "other"):
+            return register_anchors.anchor(self.env).line() + "\n"
+
+    def test_in_a_file_of_many_the_own_line_is_found(self):
+        self.patch(register_anchors, "TAIL", 10)
+        self._watch()
+        self.file.write_text(self.file.read_text() + self._line_of_another() * 3)
+        lines = self.file.read_text()
+        self._watch()
+        self.assertEqual((self.file.read_text(), self._alarms()), (lines, []))
+
+    def test_what_comes_later_does_not_overwrite_an_end(self):
+        """Taken back, and gone on with just so far that a line with the same number is written."""
+        earlier = self._state()
+        self._read(self.psychology)
+        self._watch()
+        end = self._end_of_register()
+        self._take_back(earlier)
+        with freeze_time(datetime(2026, 11, 1)):
+            self._read(self.principal)
+        self.assertEqual(self._end_of_register().number, end.number)
+        self._watch()
+        self.assertEqual(len(self.file.read_text().splitlines()), 2)
+        self.assertEqual(self._faults(register_anchors.known_outside(self.env)),
+                         [("older", end.number)])  # fmt: skip
+
+    @mute_logger("odoo.addons.crisis_intervention.register_anchors")
+    def test_a_file_that_cannot_be_used_holds_nobody_up(self):
+        """Neither those who are to be told, nor the check, nor the mail."""
+        beside = self.file.parent / "beside"
+        beside.write_text("")
+        for path in (self.file.parent, beside / "anchors.txt"):
+            with (
+                self.subTest(path=path),
+                self.env.cr.savepoint() as savepoint,
+                patch.dict(os.environ, {register_anchors.VARIABLE: str(path)}),
+            ):
+                register.raise_alarm(self.env, "changed:4")
+                self._end_transaction()
+                self._watch()
+                self._watch()
+                self.assertEqual(self._texts(), ["changed:4", "anchors_file:0"])
+                rows = self.register.search([("kind", "=", "alarm")])
+                self.assertIn(self.principal, rows.activity_ids.user_id)
+                self.assertIn("whoever runs the server", rows[0].what + rows[1].what)
+                self.assertTrue(self._mails())
+                check = self._check()
+                if path == self.file.parent:
+                    self.assertIn("cannot be read or written", check.fault_text)
+                savepoint.rollback()
+
+    @mute_logger("odoo.addons.crisis_intervention.models.privacy.crisis_disclosure_alarm")
+    def test_no_job_holds_up_another(self):
+        register.raise_alarm(self.env, "changed:4")
+        self._end_transaction()
+        module = "odoo.addons.crisis_intervention.models.privacy.crisis_disclosure_alarm"
+
+        def enter_late(env):
+            env.cr.execute("SELECT nothing_of_that_name")
+
+        def keep_anchor(env):
+            raise UserError("keep_anchor")
+
+        with (
+            patch(f"{module}.enter_late", enter_late),
+            patch(f"{module}.keep_anchor", keep_anchor),
+            mute_logger("odoo.sql_db"),
+        ):
+            self._watch()
+        rows = self.register.search([("kind", "=", "alarm")])
+        self.assertIn(self.principal, rows.activity_ids.user_id)
+
 
 @tagged("post_install", "-at_install")
 class TestCommand(StateCase):
