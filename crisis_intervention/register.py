@@ -65,6 +65,10 @@ _LOCK = 0x63726973
 # Database to the end of the chain as this process knows it: whoever finds it unchanged needs one
 # statement only.
 _ends = {}
+# Database to the number of the last row that this process has seen committed.
+_committed = {}
+# Of cursors of connections of our own.
+_OWN = "crisis.own"
 _way = ContextVar("crisis_reading_way", default=None)
 
 
@@ -169,6 +173,7 @@ def _connection(env):
         if isinstance(cr, Cursor):
             # what others have entered meanwhile is seen, and not refused
             cr.connection.set_session(isolation_level=ISOLATION_LEVEL_READ_COMMITTED)
+            cr.cache[_OWN] = True
         yield cr
 
 
@@ -340,6 +345,8 @@ def begin(env):
     keyring(env)
     # sudo: ir.config_parameter - a random id
     name = env["ir.config_parameter"].sudo().get_param("database.uuid")
+    # one of the same name may have been there before
+    _committed.pop(env.cr.dbname, None)
     note_event(env, "begun", text=name)
     _before_commit(_pending(env))
 
@@ -381,6 +388,8 @@ def _enter(env, cr, rows):
         _set_end(cr, keys, links[-1].end)
         _insert(cr, links)
     _ends[cr.dbname] = links[-1].end
+    if _OWN in cr.cache:
+        cr.postcommit.add(partial(_committed.__setitem__, cr.dbname, links[-1].number))
     _follow(cr, rows, links)
 
 
@@ -557,6 +566,21 @@ def _taken_end(cr, keys):
         [min(head[0] if head else MAX_NUMBER, MAX_NUMBER - 2 * LEAP) + LEAP],
     )
     last = End(*(cr.fetchone() or ()))
+    end, problems = _compared(keys, head, last)
+    known = _committed.get(cr.dbname, 0) if _OWN in cr.cache else 0
+    if known > max(end.number, last.number):
+        # what this process has entered itself is gone, and with it the end that said so
+        problems.append(f"older:{known}")
+        _committed.pop(cr.dbname)
+    return end, problems
+
+
+def _compared(keys, head, last):
+    """Compare the end that is kept with the last row.
+
+    :param head: (count, hash, signature), None where there is none
+    :return: see ``_taken_end``
+    """
     if not head:
         # a register begins with its first row, which says so
         return last, [f"no_head:{last.number}"] if last.number else []

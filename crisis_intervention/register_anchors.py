@@ -101,11 +101,14 @@ def read_anchors(env, path=None):
 
 
 def known_outside(env, path=None):
-    """Return dict of number to link of what the file knows, as far as this server has signed it.
+    """Return what the file knows, as far as this server has signed it.
 
+    :return: (dict of number to link, what ``lost_end`` says)
     :raises OSError: the file cannot be read
     """
-    return known_ends(read_anchors(env, path), keyring(env).tells, given_up(env))
+    anchors, tells = read_anchors(env, path), keyring(env).tells
+    known = known_ends(anchors, tells, given_up(env))
+    return known, lost_end(env, known_ends(anchors, tells))
 
 
 def given_up(env):
@@ -140,6 +143,8 @@ def keep_anchor(env):
     try:
         last, others = _last_anchor(env)
         lost = lost_end(env, [last.end.number] if last else [])
+        # after a backup was restored, the last line is not the one with the largest number
+        lost = lost and lost_end(env, known_ends(read_anchors(env), keyring(env).tells))
         end = end_of_register(env)
         if lost or (others and not last and end and end.number > FEW):
             register.raise_alarm(env, f"anchors:{lost}")

@@ -14,7 +14,7 @@ from . import signatures
 from .lib.disclosure_chain import START, End, Fault, Row, Walk
 from .lib.register_parts import merged
 from .register import CONTENT, WINDOW
-from .register_anchors import known_outside, lost_end
+from .register_anchors import known_outside
 from .register_archive import check_parts
 from .seal_keys import keyring
 
@@ -86,10 +86,9 @@ def outside(env, path=None):
     :return: (dict of number to link, list of ``Fault``)
     """
     try:
-        known = known_outside(env, path)
+        known, lost = known_outside(env, path)
     except OSError:
         return {}, [Fault("anchors_file")]
-    lost = lost_end(env, known)
     return known, [Fault("anchors", lost)] if lost else []
 
 

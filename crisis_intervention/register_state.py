@@ -9,12 +9,14 @@ import time
 from dataclasses import dataclass, field
 
 from odoo import SUPERUSER_ID, fields
+from odoo.exceptions import AccessError, UserError
+from odoo.http import request
 from odoo.tools import SQL
 
 from . import register_kept
 from .lib.disclosure_chain import first_faults
 from .lib.signed_content import Finding
-from .register import raise_alarm
+from .register import note_event, raise_alarm
 from .register_check import Checked, check_chain, check_records, outside
 
 # Of each problem so many are kept and told one by one: more of them tell nothing more.
@@ -171,6 +173,28 @@ def is_held(checked, number):
         or (fault.problem == "missing" and fault.number <= number <= fault.last)
         for fault in checked.faults
     )
+
+
+def accept_restore(env, anchors=None):
+    """Enter that a backup was rightly restored, so that newer ends known outside do not count.
+
+    For whoever runs the server, who has the keys; code that Odoo evaluates cannot come here.
+
+    :param Path anchors: the file of anchors, where it is not the one of this server
+    :raises AccessError: Odoo serves a request
+    :raises UserError: nothing is newer than the register, or the server has no key
+    """
+    if request:
+        raise AccessError(env._("Only the command of the server accepts a restored backup."))
+    known, _missed = outside(env, anchors)
+    checked = check_chain(env, known)
+    newer = {number for number in known if number > checked.end.number}
+    newer |= {fault.number for fault in checked.faults if fault.problem == "older"}
+    if not newer:
+        raise UserError(
+            env._("Nothing known outside is newer than the register: there is nothing to accept.")
+        )
+    note_event(env, "restored", text=f"{min(newer)}:{max(newer)}")
 
 
 def verify(env, anchors=None, mail=None, files=False):

@@ -4,6 +4,7 @@ from datetime import datetime
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError
 
+from ...register_anchors import given_up
 from ...register_kept import judged, newest
 from ...register_state import keep_check
 from ...roles import PRINCIPAL
@@ -109,8 +110,23 @@ class CrisisRegisterCheck(models.Model):
                     "No end of it is known outside of the database yet (file of the server)."
                 )
             )
-        sentences.append(self._last_mail_line())
-        return sentences
+        return [*sentences, *self._restored_lines(), self._last_mail_line()]
+
+    @api.model
+    def _restored_lines(self):
+        """Say which ends that were known outside do not count."""
+        return [
+            self.env._(
+                "Whoever runs the server has said on %(moment)s that a backup was rightly restored: "
+                "what was known outside of numbers %(first)s–%(last)s before that does not count, "
+                "and what was read between the backup and that day is not in the register. Ask, if "
+                "you do not know of it.",
+                moment=self._moment_text(parts.moment.removesuffix("Z").replace("T", " ")),
+                first=parts.first,
+                last=parts.last,
+            )
+            for parts in given_up(self.env)
+        ]
 
     @api.model
     def _complete_line(self, number, moment):
@@ -151,7 +167,7 @@ class CrisisRegisterCheck(models.Model):
             row = last.search([("number", "=", checked.end.number)])
             lines.append(self._complete_line(checked.end.number, row.date))
             lines.append(self.env._("Its link: %(link)s", link=checked.end.hash))
-        lines.append(self._outside_line(checked.anchors, checked.anchored))
+        lines += [self._outside_line(checked.anchors, checked.anchored), *self._restored_lines()]
         if records:
             lines.append(
                 self.env._("Signed records that are not what was signed: %(n)s", n=len(records))

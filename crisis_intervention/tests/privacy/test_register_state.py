@@ -59,6 +59,10 @@ class StateCase(RegisterCase):
             ],
         )
 
+    def _known(self):
+        """Return what the file knows."""
+        return register_anchors.known_outside(self.env)[0]
+
     def _state(self):
         """Return everything of the register as somebody with the database copies it."""
         self._sql("SELECT count, hash, signature FROM crisis_disclosure_head")
@@ -366,7 +370,7 @@ class TestEndsThatPeopleHold(StateCase):
         # by itself it is valid
         self.assertEqual(self._faults(), [])
         # by the file
-        known = register_anchors.known_outside(self.env)
+        known = self._known()
         self.assertEqual(self._faults(known), [("older", mailed.number)])
         check = self._check()
         self.assertEqual(check.state, "faults")
@@ -391,7 +395,7 @@ class TestEndsThatPeopleHold(StateCase):
             with freeze_time(datetime(2026, 11, 1) + timedelta(hours=2 * hour)):
                 self._read(self.principal)
         self.assertEqual(self._faults(), [])
-        known = register_anchors.known_outside(self.env)
+        known = self._known()
         self.assertEqual(self._faults(known), [("older", mailed.number)])
         self.file.unlink()
         self.assertFalse(self._compare(mailed.number, mailed.hash).is_same)
@@ -544,7 +548,7 @@ class TestEndsThatPeopleHold(StateCase):
         self.assertEqual(self._end_of_register().number, end.number)
         self._watch()
         self.assertEqual(len(self.file.read_text().splitlines()), 2)
-        self.assertEqual(self._faults(register_anchors.known_outside(self.env)),
+        self.assertEqual(self._faults(self._known()),
                          [("older", end.number)])  # fmt: skip
 
     @mute_logger("odoo.addons.crisis_intervention.register_anchors")
@@ -653,6 +657,73 @@ class TestCommand(StateCase):
         text, is_well = self._verify(anchors=kept, mail=(end.number, LINK))
         self.assertFalse(is_well)
         self.assertIn("does not hold", text)
+
+    def test_a_restored_backup_is_accepted(self):
+        """Ends of before do not count any more, and those of afterwards do."""
+        register_anchors.write_anchor(self.env)
+        early = self._end_of_register().number
+        earlier = self._state()
+        ends = []
+        for hour in range(4):
+            with freeze_time(datetime(2026, 11, 1) + timedelta(hours=2 * hour)):
+                self._read(self.psychology)
+                register_anchors.write_anchor(self.env)
+                ends.append(self._end_of_register())
+        self._take_back(earlier)
+        with freeze_time(datetime(2026, 11, 3)):
+            self._read(self.principal)
+            register_anchors.write_anchor(self.env)
+        self.assertEqual(self._check().state, "faults")
+        alarms = self._alarms()
+        self.assertIn((f"older:{ends[-1].number}", False, 0), alarms)
+        with freeze_time(datetime(2026, 11, 4)):
+            self.command.accepted(self.env.cr)
+            self._end_transaction()
+        [row] = self.register.search([("kind", "=", "restored")])
+        self.assertEqual(row.text, f"{ends[0].number}:{ends[-1].number}")
+        self.assertIn(early, self._known())
+        text, is_well = self._verify()
+        self.assertTrue(is_well, text)
+        said = f"numbers {ends[0].number}–{ends[-1].number} before that does not count"
+        self.assertIn(said, text)
+        check = self._check()
+        self.assertEqual((check.state, self._alarms()), ("ok", alarms))
+        self.assertIn(said, check.statement)
+        with self.assertRaises(UserError):
+            self.command.accepted(self.env.cr)
+        # the next one is found again
+        earlier = self._state()
+        self._read(self.psychology)
+        register_anchors.write_anchor(self.env)
+        end = self._end_of_register()
+        self._take_back(earlier)
+        self.assertEqual(self._faults(self._known()),
+                         [("older", end.number)])  # fmt: skip
+
+    def test_only_the_command_accepts_a_backup(self):
+        earlier = self._state()
+        self._read(self.psychology)
+        register_anchors.write_anchor(self.env)
+        end = self._end_of_register()
+        self._take_back(earlier)
+        with patch.object(register_state, "request", True), self.assertRaises(AccessError):
+            self.command.accepted(self.env.cr)
+        with patch.dict(os.environ, {VARIABLE: ""}), self.assertRaises(UserError):
+            self.command.accepted(self.env.cr)
+        # a row that somebody has planted says nothing
+        columns = ", ".join(register.CONTENT)
+        self._sql(
+            f"INSERT INTO crisis_disclosure (number, hash, signature, {columns})"
+            f" SELECT number + 1, hash, signature, {columns} FROM crisis_disclosure"
+            " WHERE number = %s", self.last
+        )  # fmt: skip
+        for signature in ("signature", "NULL", "'zz:0'"):
+            self._sql(
+                f"UPDATE crisis_disclosure SET kind = 'restored', text = '1:999999',"
+                f" signature = {signature} WHERE number = %s", self.last + 1
+            )  # fmt: skip
+            self.assertIn(("older", end.number),
+                          self._faults(self._known()))  # fmt: skip
 
     def test_what_is_typed_in(self):
         self.assertEqual(self.command.mailed(f" 12:{LINK.upper()}"), (12, LINK))
