@@ -98,7 +98,9 @@ class Fault:
     ``last``), ``beyond`` (there are rows after the signed end), ``head`` (the end is not signed by
     this server), ``no_head`` (there is no end), ``unnumbered`` (rows outside of the chain), ``entry``
     (row ``number`` is hidden behind a reading that is not the same), ``older`` (row ``number`` is
-    known outside as another one, or not there at all: the register was taken back).
+    known outside as another one, or not there at all: the register was taken back), ``anchors`` (what
+    is outside knows nothing of ends up to ``number``, and did so before), ``anchors_file`` (it cannot
+    be read).
     """
 
     problem: str

@@ -403,9 +403,7 @@ class TestSignatures(SignatureCase):
     def test_unlocked_by_emptying_the_row_then_signed_again(self):
         contact = self._contact()
         self._put(contact, "state", "draft")
-        self._sql(
-            "UPDATE crisis_signature SET columns = NULL WHERE res_model = %s", contact._name
-        )
+        self._sql("UPDATE crisis_signature SET columns = NULL WHERE res_model = %s", contact._name)
         contact.with_user(self.psychology).action_sign()
         self.assertEqual(self.alarms, self._one("unlocked", contact))
         self.assertEqual(self._found(), [], "signed all the same")
