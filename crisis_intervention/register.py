@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import timedelta
 from functools import partial
+from weakref import WeakKeyDictionary
 
 from odoo import SUPERUSER_ID, api, fields
 from odoo.http import request
@@ -59,12 +60,13 @@ LEAP = 1_000_000
 MAX_NUMBER = 2**31 - 1
 # Several readings of the same by one person within this time are one entry.
 WINDOW = "1 hour"
-_PENDING = "crisis.register"
 # Of the advisory lock under which one transaction at a time looks at the end of the chain.
 _LOCK = 0x63726973
 # Database to the end of the chain as this process knows it: whoever finds it unchanged needs one
 # statement only.
 _ends = {}
+# Cursor to what its transaction has to enter.
+_waiting = WeakKeyDictionary()
 # Database to the number of the last row that this process has seen committed.
 _committed = {}
 # Of cursors of connections of our own.
@@ -73,20 +75,15 @@ _way = ContextVar("crisis_reading_way", default=None)
 
 
 class _Pending:
-    """What a transaction has read and found, and the environment in which it did."""
+    """What a transaction has read, found and signed, and not entered yet."""
 
-    def __init__(self, env):
-        self.env = env
+    def __init__(self):
         # (user id, model, id, way) to names of fields
         self.readings = {}
         # dicts of columns
         self.entries = []
         # (model, id, nonce, id of the user)
         self.signatures = []
-
-    def __deepcopy__(self, memo):
-        """Stay the one that the hooks know: tests copy what waits for the end of a transaction."""
-        return self
 
     def take(self):
         """Return the rows (dicts of columns) to enter now, and forget them."""
@@ -106,56 +103,60 @@ class _Pending:
 
 
 def _pending(env):
-    """Return what the transaction of ``env`` has to enter, and let it be entered when it ends."""
-    cr = env.cr
-    pending = cr.precommit.data.get(_PENDING)
-    if not pending:
-        # sudo: register - written by the system alone, whoever reads
-        pending = _Pending(api.Environment(cr, SUPERUSER_ID, {}))
-        cr.precommit.data[_PENDING] = pending
-        cr.precommit.add(partial(_before_commit, pending))
-        # what was read stays so where the request ends with an error or is repeated
-        cr.prerollback.add(partial(_before_rollback, pending))
-        cr.postcommit.add(partial(_after_commit, pending))
-    return pending
+    """Return what the transaction of ``env`` has to enter, and let it be entered when it ends.
 
-
-def _before_commit(pending):
-    """Enter what was read; if that fails, the transaction fails and nothing is shown.
-
-    Before: the hooks that run now are forgotten when they have run, so what is read later in the
-    same transaction gets new ones.
+    It is kept where code that an administrator enters does not reach it, and outlives savepoints that
+    are rolled back: what was read inside may have been told. Requests enter it in any case (see
+    ``enter_pending``); the hooks are for what they read later, and for all else.
     """
-    pending.env.cr.precommit.data.pop(_PENDING, None)
-    rows = pending.take()
+    # sudo: register - written by the system alone, whoever reads
+    system = api.Environment(env.cr, SUPERUSER_ID, {})
+    for hooks, hook in (
+        (env.cr.precommit, enter_pending),
+        # what was read stays so where the request ends with an error or is repeated
+        (env.cr.prerollback, _before_rollback),
+        (env.cr.postcommit, _after_commit),
+    ):
+        if not any(getattr(each, "func", None) is hook for each in hooks._funcs):
+            hooks.add(partial(hook, system))
+    return _waiting.setdefault(env.cr, _Pending())
+
+
+def enter_pending(env):
+    """Enter what was read; if that fails, the transaction fails and nothing is shown."""
+    pending = _waiting.get(env.cr)
+    rows = pending and pending.take()
     if rows:
-        _place_rows(pending.env, rows)
-        with _connection(pending.env) as cr:
-            _enter(pending.env, cr, rows)
+        # sudo: register - see above
+        system = api.Environment(env.cr, SUPERUSER_ID, {})
+        _place_rows(system, rows)
+        with _connection(system) as cr:
+            _enter(system, cr, rows)
 
 
-def _before_rollback(pending):
+def _before_rollback(env):
     """Enter what was read before something failed; the answer tells of the failure."""
-    rows = pending.take()
-    pending.signatures.clear()
+    pending = _waiting.pop(env.cr, None)
+    rows = pending and pending.take()
     if not rows:
         return
     try:
-        with _connection(pending.env) as cr:
+        with _connection(env) as cr:
             # the transaction that has failed answers no questions
             _place_rows(api.Environment(cr, SUPERUSER_ID, {}), rows)
-            _enter(pending.env, cr, rows)
+            _enter(env, cr, rows)
     except Exception:  # pylint: disable=broad-exception-caught
         _logger.exception("What a failed request had read could not be registered")
 
 
-def _after_commit(pending):
+def _after_commit(env):
     """Enter what was signed, now that it is."""
-    signatures, pending.signatures = pending.signatures, []
-    if not signatures:
+    pending = _waiting.get(env.cr)
+    if not pending or not pending.signatures:
         return
+    signatures, pending.signatures = pending.signatures, []
     try:
-        with _connection(pending.env) as cr:
+        with _connection(env) as cr:
             enter_signatures(api.Environment(cr, SUPERUSER_ID, {}), signatures)
     except Exception:  # pylint: disable=broad-exception-caught
         # the scheduled action enters it late
@@ -364,7 +365,7 @@ def begin(env):
     # one of the same name may have been there before
     _committed.pop(env.cr.dbname, None)
     note_event(env, "begun", text=name)
-    _before_commit(_pending(env))
+    enter_pending(env)
 
 
 def close_old_chain(env, checked):

@@ -408,10 +408,9 @@ class CrisisCommon(CrisisRecords, TransactionCase):
     def _end_transaction(cls):
         """End the transaction, as far as the register sees it."""
         cls.env.flush_all()
-        pending = cls.env.cr.precommit.data.get(register._PENDING)
         cls.env.cr.precommit.run()
-        if pending:
-            register._after_commit(pending)
+        register.enter_pending(cls.env)
+        register._after_commit(cls.env)
         cls.env.invalidate_all()
 
     @classmethod
