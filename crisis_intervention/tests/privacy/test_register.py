@@ -103,7 +103,7 @@ class TestRegisterChain(RegisterCase):
         self._read(self.principal)
         self.case.with_user(self.principal).web_read({"background": {}})
         self.env.flush_all()
-        pending = self.env.cr.precommit.data[register._PENDING]
+        pending = register._pending(self.env)
         rows = pending.take()
         register._place_rows(self.env, rows)
         with self.assertQueryCount(1):
@@ -244,6 +244,7 @@ class TestLateSignatures(RegisterCase):
         session = self._hold_session(self.case).sudo()
         self.env.flush_all()
         self.env.cr.precommit.clear()
+        register._waiting.of.clear()
         return session
 
     def _known(self, session):
