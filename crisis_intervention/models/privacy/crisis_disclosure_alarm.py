@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ... import register
+from ...identity import require_person
 from ...register_anchors import write_anchor
 from ...roles import PRINCIPAL
 from ...signatures import enter_late
@@ -99,11 +100,12 @@ class CrisisDisclosureAlarm(models.AbstractModel):
     def action_see(self):
         """Say that one has seen these alarms: they stay in the register, and are no longer open.
 
-        :raises AccessError: the user is no principal
+        :raises AccessError: the user is no principal, or not who has logged in
         """
         self.check_access("read")
         if not self.env.user.has_group(PRINCIPAL):
             raise AccessError(self.env._("Alarms of the register are for the principal to see."))
+        require_person(self.env)
         for row in self.filtered("is_open"):
             register.note_event(self.env, "seen", row)
             row._end_activities(users=self.env.user)

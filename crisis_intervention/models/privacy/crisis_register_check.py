@@ -4,6 +4,7 @@ from datetime import datetime
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError
 
+from ...identity import require_person
 from ...register_state import genuine_checks, keep_check
 from ...roles import PRINCIPAL
 
@@ -258,17 +259,18 @@ class CrisisRegisterCheck(models.Model):
     def action_check_now(self):
         """Check everything now, and show what was found; which records are selected is all the same.
 
-        :raises AccessError: the user is no principal
+        :raises AccessError: the user is no principal, or not who has logged in
         """
         self._check_principal()
+        require_person(self.env)
         return self.browse(keep_check(self.env, self.env.uid))._action_page()
 
     @api.model
     def _action_state(self):
-        """Show the newest check; where there is none yet, make one."""
+        """Show the newest check; where there is none yet, the list with its button."""
         self._check_principal()
         newest = self.search([], limit=1)
-        return newest._action_page() if newest else self.action_check_now()
+        return newest._action_page() if newest else self.action_view_checks()
 
     def _action_page(self):
         """Return the window action that shows this check as the state of the register."""
