@@ -4,18 +4,19 @@ Readings are collected while a request is served, and entered just before its an
 connection of their own to the primary database, in a transaction that takes the end of the chain,
 continues it and is over. So readers do not wait for each other's requests, no row waits outside of the
 chain, and where the register cannot be written nothing is shown. A request that is repeated may be
-registered twice.
+registered twice. What is to be entered is kept here: the queues of cursors, which any code may empty,
+hold functions only that enter it, and requests enter it themselves.
 
 Functions of a module: code that an administrator enters in Odoo (server actions, computed fields) may
 call methods of models, and none of these.
 """
 
 import logging
+import threading
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import timedelta
 from functools import partial
-from weakref import WeakKeyDictionary
 
 from odoo import SUPERUSER_ID, api, fields
 from odoo.http import request
@@ -25,6 +26,7 @@ from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from .lib.disclosure_chain import End, Row, chained
 from .seal_keys import keyring
+from .sealed_reading import reader
 from .walls import is_loading
 
 _logger = logging.getLogger(__name__)
@@ -65,8 +67,6 @@ _LOCK = 0x63726973
 # Database to the end of the chain as this process knows it: whoever finds it unchanged needs one
 # statement only.
 _ends = {}
-# Cursor to what its transaction has to enter.
-_waiting = WeakKeyDictionary()
 # Database to the number of the last row that this process has seen committed.
 _committed = {}
 # Of cursors of connections of our own.
@@ -74,16 +74,34 @@ _OWN = "crisis.own"
 _way = ContextVar("crisis_reading_way", default=None)
 
 
-class _Pending:
-    """What a transaction has read, found and signed, and not entered yet."""
+class _Waiting(threading.local):
+    """What a thread has to enter: dict of cursor to ``_Pending``."""
 
     def __init__(self):
+        self.of = {}
+
+
+_waiting = _Waiting()
+
+
+class _Pending:
+    """What a transaction has read, found and signed, and the environment in which it did."""
+
+    def __init__(self, env):
+        self.env = env
         # (user id, model, id, way) to names of fields
         self.readings = {}
         # dicts of columns
         self.entries = []
         # (model, id, nonce, id of the user)
         self.signatures = []
+        # queue of the cursor to function; no partial ones, whose arguments show what they know
+        self.hooks = {
+            "precommit": lambda: _before_commit(self),
+            # what was read stays so where the request ends with an error or is repeated
+            "prerollback": lambda: _before_rollback(self),
+            "postcommit": lambda: _after_commit(self),
+        }
 
     def take(self):
         """Return the rows (dicts of columns) to enter now, and forget them."""
@@ -103,64 +121,76 @@ class _Pending:
 
 
 def _pending(env):
-    """Return what the transaction of ``env`` has to enter, and let it be entered when it ends.
+    """Return what the transaction of ``env`` has to enter, and let it be entered when it ends."""
+    cr = env.cr
+    pending = _waiting.of.get(cr)
+    if not pending:
+        # sudo: register - written by the system alone, whoever reads
+        pending = _waiting.of[cr] = _Pending(api.Environment(cr, SUPERUSER_ID, {}))
+    for name, hook in pending.hooks.items():
+        queue = getattr(cr, name)
+        # for the first time, or after a rollback to a savepoint, or somebody has emptied the queue
+        if hook not in queue._funcs:
+            queue.add(hook)
+    return pending
 
-    It is kept where code that an administrator enters does not reach it, and outlives savepoints that
-    are rolled back: what was read inside may have been told. Requests enter it in any case (see
-    ``enter_pending``); the hooks are for what they read later, and for all else.
+
+def enter_waiting(failed=False):
+    """Enter what this thread has read, before the answer of a request leaves.
+
+    If that fails, the request fails and nothing is shown.
+
+    :param bool failed: the request has failed already
     """
-    # sudo: register - written by the system alone, whoever reads
-    system = api.Environment(env.cr, SUPERUSER_ID, {})
-    for hooks, hook in (
-        (env.cr.precommit, enter_pending),
-        # what was read stays so where the request ends with an error or is repeated
-        (env.cr.prerollback, _before_rollback),
-        (env.cr.postcommit, _after_commit),
-    ):
-        if not any(getattr(each, "func", None) is hook for each in hooks._funcs):
-            hooks.add(partial(hook, system))
-    return _waiting.setdefault(env.cr, _Pending())
+    for cr, pending in list(_waiting.of.items()):
+        (_before_rollback if failed or cr._closed else _before_commit)(pending)
 
 
-def enter_pending(env):
+def _before_commit(pending):
     """Enter what was read; if that fails, the transaction fails and nothing is shown."""
-    pending = _waiting.get(env.cr)
-    rows = pending and pending.take()
-    if rows:
-        # sudo: register - see above
-        system = api.Environment(env.cr, SUPERUSER_ID, {})
-        _place_rows(system, rows)
-        with _connection(system) as cr:
-            _enter(system, cr, rows)
-
-
-def _before_rollback(env):
-    """Enter what was read before something failed; the answer tells of the failure."""
-    pending = _waiting.pop(env.cr, None)
-    rows = pending and pending.take()
+    rows = pending.take()
     if not rows:
         return
     try:
-        with _connection(env) as cr:
-            # the transaction that has failed answers no questions
-            _place_rows(api.Environment(cr, SUPERUSER_ID, {}), rows)
-            _enter(env, cr, rows)
-    except Exception:  # pylint: disable=broad-exception-caught
-        _logger.exception("What a failed request had read could not be registered")
+        _place_rows(pending.env, rows)
+        with _connection(pending.env) as cr:
+            _enter(pending.env, cr, rows)
+    except BaseException:
+        # whoever catches this shows nothing either before it is entered
+        pending.entries = rows + pending.entries
+        raise
 
 
-def _after_commit(env):
-    """Enter what was signed, now that it is."""
-    pending = _waiting.get(env.cr)
-    if not pending or not pending.signatures:
-        return
+def _before_rollback(pending):
+    """Enter what was read before something failed; the answer tells of the failure."""
+    _waiting.of.pop(pending.env.cr, None)
+    pending.signatures.clear()
+    _enter_late(pending)
+
+
+def _after_commit(pending):
+    """Enter what was signed, now that it is, and what left the queue by a rollback to a savepoint."""
+    _waiting.of.pop(pending.env.cr, None)
+    _enter_late(pending)
+
+
+def _enter_late(pending):
+    """Enter what is left of a transaction that is over, or has failed and answers no questions."""
+    rows = pending.take()
     signatures, pending.signatures = pending.signatures, []
+    if not rows and not signatures:
+        return
     try:
-        with _connection(env) as cr:
-            enter_signatures(api.Environment(cr, SUPERUSER_ID, {}), signatures)
+        with _connection(pending.env) as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            if rows:
+                _place_rows(env, rows)
+                _enter(env, cr, rows)
+            if signatures:
+                enter_signatures(env, signatures)
     except Exception:  # pylint: disable=broad-exception-caught
-        # the scheduled action enters it late
-        _logger.exception("What was signed could not be entered into the register yet")
+        # the scheduled action enters what was signed
+        _logger.exception("What a request had read or signed could not be registered yet")
 
 
 @contextmanager
@@ -206,13 +236,15 @@ def note_reading(env, uid, record, field_name, way=None):
 
 
 def note_readings(env, records, field_names, way=None):
-    """Keep in mind that the user reads confidential fields, where no field does it by itself.
+    """Keep in mind that somebody reads confidential fields, where no field does it by itself.
+
+    Who has logged in, whatever user code has put into the environment.
 
     :param records: records of one of our models
     :param field_names: names of fields, or "file" for an attachment
     :param str way: see ``note_reading``
     """
-    uid = request.env.uid if request else env.uid
+    uid = reader(env)
     for record in records:
         for name in field_names:
             note_reading(env, uid, record, name, way)
@@ -227,7 +259,7 @@ def note_event(env, kind, record=None, uid=None, **columns):
     :param columns: more columns of the row: text, pages, field_names, way
     """
     about = {"res_model": record._name, "res_id": record.id} if record else {}
-    row = {"kind": kind, "user_id": uid or env.uid, **about, **columns}
+    row = {"kind": kind, "user_id": uid or reader(env), **about, **columns}
     _pending(env).entries.append(row)
 
 
@@ -264,7 +296,8 @@ def note_signatures(env, signatures):
 
     :param signatures: list of (name of the model, id, nonce of the signature)
     """
-    _pending(env).signatures += [(*signature, env.uid) for signature in signatures]
+    uid = reader(env)
+    _pending(env).signatures += [(*signature, uid) for signature in signatures]
 
 
 def enter_signatures(env, signatures):
@@ -294,8 +327,8 @@ def enter_signatures(env, signatures):
             "res_id": id_,
             "text": nonce,
         }
-        # the last one of each record counts
-        for (model, id_), (nonce, uid) in {(m, i): rest for m, i, *rest in signatures}.items()
+        # the last one of each record counts that was not taken back
+        for (model, id_, nonce), uid in {tuple(rest): uid for *rest, uid in signatures}.items()
         if stored.get((model, id_), ("",))[0] == nonce
     ]
     if rows:
@@ -365,7 +398,7 @@ def begin(env):
     # one of the same name may have been there before
     _committed.pop(env.cr.dbname, None)
     note_event(env, "begun", text=name)
-    enter_pending(env)
+    _before_commit(_pending(env))
 
 
 def close_old_chain(env, checked):

@@ -105,7 +105,7 @@ class TestRegisterChain(RegisterCase):
         self._read(self.principal)
         self.case.with_user(self.principal).web_read({"background": {}})
         self.env.flush_all()
-        pending = register._waiting[self.env.cr]
+        pending = register._pending(self.env)
         rows = pending.take()
         register._place_rows(self.env, rows)
         with self.assertQueryCount(1):
@@ -385,7 +385,8 @@ class TestLateSignatures(RegisterCase):
         """Sign a session, in a process that ends right after the commit."""
         session = self._hold_session(self.case).sudo()
         self.env.flush_all()
-        register._waiting.pop(self.env.cr)
+        self.env.cr.precommit.clear()
+        register._waiting.of.clear()
         return session
 
     def _known(self, session):
