@@ -26,7 +26,7 @@ from .seal_keys import keyring
 from .sealed_fields import Sealed
 from .sealed_files import filing_into, opens
 from .sealed_reading import code_acts
-from .walls import is_loading
+from .walls import acts_past_modules, is_loading
 
 _logger = logging.getLogger(__name__)
 
@@ -162,7 +162,7 @@ def _taken_back(env, by_code):
 
 def _by_code(records):
     """Tell whether code out of the database acts where it may not; that of demo data may."""
-    return not records._enters_code and not is_loading(records.env) and code_acts()
+    return not records._enters_code and acts_past_modules(records.env)
 
 
 def _refuse(env):
@@ -333,6 +333,8 @@ def sign_anew(env):
 def sign_existing(env):
     """Sign what counts as signed and never was, for updates; may be repeated.
 
+    What the register knows as signed before is not, and an alarm: somebody took its signature away.
+
     :return: number of records
     """
     if code_acts():
@@ -342,13 +344,42 @@ def sign_existing(env):
         for batch in _batches(env, model):
             # what does not open cannot be signed: the check tells of it
             rows = [row for row in _read(batch) if not row.nonce and row.values is not None]
+            known = register.known_signatures(env, model, [row.id for row in rows])
+            for id_ in known:
+                register.raise_alarm(env, "unlocked", model, id_)
+            rows = [row for row in rows if row.id not in known]
             _store(env, model, rows)
             total += len(rows)
     return total
 
 
+def leave_out(env, model, names):
+    """Sign anew what verifies, without fields that go: the addon that brought them is removed.
+
+    :param names: names of fields of ``model``
+    """
+    gone = set(names).intersection(env[model]._signed_columns())
+    # with "id" the kind itself goes
+    if not gone or "id" in names or not _keys(env):
+        return
+    if not is_loading(env):
+        _refuse(env)
+    for batch in _batches(env, model):
+        _store(
+            env,
+            model,
+            [
+                row._replace(values={n: v for n, v in row.values.items() if n not in gone})
+                for row in _read(batch)
+                if row.is_live and not gone.isdisjoint(row.names) and _verifies(env, model, row)
+            ],
+        )
+
+
 def renew_loaded(env):
-    """Sign anew what demo data has dated back by SQL; while modules are loaded only.
+    """Sign anew what demo data has dated back by SQL, while the addon is installed.
+
+    What the register knows already, an installation has not brought.
 
     :raises AccessError: the server serves
     """
@@ -356,7 +387,9 @@ def renew_loaded(env):
         _refuse(env)
     for model in _kinds(env):
         for batch in _batches(env, model):
-            _store(env, model, [row for row in _read(batch) if not _verifies(env, model, row)])
+            known = register.known_signatures(env, model, batch.ids)
+            rows = [row for row in _read(batch) if row.id not in known and row.values is not None]
+            _store(env, model, [row for row in rows if not _verifies(env, model, row)])
 
 
 # ------------------------------------------------------------------ reading
