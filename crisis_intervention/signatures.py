@@ -204,7 +204,7 @@ def _settle(records, old, by_code):
         return
     signed, given, counting = [], [], set(after._ids)
     rows = _read(records.browse(counting.union(old or ())))
-    known = {} if old is None else register.known_signatures(env, model, [row.id for row in rows])
+    known = register.known_signatures(env, model, [row.id for row in rows])
     for row in rows:
         was = (old or {}).get(row.id)
         problem = _problem(env, model, row, was, known.get(row.id, ""))

@@ -444,6 +444,13 @@ class TestSignatures(SignatureCase):
                 self.assertLess(self._row(concern)[0], "f")
                 self.assertEqual(self._found(), [])
 
+    def test_a_record_made_anew_in_the_place_of_a_deleted_one(self):
+        concern = self._make_concern(self.staff, self.student_1)
+        self.known[concern._name][concern.id + 1] = self._row(concern)[0]
+        new = self._make_concern(self.staff, self.student_1)
+        self.assertEqual(self.alarms, self._one("unlocked", new))
+        self.assertGreater(self._row(new)[0], self._row(concern)[0])
+
     def test_what_nobody_can_read_hides_nothing_else(self):
         contacts = [self._contact() for _number in range(5)]
         for value in ("20000-01-01", "0044-03-15 BC"):
