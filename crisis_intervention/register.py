@@ -64,6 +64,10 @@ _LOCK = 0x63726973
 # Database to the end of the chain as this process knows it: whoever finds it unchanged needs one
 # statement only.
 _ends = {}
+# Database to the number of the last row that this process has seen committed.
+_committed = {}
+# Of cursors of connections of our own.
+_OWN = "crisis.own"
 _way = ContextVar("crisis_reading_way", default=None)
 
 
@@ -168,6 +172,7 @@ def _connection(env):
         if isinstance(cr, Cursor):
             # what others have entered meanwhile is seen, and not refused
             cr.connection.set_session(isolation_level=ISOLATION_LEVEL_READ_COMMITTED)
+            cr.cache[_OWN] = True
         yield cr
 
 
@@ -353,7 +358,11 @@ def begin(env):
     :raises UserError: the server has no key
     """
     keyring(env)
-    note_event(env, "begun")
+    # sudo: ir.config_parameter - a random id
+    name = env["ir.config_parameter"].sudo().get_param("database.uuid")
+    # one of the same name may have been there before
+    _committed.pop(env.cr.dbname, None)
+    note_event(env, "begun", text=name)
     _before_commit(_pending(env))
 
 
@@ -413,6 +422,8 @@ def _enter(env, cr, rows):
         _set_end(cr, keys, links[-1].end)
         _insert(cr, links)
     _ends[cr.dbname] = links[-1].end
+    if _OWN in cr.cache:
+        cr.postcommit.add(partial(_committed.__setitem__, cr.dbname, links[-1].number))
     _follow(cr, rows, links)
 
 
@@ -442,19 +453,36 @@ def _fresh(cr, keys, rows):
 def told_alarms(cr, keys):
     """Return the alarms of the register, and who has seen which.
 
-    Only what this server has signed counts: rows that somebody has planted silence nothing. Where a
-    key is not known any more, rows from before the last change of keys count.
+    Rows that somebody has planted silence nothing, see ``genuine_rows``.
 
     :return: list of dicts of columns, with ``id`` and ``mark`` (place and link, by which one is said
         to be seen); dict of mark to the set of schools (ids, None) that have seen it
     """
+    alarms, seen = [], {}
+    for said in genuine_rows(cr, keys, ("alarm", "seen")):
+        if said["kind"] == "alarm":
+            alarms.append(said)
+        else:
+            seen.setdefault(said["text"], set()).add(said["company_id"])
+    return alarms, seen
+
+
+def genuine_rows(cr, keys, kinds):
+    """Return the rows of some kinds that this server has signed, in the order of their numbers.
+
+    Where a key is not known any more, rows from before the last change of keys count.
+
+    :param kinds: tuple of codes of ``KINDS``, none of them "reading"
+    :return: list of dicts of columns, with ``id``, and ``mark``: place and link
+    """
     names = ("id", "number", "hash", "signature", *CONTENT)
     cr.execute(
         SQL(
-            "SELECT %s FROM crisis_disclosure WHERE kind IN ('alarm', 'seen', 'key')"
+            "SELECT %s FROM crisis_disclosure WHERE kind IN %s AND kind != 'reading'"
             # what is no date would stop it here
             " AND number > 0 AND date BETWEEN '2000-01-01' AND '2999-12-31' ORDER BY number",
             SQL(", ").join(map(SQL.identifier, names)),
+            (*kinds, "key"),
         )
     )
     rows = []
@@ -467,14 +495,16 @@ def told_alarms(cr, keys):
     changed = max(
         (said["number"] for fits, said in rows if fits and said["kind"] == "key"), default=0
     )
-    alarms, seen = [], {}
-    for fits, said in rows:
-        if fits or (fits is None and said["number"] < changed):
-            if said["kind"] == "alarm":
-                alarms.append(said)
-            elif said["kind"] == "seen":
-                seen.setdefault(said["text"], set()).add(said["company_id"])
-    return alarms, seen
+    return [
+        said
+        for fits, said in rows
+        if said["kind"] in kinds and (fits or (fits is None and said["number"] < changed))
+    ]
+
+
+def last_change_of_keys(cr, keys):
+    """Return the number of the row that tells of the last change of keys, 0 where there is none."""
+    return max((said["number"] for said in genuine_rows(cr, keys, ("key",))), default=0)
 
 
 def _contents(rows):
@@ -575,6 +605,21 @@ def _taken_end(cr, keys):
         [min(head[0] if head else MAX_NUMBER, MAX_NUMBER - 2 * LEAP) + LEAP],
     )
     last = End(*(cr.fetchone() or ()))
+    end, problems = _compared(keys, head, last)
+    known = _committed.get(cr.dbname, 0) if _OWN in cr.cache else 0
+    if known > max(end.number, last.number):
+        # what this process has entered itself is gone, and with it the end that said so
+        problems.append(f"older:{known}")
+        _committed.pop(cr.dbname)
+    return end, problems
+
+
+def _compared(keys, head, last):
+    """Compare the end that is kept with the last row.
+
+    :param head: (count, hash, signature), None where there is none
+    :return: see ``_taken_end``
+    """
     if not head:
         # a register begins with its first row, which says so
         return last, [f"no_head:{last.number}"] if last.number else []

@@ -13,7 +13,7 @@ from odoo.tools import SQL
 from . import signatures
 from .lib.disclosure_chain import START, End, Fault, Row, Walk
 from .lib.register_parts import merged
-from .register import CONTENT, WINDOW, bounded
+from .register import CONTENT, WINDOW, bounded, last_change_of_keys
 from .register_anchors import known_outside
 from .register_archive import check_parts
 from .seal_keys import keyring
@@ -65,9 +65,8 @@ def check_chain(env, anchors=None):
     :return: ``Checked``
     """
     keys = keyring(env)
-    if anchors is None:
-        anchors = known_outside(env)
-    walk = Walk(keys.tells, anchors)
+    anchors, missed = outside(env) if anchors is None else (anchors, [])
+    walk = Walk(keys.tells, anchors, last_change_of_keys(env.cr, keys))
     parts, faults = check_parts(env)
     sources = [(first, partial(_archived, open_rows)) for first, open_rows in parts]
     walk.see(merged([(1, partial(_rows, env)), *sources], attrgetter("number")))
@@ -75,9 +74,22 @@ def check_chain(env, anchors=None):
     found = env.cr.fetchone()
     head = End(*found[:2]) if found else None
     walk.finish(head, bool(head) and keys.verifies(found[2], head.signed_text()))
-    faults += walk.faults + _unnumbered(env) + _hidden(env)
+    faults += missed + walk.faults + _unnumbered(env) + _hidden(env)
     anchored = max(anchors, default=0)
     return Checked(walk.count, walk.end, faults, len(anchors), anchored, len(parts))
+
+
+def outside(env, path=None):
+    """Return what the file of anchors knows, and what is wrong with that file.
+
+    :param Path path: by default the file of this server
+    :return: (dict of number to link, list of ``Fault``)
+    """
+    try:
+        known, lost = known_outside(env, path)
+    except OSError:
+        return {}, [Fault("anchors_file")]
+    return known, [Fault("anchors", lost)] if lost else []
 
 
 def check_records(env, files=False):

@@ -9,32 +9,18 @@ import time
 from dataclasses import dataclass, field
 
 from odoo import SUPERUSER_ID, fields
+from odoo.exceptions import AccessError, UserError
+from odoo.http import request
 from odoo.tools import SQL
 
-from .lib.disclosure_chain import first_faults, link
-from .register import bounded, raise_alarm
-from .register_anchors import known_outside
-from .register_check import Checked, check_chain, check_records
-from .seal_keys import keyring
+from . import register_kept
+from .lib.disclosure_chain import first_faults
+from .lib.signed_content import Finding
+from .register import bounded, note_event, raise_alarm
+from .register_check import Checked, check_chain, check_records, outside
 
-MODEL = "crisis.register.check"
 # Of each problem so many are kept and told one by one: more of them tell nothing more.
 KEPT = 20
-# What a check says and is signed for, in this order.
-SAID = (
-    "date",
-    "user_id",
-    "row_count",
-    "last_number",
-    "last_link",
-    "last_date",
-    "archive_count",
-    "anchor_count",
-    "anchor_number",
-    "fault_count",
-    "findings",
-    "seconds",
-)
 
 
 @dataclass
@@ -65,8 +51,17 @@ def check_all(env, anchors=None, files=False):
     """
     begin = time.monotonic()
     checked = check_chain(env, anchors)
-    records = check_records(env, files=files)
+    records = _not_made(env) + check_records(env, files=files)
     return Found(checked, records, round(time.monotonic() - begin, 1))
+
+
+def _not_made(env):
+    """Find checks that this server has not made, or that somebody has changed."""
+    return [
+        Finding("not_made", register_kept.MODEL, id_)
+        for id_, is_genuine in register_kept.judged(env).items()
+        if not is_genuine
+    ]
 
 
 def findings_of(env, found):
@@ -137,22 +132,7 @@ def keep_check(env, uid=SUPERUSER_ID, files=False):
         "findings": json.dumps(findings),
         "seconds": found.seconds,
     }
-    columns = {
-        **values,
-        "signature": keyring(env).sign(_signed_text(values)),
-        "create_uid": uid,
-        "create_date": values["date"],
-        "write_uid": uid,
-        "write_date": values["date"],
-    }
-    [[id_]] = env.execute_query(
-        SQL(
-            "INSERT INTO crisis_register_check (%s) VALUES %s RETURNING id",
-            SQL(", ").join(map(SQL.identifier, columns)),
-            tuple(columns.values()),
-        )
-    )
-    return id_
+    return register_kept.keep(env, values)
 
 
 def _raise_alarms(env, findings):
@@ -174,33 +154,6 @@ def _date_of(env, number):
         )
     )
     return found[0][0] if found else None
-
-
-def _signed_text(values):
-    """Return the text that a check is signed by.
-
-    :param values: dict with the values of ``SAID``, as they are stored
-    """
-    return "check:" + link("", [values[name] for name in SAID])
-
-
-def genuine_checks(env, ids):
-    """Return the ids of those checks that this server has made and nobody has changed."""
-    found = env.execute_query(
-        SQL(
-            "SELECT id, signature, %s FROM crisis_register_check WHERE id = ANY(%s)",
-            SQL(", ").join(map(SQL.identifier, SAID)),
-            list(ids),
-        )
-    )
-    keys = keyring(env)
-    return {
-        id_
-        for id_, signature, *values in found
-        # where the key is not known any more, it counts
-        if keys.tells(signature or "", _signed_text(dict(zip(SAID, values, strict=True))))
-        is not False
-    }
 
 
 def compare(env, number, link_):
@@ -229,6 +182,28 @@ def is_held(checked, number):
     )
 
 
+def accept_restore(env, anchors=None):
+    """Enter that a backup was rightly restored, so that newer ends known outside do not count.
+
+    For whoever runs the server, who has the keys; code that Odoo evaluates cannot come here.
+
+    :param Path anchors: the file of anchors, where it is not the one of this server
+    :raises AccessError: Odoo serves a request
+    :raises UserError: nothing is newer than the register, or the server has no key
+    """
+    if request:
+        raise AccessError(env._("Only the command of the server accepts a restored backup."))
+    known, _missed = outside(env, anchors)
+    checked = check_chain(env, known)
+    newer = {number for number in known if number > checked.end.number}
+    newer |= {fault.number for fault in checked.faults if fault.problem == "older"}
+    if not newer:
+        raise UserError(
+            env._("Nothing known outside is newer than the register: there is nothing to accept.")
+        )
+    note_event(env, "restored", text=f"{min(newer)}:{max(newer)}")
+
+
 def verify(env, anchors=None, mail=None, files=False):
     """Check everything for whoever runs the server; nothing is written.
 
@@ -237,11 +212,12 @@ def verify(env, anchors=None, mail=None, files=False):
     :param bool files: open the files of signed records as well
     :return: (list of lines, whether all is well)
     """
-    known = known_outside(env, anchors)
+    known, missed = outside(env, anchors)
     number, link_ = mail or (0, "")
     found = check_all(env, {number: link_, **known} if mail else known, files)
+    found.checked.faults += missed
     findings = findings_of(env, found)
-    check = env[MODEL].with_context(tz="UTC")
+    check = env[register_kept.MODEL].with_context(tz="UTC")
     lines = check._summary(found.checked, found.records, files)
     holds = True
     if mail:

@@ -98,6 +98,8 @@ def changing_lines(lines, vals):
     with ExitStack() as stack:
         for link, columns in lines._lines_of():
             if link in vals or not columns.isdisjoint(vals):
+                # before what is not there is told from what is closed
+                lines.check_access("write")
                 # sudo: any kind of record - what lines belong to; nothing of it is returned
                 owners = lines.sudo()[link]
                 stack.enter_context(changing(owners | owners.browse(vals.get(link) or ())))

@@ -46,6 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--anchors", metavar="FILE", help="compare with the ends in this file")
     verify.add_argument("--mail", metavar="NUMBER:LINK", help="compare with the end out of a mail")
     verify.add_argument("--files", action="store_true", help="open files of signed records")
+    verify.add_argument(
+        "--accept-restore", action="store_true", help="a restored backup is the right one"
+    )
     verify.set_defaults(run=_verify)
     lint = commands.add_parser("lint", help="linters, types, import circles, rules of this house")
     lint.set_defaults(run=_lint)
@@ -101,7 +104,7 @@ def _shell(args: argparse.Namespace) -> int:
 def _verify(args: argparse.Namespace) -> int:
     from .verify import main
 
-    return main(args.database, args.anchors, args.mail, args.files)
+    return main(args.database, args.anchors, args.mail, args.files, args.accept_restore)
 
 
 def _lint(_args: argparse.Namespace) -> int:

@@ -67,6 +67,12 @@ def prepare(workshop: Workshop, database: str, reset: bool) -> None:
             building = f"{database}_building"
             with Step("Demo school" if demo else "Empty school"):
                 workshop.copy(template, building, durable=True)
+                # another school than the last one of that name, of which a file knows the register
+                workshop.server.query(
+                    "UPDATE ir_config_parameter SET value = gen_random_uuid()"
+                    " WHERE key = 'database.uuid'",
+                    building,
+                )
                 options = ["--with-demo"] if demo else []
                 _load(workshop, building, "-i", names, f"--load-language={LANGUAGE}", *options)
                 workshop.rename(building, database)

@@ -16,7 +16,8 @@ class CrisisVerify(Command):
 
     Prints what is proven until when, and every fault with its place. Ends with 1 when something is
     wrong. It needs the keys of the server, which may stand still, and writes nothing: what it finds
-    becomes alarms with the nightly check.
+    becomes alarms with the nightly check. After a backup was rightly restored, --accept-restore
+    enters that into the register, where every principal reads it.
     """
 
     name = "crisis_verify"
@@ -29,6 +30,9 @@ class CrisisVerify(Command):
         parser.add_argument("--anchors", type=Path, metavar="FILE", help="compare with these ends")
         parser.add_argument("--mail", type=mailed, metavar="NUMBER:LINK", help="end out of a mail")
         parser.add_argument("--files", action="store_true", help="open files of signed records")
+        parser.add_argument(
+            "--accept-restore", action="store_true", help="a restored backup is the right one"
+        )
         options = parser.parse_args(cmdargs)
         if options.anchors and not options.anchors.exists():
             parser.error(f"there is no file {options.anchors}")
@@ -37,6 +41,9 @@ class CrisisVerify(Command):
             arguments += ["-c", options.config]
         config.parse_config(arguments, setup_logging=True)
         with Registry(options.database).cursor() as cr:
+            if options.accept_restore:
+                accepted(cr, options.anchors)
+                cr.commit()
             lines, is_well = verified(cr, options.anchors, options.mail, options.files)
             cr.rollback()
         print("\n".join(lines))
@@ -53,6 +60,14 @@ def mailed(text):
     if not match:
         raise ValueError(text)
     return int(match[1]), match[2].lower()
+
+
+def accepted(cr, anchors=None):
+    """Enter that a backup was rightly restored; see ``register_state.accept_restore``."""
+    # not at the top: see below
+    from odoo.addons.crisis_intervention.register_state import accept_restore
+
+    accept_restore(api.Environment(cr, SUPERUSER_ID, {}), anchors)
 
 
 def verified(cr, anchors=None, mail=None, files=False):

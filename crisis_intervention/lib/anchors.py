@@ -32,23 +32,48 @@ class Anchor:
         return f"{self.moment} {self.database} {self.end.number} {self.end.hash} {self.signature}"
 
 
-def parsed(lines: Iterable[str], database: str) -> Iterator[Anchor]:
-    """Yield the anchors of one database; lines that are none are left out."""
+def parsed(lines: Iterable[str]) -> Iterator[Anchor]:
+    """Yield the anchors of all databases; lines that are none are left out."""
     for line in lines:
         match = _LINE.fullmatch(line.strip())
-        if match and match[2] == database:
+        if match:
             yield Anchor(match[1], match[2], End(int(match[3]), match[4]), match[5])
 
 
+@dataclass(frozen=True)
+class GivenUp:
+    """Anchors that do not count, as a backup was rightly restored.
+
+    :ivar moment: only those written until then (UTC, ISO 8601 with Z)
+    :ivar first: only those with a number from this one on
+    :ivar last: and up to this one
+    """
+
+    moment: str
+    first: int
+    last: int
+
+    def holds(self, anchor: Anchor) -> bool:
+        """Tell whether ``anchor`` is one of them."""
+        return anchor.moment <= self.moment and self.first <= anchor.end.number <= self.last
+
+
 def known_ends(
-    anchors: Iterable[Anchor], verifies: Callable[[str, str], bool | None]
+    anchors: Iterable[Anchor],
+    verifies: Callable[[str, str], bool | None],
+    given_up: Iterable[GivenUp] = (),
 ) -> dict[int, str]:
     """Return dict of number to link of the anchors that this server has signed.
 
+    The first one of a number counts: a register that was taken back writes others later.
+
     :param verifies: see ``disclosure_chain.Walk``; where the key is not known any more, the line counts
     """
-    return {
-        anchor.end.number: anchor.end.hash
-        for anchor in anchors
-        if verifies(anchor.signature, anchor.signed_text()) is not False
-    }
+    given_up = list(given_up)
+    known: dict[int, str] = {}
+    for anchor in anchors:
+        if any(part.holds(anchor) for part in given_up):
+            continue
+        if verifies(anchor.signature, anchor.signed_text()) is not False:
+            known.setdefault(anchor.end.number, anchor.end.hash)
+    return known

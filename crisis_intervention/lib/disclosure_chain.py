@@ -98,7 +98,9 @@ class Fault:
     ``last``), ``beyond`` (there are rows after the signed end), ``head`` (the end is not signed by
     this server), ``no_head`` (there is no end), ``unnumbered`` (rows outside of the chain), ``entry``
     (row ``number`` is hidden behind a reading that is not the same), ``older`` (row ``number`` is
-    known outside as another one, or not there at all: the register was taken back).
+    known outside as another one, or not there at all: the register was taken back), ``anchors`` (what
+    is outside knows nothing of ends up to ``number``, and did so before), ``anchors_file`` (it cannot
+    be read).
     """
 
     problem: str
@@ -111,15 +113,19 @@ class Walk:
 
     :param verifies: tells whether a text fits a signature; None where its key is not known any more
     :param anchors: dict of number to link, as they are known outside of the database
+    :param rotated: number of the row that tells of the last change of keys: rows behind it are signed
+        with a key that is known
     """
 
     def __init__(
         self,
         verifies: Callable[[str, str], bool | None],
         anchors: dict[int, str] | None = None,
+        rotated: int = 0,
     ):
         self._verifies = verifies
         self._anchors = anchors or {}
+        self._rotated = rotated
         self._signed = False
         # whether the link of the last row seen can be relied on
         self._sound = True
@@ -148,7 +154,7 @@ class Walk:
         if not row.signature and self._signed:
             return "changed"
         genuine = self._verifies(row.signature, row.signed_text()) if row.signature else None
-        if genuine is False:
+        if genuine is False or (row.signature and genuine is None and row.number > self._rotated):
             return "changed"
         if self._sound and not row.continues(self.end.hash):
             # what is signed by itself is not what was changed

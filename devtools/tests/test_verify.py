@@ -42,14 +42,24 @@ class TestVerify(unittest.TestCase):
 
     def test_everything_is_handed_on(self):
         code, command, prepared = self._run(
-            *("--database", "other", "--anchors", "kept.txt", "--mail", "3:ab", "--files"), code=1
+            *(
+                "--database",
+                "other",
+                "--anchors",
+                "kept.txt",
+                "--mail",
+                "3:ab",
+                "--files",
+                "--accept-restore",
+            ),
+            code=1,
         )
         self.assertEqual((code, prepared), (1, []))
         self.assertEqual(
             command,
             [
                 *("crisis_verify", "-d", "other", "--anchors", str(Path("kept.txt").resolve())),
-                *("--mail", "3:ab", "--files"),
+                *("--mail", "3:ab", "--files", "--accept-restore"),
             ],
         )
 

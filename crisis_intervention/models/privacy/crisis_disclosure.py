@@ -26,11 +26,13 @@ KINDS = [
     ("alarm", "Changed outside of the system"),
     ("seen", "Alarm seen"),
     ("begun", "Register begun"),
+    ("named", "Database of the register named"),
     ("closed", "Register from before 19.0.4.0.0 closed"),
     ("updated", "Signed by an update, as it was found"),
     ("archived", "Readings put into the archive"),
     ("mailed", "End of the register mailed to the principals"),
     ("key", "Signed with a new key"),
+    ("restored", "Backup restored, as whoever runs the server says"),
 ]
 
 

@@ -1,14 +1,20 @@
+import logging
 from datetime import timedelta
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ... import register
-from ...register_anchors import write_anchor
+from ...register_anchors import keep_anchor, name_database
 from ...roles import PRINCIPAL
 from ...seal_keys import keyring
 from ...signatures import enter_late
 
+_logger = logging.getLogger(__name__)
+
+# Problems that are nowhere in particular.
+WHOLE = ("anchors_file", "no_begin")
 ACTIVITY = "crisis_intervention.mail_activity_register_alarm"
 
 
@@ -64,7 +70,7 @@ class CrisisDisclosureAlarm(models.AbstractModel):
         """Say in words what was found."""
         problem, _colon, number = (self.text or "").partition(":")
         text = self._problem_text(problem)
-        if not number:
+        if not number or problem in WHOLE:
             return text
         if problem == "archive":
             return self.env._("%(text)s (year %(year)s)", text=text, year=number)
@@ -103,6 +109,18 @@ class CrisisDisclosureAlarm(models.AbstractModel):
             "broken": self.env._(
                 "Holds a text that cannot be opened: damaged, or of another place"
             ),
+            "no_begin": self.env._(
+                "The beginning of the register was deleted outside of the system"
+            ),
+            "anchors": self.env._(
+                "The file outside of the database does not know what it knew before: it was taken "
+                "away, exchanged or shortened"
+            ),
+            "anchors_file": self.env._(
+                "The file outside of the database cannot be read or written: whoever runs the server "
+                "has to see to its place, its rights and free space"
+            ),
+            "not_made": self.env._("A check that this server has not made, or that was changed"),
             "unknown_key": self.env._("Holds a text whose key the server does not have"),
         }
         return texts.get(problem, problem)
@@ -133,9 +151,14 @@ class CrisisDisclosureAlarm(models.AbstractModel):
     @api.model
     def _cron_watch(self):
         """Look after the register: what was entered late, who has to be told, the end kept outside."""
-        enter_late(self.env)
-        self._tell_principals()
-        write_anchor(self.env)
+        jobs = [partial(job, self.env) for job in (enter_late, name_database, keep_anchor)]
+        for job in [*jobs, self._tell_principals]:
+            # none of them is held up by another
+            try:
+                with self.env.cr.savepoint():
+                    job()
+            except Exception:  # pylint: disable=broad-exception-caught
+                _logger.exception("A part of looking after the register has failed")
 
     @api.model
     def _tell_principals(self):

@@ -4,10 +4,18 @@ from datetime import datetime
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError
 
-from ...register_state import genuine_checks, keep_check
+from ...register_anchors import given_up
+from ...register_kept import judged, newest
+from ...register_state import keep_check
 from ...roles import PRINCIPAL
+from .crisis_disclosure_alarm import WHOLE
 
-STATES = [("ok", "Complete"), ("faults", "Faults Found"), ("forged", "Not Made by This Server")]
+STATES = [
+    ("ok", "Complete"),
+    ("faults", "Faults Found"),
+    ("forged", "Not Made by This Server"),
+    ("unknown", "Not Known Who Made It"),
+]
 
 
 class CrisisRegisterCheck(models.Model):
@@ -20,7 +28,7 @@ class CrisisRegisterCheck(models.Model):
     _name = "crisis.register.check"
     _description = "Check of the Register"
     _inherit = ["crisis.written.by.system", "crisis.register.mail"]
-    _order = "id desc"
+    _order = "date desc, id desc"
     _outlives_erasure = True
     _rec_name = "date"
 
@@ -54,10 +62,10 @@ class CrisisRegisterCheck(models.Model):
     @api.depends("fault_count", "findings")
     def _compute_state(self):
         """Say what came of it, where it is a check that was made."""
-        genuine = genuine_checks(self.env, self.ids)
+        is_genuine = judged(self.env, self.ids)
         for check in self:
-            wrong = "faults" if check.fault_count else "ok"
-            check.state = wrong if check.id in genuine else "forged"
+            said = "faults" if check.fault_count else "ok"
+            check.state = {True: said, False: "forged"}.get(is_genuine.get(check.id), "unknown")
 
     @api.depends_context("uid", "lang", "tz")
     @api.depends("state")
@@ -73,6 +81,14 @@ class CrisisRegisterCheck(models.Model):
                 self.env._(
                     "This check was not made by this server, or was changed in the database. Check "
                     "now, and ask whoever runs the server."
+                )
+            ]
+        if self.state == "unknown":
+            return [
+                self.env._(
+                    "Nobody can tell whether this server has made this check: it is not signed, or "
+                    "with a key that the server does not have. Check now, and ask whoever runs the "
+                    "server."
                 )
             ]
         sentences = []
@@ -94,8 +110,23 @@ class CrisisRegisterCheck(models.Model):
                     "No end of it is known outside of the database yet (file of the server)."
                 )
             )
-        sentences.append(self._last_mail_line())
-        return sentences
+        return [*sentences, *self._restored_lines(), self._last_mail_line()]
+
+    @api.model
+    def _restored_lines(self):
+        """Say which ends that were known outside do not count."""
+        return [
+            self.env._(
+                "Whoever runs the server has said on %(moment)s that a backup was rightly restored: "
+                "what was known outside of numbers %(first)s–%(last)s before that does not count, "
+                "and what was read between the backup and that day is not in the register. Ask, if "
+                "you do not know of it.",
+                moment=self._moment_text(parts.moment.removesuffix("Z").replace("T", " ")),
+                first=parts.first,
+                last=parts.last,
+            )
+            for parts in given_up(self.env)
+        ]
 
     @api.model
     def _complete_line(self, number, moment):
@@ -136,7 +167,7 @@ class CrisisRegisterCheck(models.Model):
             row = last.search([("number", "=", checked.end.number)])
             lines.append(self._complete_line(checked.end.number, row.date))
             lines.append(self.env._("Its link: %(link)s", link=checked.end.hash))
-        lines.append(self._outside_line(checked.anchors, checked.anchored))
+        lines += [self._outside_line(checked.anchors, checked.anchored), *self._restored_lines()]
         if records:
             lines.append(
                 self.env._("Signed records that are not what was signed: %(n)s", n=len(records))
@@ -148,10 +179,12 @@ class CrisisRegisterCheck(models.Model):
         return lines
 
     @api.depends_context("uid", "lang", "tz", "allowed_company_ids")
-    @api.depends("findings")
+    @api.depends("findings", "state")
     def _compute_fault_text(self):
         """List what was found; of records only those that the reader may read."""
-        for check in self:
+        self.fault_text = ""
+        # what somebody else has written need not be readable
+        for check in self.filtered(lambda check: check.state in ("ok", "faults")):
             # sudo: crisis.register.check - findings of all schools; the lines tell what is below
             findings = json.loads(check.sudo().findings or "[]")
             about = [finding for finding in findings if "model" in finding]
@@ -193,6 +226,8 @@ class CrisisRegisterCheck(models.Model):
         text = self.env["crisis.disclosure"]._problem_text(finding["problem"])
         if "model" in finding:
             return self._record_line(text, finding)
+        if finding["problem"] in WHOLE:
+            return text
         if finding["problem"] == "archive":
             return self.env._("%(text)s: %(year)s", text=text, year=finding["number"])
         if finding["last"]:
@@ -240,10 +275,10 @@ class CrisisRegisterCheck(models.Model):
         self.alarm_count = count
 
     def _compute_is_last(self):
-        """Tell the newest check from those before."""
-        newest = self.search([], limit=1)
+        """Tell the newest check that was made from those before, and from what somebody has added."""
+        last = newest(self.env).get("id")
         for check in self:
-            check.is_last = check == newest
+            check.is_last = check.id == last
 
     @api.model
     def _check_principal(self):
@@ -267,8 +302,8 @@ class CrisisRegisterCheck(models.Model):
     def _action_state(self):
         """Show the newest check; where there is none yet, make one."""
         self._check_principal()
-        newest = self.search([], limit=1)
-        return newest._action_page() if newest else self.action_check_now()
+        last = newest(self.env).get("id")
+        return self.browse(last)._action_page() if last else self.action_check_now()
 
     def _action_page(self):
         """Return the window action that shows this check as the state of the register."""

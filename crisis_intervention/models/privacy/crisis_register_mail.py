@@ -3,7 +3,7 @@ from odoo import api, models
 from odoo.tools import format_datetime
 
 from ... import register
-from ...register_anchors import anchor, write_anchor
+from ...register_anchors import anchor, keep_anchor
 from ...roles import PRINCIPAL
 
 # Of schools, where somebody has chosen none.
@@ -28,7 +28,7 @@ class CrisisRegisterMail(models.AbstractModel):
         if not end or not users:
             return
         # whoever looks into the file finds what was mailed
-        write_anchor(self.env)
+        keep_anchor(self.env)
         self._send_end(end, users.partner_id)
         text = f"{end.end.number}:{end.end.hash}"
         register.note_event(self.env, "mailed", text=text, pages=len(users))

@@ -2,7 +2,7 @@ from functools import partial
 
 from odoo import api, models
 
-from ... import register_archive, signatures
+from ... import register_archive, register_kept, signatures
 from ...register import sign_end_anew
 from ...role_confirmations import sign_anew
 from ...sealed_fields import Sealed
@@ -53,6 +53,7 @@ class CrisisSeal(models.AbstractModel):
         """
         sign_anew(self.env)
         sign_end_anew(self.env)
+        register_kept.sign_anew(self.env)
         for done in signatures.sign_anew(self.env):
             if not self.env["ir.cron"]._commit_progress(done):
                 return

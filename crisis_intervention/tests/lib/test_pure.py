@@ -203,7 +203,7 @@ class TestPrivacyModules(BaseCase):
             ("whole", rows, head, {}, []),
             ("known outside", rows, head, {2: rows[1].hash, 4: head.hash}, []),
             ("from before rows were signed", old, head, {}, []),
-            ("a lost key", [rows[0], lost, *rows[2:]], head, {}, []),
+            ("an unknown key", [rows[0], lost, *rows[2:]], head, {}, [("changed", 2)]),
             ("changed", [rows[0], changed, *rows[2:]], head, {}, [("changed", 2)]),
             ("no signature", [rows[0], unsigned, *rows[2:]], head, {}, [("changed", 2)]),
             ("of another history", [rows[0], forged, *rows[2:]], head, {}, [("linked", 3)]),
@@ -222,6 +222,9 @@ class TestPrivacyModules(BaseCase):
                 walk.finish(end, is_signed=True)
                 found = [(fault.problem, fault.number) for fault in walk.faults]
                 self.assertEqual(found, expected)
+        walk = disclosure_chain.Walk(tells, rotated=3)
+        walk.see([rows[0], lost, *rows[2:]])
+        self.assertEqual(walk.faults, [], "a key that was taken away when another one came")
         walk = disclosure_chain.Walk(tells)
         walk.see(rows)
         walk.finish(head, is_signed=False)

@@ -139,6 +139,61 @@ class TestRegisterCommit(CommittedCase):
             cr.commit()  # pylint: disable=invalid-commit
         self.assertEqual(self._count(), before + 1)
 
+    def test_taken_back_while_the_server_runs(self):
+        """The process knows what it has entered; nobody else does, as the end was taken back too."""
+
+        def reads():
+            with self.registry.cursor() as cr:
+                self._case(cr).read(["background"])
+                cr.commit()  # pylint: disable=invalid-commit
+
+        reads()
+        with self.registry.cursor() as cr:
+            cr.execute("SELECT count, hash, signature FROM crisis_disclosure_head")
+            earlier = cr.fetchone()
+        for _number in range(3):
+            reads()
+        with self.registry.cursor() as cr:
+            cr.execute("SELECT count FROM crisis_disclosure_head")
+            [count] = cr.fetchone()
+            cr.execute("DELETE FROM crisis_disclosure WHERE number > %s", [earlier[0]])
+            cr.execute(
+                "UPDATE crisis_disclosure_head SET count = %s, hash = %s, signature = %s", earlier
+            )
+        for _number in range(2):
+            reads()
+        with self.registry.cursor() as cr:
+            cr.execute(
+                "SELECT text FROM crisis_disclosure WHERE kind = 'alarm' AND number > %s",
+                [earlier[0]],
+            )
+            self.assertEqual(cr.fetchall(), [(f"older:{count}",)])
+
+    @mute_logger("odoo.addons.crisis_intervention.register")
+    def test_what_could_not_be_committed_is_not_missed(self):
+        real = register._connection
+
+        @contextmanager
+        def connection(env):
+            with real(env) as cr:
+                yield cr
+                raise OperationalError("full")
+
+        with (
+            patch.object(register, "_connection", connection),
+            self._raises(OperationalError),
+            self.registry.cursor() as cr,
+        ):
+            self._case(cr).read(["background"])
+            cr.commit()  # pylint: disable=invalid-commit
+        with self.registry.cursor() as cr:
+            cr.execute("SELECT coalesce(max(number), 0) FROM crisis_disclosure")
+            [last] = cr.fetchone()
+            self._case(cr).read(["background"])
+            cr.commit()  # pylint: disable=invalid-commit
+            cr.execute("SELECT kind FROM crisis_disclosure WHERE number > %s", [last])
+            self.assertEqual(cr.fetchall(), [("reading",)])
+
     def test_a_crowd_beside_checks(self):
         before = self._count()
 

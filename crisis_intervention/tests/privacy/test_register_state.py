@@ -13,8 +13,10 @@ from odoo.modules.module import load_script
 from odoo.tests import HttpCase, tagged
 from odoo.tools import file_path, mute_logger
 
-from ... import register, register_anchors, register_state
+from ... import register, register_anchors, register_kept, register_state
+from ...lib.sealed import new_key
 from ...lib.signed_content import Finding
+from ...seal_keys import VARIABLE, keyring
 from ..common import DENIALS
 from .test_register import RegisterCase
 
@@ -56,6 +58,10 @@ class StateCase(RegisterCase):
                 Finding(problem, self.case._name, self.case.id) for problem in problems
             ],
         )
+
+    def _known(self):
+        """Return what the file knows."""
+        return register_anchors.known_outside(self.env)[0]
 
     def _state(self):
         """Return everything of the register as somebody with the database copies it."""
@@ -199,7 +205,7 @@ class TestCheck(StateCase):
 
     def test_a_forged_check_is_none(self):
         check = self._check()
-        names = ", ".join((*register_state.SAID, "signature"))
+        names = ", ".join((*register_kept.SAID, "signature"))
         self._sql("UPDATE crisis_disclosure SET user_id = 1 WHERE number = 4")
         self._check()
         # a good one of before, as if it were of now
@@ -226,6 +232,57 @@ class TestCheck(StateCase):
             ):
                 with self.assertRaises(AccessError), mute_logger(*DENIALS):
                     action()
+
+    def test_what_has_no_known_signature_never_looks_fine(self):
+        """Nor is it the newest one; and it is an alarm."""
+        check = self._check()
+        names = ", ".join(register_kept.SAID)
+        self._sql(
+            f"INSERT INTO crisis_register_check (id, signature, {names})"
+            f" SELECT 2147483000, NULL, {names} FROM crisis_register_check WHERE id = %s", check.id
+        )  # fmt: skip
+        forged = self.checks.with_user(self.principal).browse(2147483000)
+        for change, state in (
+            ("date = now() + interval '1 day'", "unknown"),
+            ("signature = 'zz:0123'", "unknown"),
+            ("signature = ''", "unknown"),
+            ("findings = 'no JSON'", "unknown"),
+            (f"signature = '{keyring(self.env).newest}:0123'", "forged"),
+            ("last_date = '20000-01-01'", "unknown"),
+        ):
+            with self.subTest(change=change):
+                self._sql(f"UPDATE crisis_register_check SET {change} WHERE id = {forged.id}")
+                self.env.invalidate_all()
+                # such a moment Odoo itself cannot read
+                if not change.startswith("last_date"):
+                    self.assertEqual((forged.state, forged.fault_text), (state, ""))
+                    self.assertNotIn("Complete", forged.statement)
+                self.assertFalse(forged.is_last)
+                self.assertTrue(check.is_last)
+                self.assertEqual(self.checks.with_user(self.principal)._action_state()["res_id"],
+                                 check.id)  # fmt: skip
+        self._sql("UPDATE crisis_register_check SET last_date = NULL WHERE id = %s", forged.id)
+        self._sql("UPDATE crisis_register_check SET signature = NULL WHERE id = %s", check.id)
+        self.env.invalidate_all()
+        self.assertEqual(check.state, "unknown")
+        found = self._check()
+        self.assertEqual((found.state, found.fault_count), ("faults", 2))
+        self.assertEqual(
+            self._alarms(), [("not_made", self.checks._name, c.id) for c in (check, forged)]
+        )
+
+    def test_a_new_key_signs_what_verifies(self):
+        self._let_crons_go_on()
+        check, changed = self._check(), self._check()
+        self._sql("UPDATE crisis_register_check SET fault_count = 7 WHERE id = %s", changed.id)
+        old = os.environ.get(VARIABLE)
+        with patch.dict(os.environ, {VARIABLE: f"next:{new_key()},{old}"}):
+            self.env["crisis.seal"]._cron_reseal()
+            self.env.invalidate_all()
+            signature, stays = (check + changed).sudo().mapped("signature")
+            self.assertTrue(signature.startswith("next:"))
+            self.assertFalse(stays.startswith("next:"))
+            self.assertEqual((check.state, changed.state), ("ok", "forged"))
 
 
 @tagged("post_install", "-at_install")
@@ -313,7 +370,7 @@ class TestEndsThatPeopleHold(StateCase):
         # by itself it is valid
         self.assertEqual(self._faults(), [])
         # by the file
-        known = register_anchors.known_outside(self.env)
+        known = self._known()
         self.assertEqual(self._faults(known), [("older", mailed.number)])
         check = self._check()
         self.assertEqual(check.state, "faults")
@@ -338,7 +395,7 @@ class TestEndsThatPeopleHold(StateCase):
             with freeze_time(datetime(2026, 11, 1) + timedelta(hours=2 * hour)):
                 self._read(self.principal)
         self.assertEqual(self._faults(), [])
-        known = register_anchors.known_outside(self.env)
+        known = self._known()
         self.assertEqual(self._faults(known), [("older", mailed.number)])
         self.file.unlink()
         self.assertFalse(self._compare(mailed.number, mailed.hash).is_same)
@@ -366,6 +423,179 @@ class TestEndsThatPeopleHold(StateCase):
         with self.assertRaises(AccessError), mute_logger(*DENIALS):
             self._compare(5, LINK, self.psychology)
         self.assertEqual(self._alarms(), [])
+
+    def _watch(self):
+        self.register._cron_watch()
+        self._end_transaction()
+
+    def _texts(self):
+        return [text for text, *_about in self._alarms()]
+
+    def _rename(self, name):
+        self.env["ir.config_parameter"].sudo().set_param("database.uuid", name)
+
+    def test_another_name_of_the_database_switches_nothing_off(self):
+        own = register_anchors.database_id(self.env)
+        self.assertEqual(
+            self.register.search([("kind", "=", "begun")]).text,
+            self.env["ir.config_parameter"].sudo().get_param("database.uuid"),
+        )
+        earlier = self._state()
+        self._read(self.psychology)
+        self._watch()
+        end = self._end_of_register()
+        self._rename("other")
+        self.assertEqual(register_anchors.database_id(self.env), own)
+        with patch.dict(os.environ, {register_anchors.VARIABLE: ""}):
+            self.assertEqual(register_anchors.anchor_file(self.env).name, f"{own}.txt")
+        self._take_back(earlier)
+        self.assertEqual(self._check().state, "faults")
+        self.assertEqual(self._texts(), [f"older:{end.number}"])
+
+    def test_a_register_without_a_name_gets_one_that_stays(self):
+        """One that was taken over from a version before."""
+        self._empty_register()
+        register.note_event(self.env, "closed")
+        self._end_transaction()
+        own = register_anchors.database_id(self.env)
+        self._watch()
+        self._watch()
+        self.assertEqual(self.register.search([("kind", "=", "named")]).text, own)
+        # what the server has not signed names nothing
+        columns = ", ".join(register.CONTENT)
+        self._sql(
+            f"INSERT INTO crisis_disclosure (number, hash, {columns})"
+            f" SELECT number + 100, hash, {columns} FROM crisis_disclosure WHERE kind = 'named'"
+        )
+        self._sql("UPDATE crisis_disclosure SET text = '../../x', number = 1, hash = 'x'"
+                  " WHERE kind = 'closed'")  # fmt: skip
+        self._sql("UPDATE crisis_disclosure SET text = 'other' WHERE number > 100")
+        self._rename("../../other x")
+        self.assertEqual(register_anchors.database_id(self.env), own)
+        self._sql("DELETE FROM crisis_disclosure")
+        self.assertEqual(register_anchors.database_id(self.env), "______other_x")
+
+    def test_without_its_beginning(self):
+        """All was deleted, and the name exchanged: as if there had been nothing."""
+        self._empty_register()
+        self._rename("other")
+        self._read(self.principal)
+        self._watch()
+        self.assertEqual(self._texts(), ["no_begin:0"])
+
+    def test_a_file_that_is_gone_is_an_alarm_once(self):
+        self._watch()
+        self.assertEqual(self._check().anchor_number, self.last)
+        for damage in (
+            self.file.unlink,
+            lambda: self.file.write_text(""),
+            lambda: self.file.write_text(
+                self.file.read_text().replace(register_anchors.database_id(self.env), "other")
+            ),
+        ):
+            with self.subTest(damage=damage), self.env.cr.savepoint() as savepoint:
+                damage()
+                self._watch()
+                self.assertEqual(self._texts(), [f"anchors:{self.last}"])
+                # a new file, as after a move to another server
+                self._watch()
+                self.assertEqual(len(self._alarms()), 1)
+                self.assertEqual(self._check().state, "ok")
+                savepoint.rollback()
+        self.file.unlink()
+        check = self._check()
+        self.assertEqual(check.state, "faults")
+        self.assertIn("does not know what it knew before", check.fault_text)
+
+    def test_mails_tell_that_there_was_a_file(self):
+        self._mails()
+        self.file.unlink()
+        self._watch()
+        self.assertEqual(self._texts(), [f"anchors:{self.last}"])
+
+    def test_a_long_register_is_not_new_in_a_file_of_others(self):
+        self.patch(register_anchors, "FEW", 5)
+        self._watch()
+        lines = self.file.read_text()
+        forged = lines.replace(register_anchors.database_id(self.env), "other")
+        # what the server has not signed tells of nothing
+        for text, alarms in ((forged, []), (self._line_of_another(), ["anchors:0"])):
+            self.file.write_text(text)
+            self._watch()
+            self.assertEqual(self._texts(), alarms)
+
+    def _line_of_another(self):
+        with patch.object(register_anchors, "database_id", lambda env: "other"):
+            return register_anchors.anchor(self.env).line() + "\n"
+
+    def test_in_a_file_of_many_the_own_line_is_found(self):
+        self.patch(register_anchors, "TAIL", 10)
+        self._watch()
+        self.file.write_text(self.file.read_text() + self._line_of_another() * 3)
+        lines = self.file.read_text()
+        self._watch()
+        self.assertEqual((self.file.read_text(), self._alarms()), (lines, []))
+
+    def test_what_comes_later_does_not_overwrite_an_end(self):
+        """Taken back, and gone on with just so far that a line with the same number is written."""
+        earlier = self._state()
+        self._read(self.psychology)
+        self._watch()
+        end = self._end_of_register()
+        self._take_back(earlier)
+        with freeze_time(datetime(2026, 11, 1)):
+            self._read(self.principal)
+        self.assertEqual(self._end_of_register().number, end.number)
+        self._watch()
+        self.assertEqual(len(self.file.read_text().splitlines()), 2)
+        self.assertEqual(self._faults(self._known()),
+                         [("older", end.number)])  # fmt: skip
+
+    @mute_logger("odoo.addons.crisis_intervention.register_anchors")
+    def test_a_file_that_cannot_be_used_holds_nobody_up(self):
+        """Neither those who are to be told, nor the check, nor the mail."""
+        beside = self.file.parent / "beside"
+        beside.write_text("")
+        for path in (self.file.parent, beside / "anchors.txt"):
+            with (
+                self.subTest(path=path),
+                self.env.cr.savepoint() as savepoint,
+                patch.dict(os.environ, {register_anchors.VARIABLE: str(path)}),
+            ):
+                register.raise_alarm(self.env, "changed:4")
+                self._end_transaction()
+                self._watch()
+                self._watch()
+                self.assertEqual(self._texts(), ["changed:4", "anchors_file:0"])
+                rows = self.register.search([("kind", "=", "alarm")])
+                self.assertIn(self.principal, rows.activity_ids.user_id)
+                self.assertIn("whoever runs the server", rows[0].what + rows[1].what)
+                self.assertTrue(self._mails())
+                check = self._check()
+                if path == self.file.parent:
+                    self.assertIn("cannot be read or written", check.fault_text)
+                savepoint.rollback()
+
+    @mute_logger("odoo.addons.crisis_intervention.models.privacy.crisis_disclosure_alarm")
+    def test_no_job_holds_up_another(self):
+        register.raise_alarm(self.env, "changed:4")
+        self._end_transaction()
+        module = "odoo.addons.crisis_intervention.models.privacy.crisis_disclosure_alarm"
+
+        def enter_late(env):
+            env.cr.execute("SELECT nothing_of_that_name")
+
+        def keep_anchor(env):
+            raise UserError("keep_anchor")
+
+        with (
+            patch(f"{module}.enter_late", enter_late),
+            patch(f"{module}.keep_anchor", keep_anchor),
+            mute_logger("odoo.sql_db"),
+        ):
+            self._watch()
+        rows = self.register.search([("kind", "=", "alarm")])
+        self.assertIn(self.principal, rows.activity_ids.user_id)
 
 
 @tagged("post_install", "-at_install")
@@ -427,6 +657,73 @@ class TestCommand(StateCase):
         text, is_well = self._verify(anchors=kept, mail=(end.number, LINK))
         self.assertFalse(is_well)
         self.assertIn("does not hold", text)
+
+    def test_a_restored_backup_is_accepted(self):
+        """Ends of before do not count any more, and those of afterwards do."""
+        register_anchors.write_anchor(self.env)
+        early = self._end_of_register().number
+        earlier = self._state()
+        ends = []
+        for hour in range(4):
+            with freeze_time(datetime(2026, 11, 1) + timedelta(hours=2 * hour)):
+                self._read(self.psychology)
+                register_anchors.write_anchor(self.env)
+                ends.append(self._end_of_register())
+        self._take_back(earlier)
+        with freeze_time(datetime(2026, 11, 3)):
+            self._read(self.principal)
+            register_anchors.write_anchor(self.env)
+        self.assertEqual(self._check().state, "faults")
+        alarms = self._alarms()
+        self.assertIn((f"older:{ends[-1].number}", False, 0), alarms)
+        with freeze_time(datetime(2026, 11, 4)):
+            self.command.accepted(self.env.cr)
+            self._end_transaction()
+        [row] = self.register.search([("kind", "=", "restored")])
+        self.assertEqual(row.text, f"{ends[0].number}:{ends[-1].number}")
+        self.assertIn(early, self._known())
+        text, is_well = self._verify()
+        self.assertTrue(is_well, text)
+        said = f"numbers {ends[0].number}–{ends[-1].number} before that does not count"
+        self.assertIn(said, text)
+        check = self._check()
+        self.assertEqual((check.state, self._alarms()), ("ok", alarms))
+        self.assertIn(said, check.statement)
+        with self.assertRaises(UserError):
+            self.command.accepted(self.env.cr)
+        # the next one is found again
+        earlier = self._state()
+        self._read(self.psychology)
+        register_anchors.write_anchor(self.env)
+        end = self._end_of_register()
+        self._take_back(earlier)
+        self.assertEqual(self._faults(self._known()),
+                         [("older", end.number)])  # fmt: skip
+
+    def test_only_the_command_accepts_a_backup(self):
+        earlier = self._state()
+        self._read(self.psychology)
+        register_anchors.write_anchor(self.env)
+        end = self._end_of_register()
+        self._take_back(earlier)
+        with patch.object(register_state, "request", True), self.assertRaises(AccessError):
+            self.command.accepted(self.env.cr)
+        with patch.dict(os.environ, {VARIABLE: ""}), self.assertRaises(UserError):
+            self.command.accepted(self.env.cr)
+        # a row that somebody has planted says nothing
+        columns = ", ".join(register.CONTENT)
+        self._sql(
+            f"INSERT INTO crisis_disclosure (number, hash, signature, {columns})"
+            f" SELECT number + 1, hash, signature, {columns} FROM crisis_disclosure"
+            " WHERE number = %s", self.last
+        )  # fmt: skip
+        for signature in ("signature", "NULL", "'zz:0'"):
+            self._sql(
+                f"UPDATE crisis_disclosure SET kind = 'restored', text = '1:999999',"
+                f" signature = {signature} WHERE number = %s", self.last + 1
+            )  # fmt: skip
+            self.assertIn(("older", end.number),
+                          self._faults(self._known()))  # fmt: skip
 
     def test_what_is_typed_in(self):
         self.assertEqual(self.command.mailed(f" 12:{LINK.upper()}"), (12, LINK))

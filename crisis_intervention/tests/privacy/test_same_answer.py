@@ -12,6 +12,8 @@ from ..common import DENIALS, MODULE, CrisisCommon
 from .matrix import AccessMatrixCase
 from .matrix.doors import READS, SEARCHES, WRITES
 
+# Buttons that show what they make, whatever record they are pressed on.
+ANEW = ("action_check_register",)
 # An id that no record has.
 NOTHING = 2_000_000_000
 # What a client calls with the id of a record, besides the ways of reading of the matrix.
@@ -139,6 +141,8 @@ class TestSameAnswer(AccessMatrixCase):
                             lambda r=each, n=name: getattr(self._mine(r), n)(), each.id
                         )
                         answers.append(answer)
+                    if name in ANEW:
+                        answers = [re.sub(r"'res_id': \d+", "", str(a)) for a in answers]
                     with self.subTest(
                         role=role, model=record._name, relation=relation, method=name
                     ):
