@@ -355,27 +355,29 @@ def sign_existing(env):
     return total
 
 
-def leave_out(env, model, names):
-    """Sign anew what verifies, without fields that go: the addon that brought them is removed.
+def leave_out(env, modules):
+    """Sign anew what verifies, without the fields that addons take along as they are removed.
 
-    :param names: names of fields of ``model``
+    :param modules: set of the names of these addons
+    :raises AccessError: the server serves
     """
-    gone = set(names).intersection(env[model]._signed_columns())
-    # with "id" the kind itself goes
-    if not gone or "id" in names or not _keys(env):
-        return
-    if not is_loading(env):
-        _refuse(env)
-    for batch in _batches(env, model):
-        _store(
-            env,
-            model,
-            [
-                row._replace(values={n: v for n, v in row.values.items() if n not in gone})
-                for row in _read(batch)
-                if row.is_live and not gone.isdisjoint(row.names) and _verifies(env, model, row)
-            ],
-        )
+    for model in _kinds(env):
+        columns = env[model]._signed_columns()
+        gone = {name for name in columns if modules.issuperset(env[model]._fields[name]._modules)}
+        if not gone or env[model]._original_module in modules or not _keys(env):
+            continue
+        if not is_loading(env):
+            _refuse(env)
+        for batch in _batches(env, model):
+            _store(
+                env,
+                model,
+                [
+                    row._replace(values={n: v for n, v in row.values.items() if n not in gone})
+                    for row in _read(batch)
+                    if row.is_live and not gone.isdisjoint(row.names) and _verifies(env, model, row)
+                ],
+            )
 
 
 def renew_loaded(env):

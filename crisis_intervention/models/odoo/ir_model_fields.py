@@ -1,6 +1,5 @@
 from odoo import api, models
 
-from ...signatures import leave_out
 from ...walls import is_loading, require_loading
 
 
@@ -21,14 +20,6 @@ class IrModelFields(models.Model):
         result = super().write(vals)
         self._require_elsewhere()
         return result
-
-    def unlink(self):
-        """Delete fields; where an addon takes its own along, records are signed without them."""
-        is_ours = self.env["crisis.record"]._is_ours
-        for model, gone in self.grouped("model").items():
-            if is_ours(model) and model in self.env:
-                leave_out(self.env, model, gone.mapped("name"))
-        return super().unlink()
 
     def _require_elsewhere(self):
         """Refuse custom fields in our models, to them, and along a path through them.

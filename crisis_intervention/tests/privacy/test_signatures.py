@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 from lxml import etree
 from odoo import fields
-from odoo.addons.base.models.ir_model import IrModelFields
+from odoo.addons.base.models.ir_model import IrModelData
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import SQL, convert, mute_logger
@@ -677,16 +677,16 @@ class TestSignatures(SignatureCase):
         contact, forged = self._contact(), self._contact()
         plan, before = self._plan(), self._row(contact)
         self._put(forged, "told", "伪")
-        fields_ = self.env["ir.model.fields"]
-        gone = fields_._get(contact._name, "agreed") | fields_._get(contact._name, "attitude")
-        gone |= fields_._get("res.partner", "name")
+        for name in ("agreed", "attitude"):
+            self.patch(contact._fields[name], "_modules", ("crisis_x",))
         # nothing is deleted in earnest
-        self.patch(IrModelFields, "unlink", lambda fields: fields.ids)
+        self.patch(IrModelData, "_module_data_uninstall", lambda _data, _names: None)
+        addon = self.env["ir.module.module"].create({"name": "crisis_x"})
         rows = self._row(plan)
         with self.assertRaises(AccessError):
-            gone.unlink()
+            addon.module_uninstall()
         self.patch(self.env.registry, "ready", False)
-        self.assertEqual(gone.unlink(), gone.ids)
+        addon.module_uninstall()
         self.assertEqual(self._row(plan), rows)
         after = self._row(contact)
         self.assertGreater(after[0], before[0])
