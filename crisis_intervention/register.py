@@ -27,7 +27,6 @@ from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 from .lib.disclosure_chain import End, Row, chained
 from .seal_keys import keyring
 from .sealed_reading import reader
-from .walls import is_loading
 
 _logger = logging.getLogger(__name__)
 
@@ -196,7 +195,7 @@ def _enter_late(pending):
 @contextmanager
 def _connection(env):
     """Give a cursor of its own to the primary database; what is done with it is committed."""
-    if is_loading(env):
+    if not env.registry.ready:
         # what is being installed or updated is not there for others yet
         yield env.cr
         return
@@ -399,6 +398,25 @@ def begin(env):
     _committed.pop(env.cr.dbname, None)
     note_event(env, "begun", text=name)
     _before_commit(_pending(env))
+
+
+def update_is_over(env, version):
+    """Tell whether the register is of 19.0.4.0.0 or later already; then an alarm is raised.
+
+    What an update of before takes over, signs or seals as it finds it was done with it. Who has the
+    database can set the version back and let it run again, over what was changed by SQL.
+
+    :param str version: the folder of the script that asks
+    """
+    [[over]] = env.execute_query(
+        SQL(
+            "SELECT EXISTS (SELECT FROM crisis_disclosure"
+            " WHERE kind != 'reading' OR signature IS NOT NULL)"
+        )
+    )
+    if over:
+        raise_alarm(env, f"update:{version}")
+    return over
 
 
 def close_old_chain(env, checked):

@@ -75,6 +75,8 @@ class CrisisDisclosureAlarm(models.AbstractModel):
             return text
         if problem == "archive":
             return self.env._("%(text)s (year %(year)s)", text=text, year=number)
+        if problem == "update":
+            return self.env._("%(text)s (%(version)s)", text=text, version=number)
         return self.env._("%(text)s (number %(number)s)", text=text, number=number)
 
     @api.model
@@ -96,6 +98,10 @@ class CrisisDisclosureAlarm(models.AbstractModel):
             "unlocked": self.env._("Its signature was taken away outside of the system"),
             "replaced": self.env._("Taken back to an older version outside of the system"),
             "gone": self.env._("Deleted outside of the system"),
+            "update": self.env._(
+                "An update that was over long ago was started again: the version of the system was set "
+                "back in the database"
+            ),
             "unreadable": self.env._(
                 "Holds what the system never writes and nobody can read, such as a date of the year 20000"
             ),

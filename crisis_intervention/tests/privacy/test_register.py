@@ -481,6 +481,7 @@ class TestOldRegister(RegisterCase):
             ("DELETE FROM crisis_disclosure WHERE number = 3", ["missing:3"]),
             ("UPDATE crisis_disclosure_head SET signature = 'x'", [f"head:{READINGS - 2}"]),
             ("DELETE FROM crisis_disclosure WHERE number > 4 OR number IS NULL", ["tail:4"]),
+            ("DELETE FROM crisis_disclosure_head", [f"no_head:{READINGS - 2}"]),
         ):
             with self.subTest(damage=damage), self.env.cr.savepoint() as savepoint:
                 self._make_old()
