@@ -12,6 +12,8 @@ from ..migrations import migrate
 
 # Context keys that our code asks for, and why a client may send them: what each does at most.
 HARMLESS = {
+    "crisis_seen": "what a form showed: compared with what is the case, nothing is taken from it",
+    "tz": "in which zone a moment is told",
     "bin_size": "files are shown by their size",
     "crisis_count": "which of the readable records a button shows",
     "crisis_reviewed": "counts as the object it is compared with only",
