@@ -25,7 +25,7 @@ from .lib.signed_content import Finding, content_of, given_up, new_nonce, random
 from .seal_keys import keyring
 from .sealed_fields import Sealed
 from .sealed_files import filing_into, opens
-from .sealed_reading import code_acts
+from .sealed_reading import acts_for_others, code_acts
 from .walls import acts_past_modules, is_loading
 
 _logger = logging.getLogger(__name__)
@@ -164,7 +164,10 @@ def _taken_back(env, by_code):
 
 def _by_code(records):
     """Tell whether code out of the database acts where it may not; that of demo data may."""
-    return not records._enters_code and acts_past_modules(records.env)
+    env = records.env
+    return not records._enters_code and (
+        acts_past_modules(env) or (not is_loading(env) and acts_for_others(env))
+    )
 
 
 def _refuse(env):

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ... import register
+from ...identity import require_person
 from ...register_anchors import keep_anchor, name_database
 from ...roles import PRINCIPAL
 from ...seal_keys import keyring
@@ -128,11 +129,12 @@ class CrisisDisclosureAlarm(models.AbstractModel):
     def action_see(self):
         """Say that one has seen these alarms: they stay in the register, and are no longer open.
 
-        :raises AccessError: the user is no principal
+        :raises AccessError: the user is no principal, or not who has logged in
         """
         self.check_access("read")
         if not self.env.user.has_group(PRINCIPAL):
             raise AccessError(self.env._("Alarms of the register are for the principal to see."))
+        require_person(self.env)
         marks = self._open_alarms(self.env.company)
         for row in self.filtered(lambda row: row.id in marks):
             # each school sees for itself what concerns all of them
