@@ -46,6 +46,7 @@ MIGRATED: dict[str, dict[str, str]] = {
         "ir_model_access rows": "what was printed stands in the register",
         "ir_rule rows": "what was printed stands in the register",
         "ir.model crisis_intervention.model_crisis_disclosure_chain": "the chain is no model any more",
+        "mail_message rows": "Odoo writes down that a scheduled action was made",
     },
 }
 # Every update writes these.
