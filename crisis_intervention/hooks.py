@@ -1,4 +1,5 @@
 from .register import begin
+from .signatures import renew_loaded
 
 
 def post_init_hook(env):
@@ -17,6 +18,8 @@ def post_init_hook(env):
     )
     colleagues = env["res.users"].search([("share", "=", False)])
     staff.user_ids |= colleagues.filtered(lambda user: not user.all_group_ids & roles)
+    # demo data was dated back by SQL
+    renew_loaded(env)
 
 
 def uninstall_hook(env):

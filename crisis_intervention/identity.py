@@ -15,6 +15,8 @@ from odoo.addons.base.models.res_users import check_identity
 from odoo.exceptions import AccessError, UserError
 from odoo.http import request
 
+from .sealed_reading import code_acts, code_has_run, person
+
 KEY = "identity-check-last"
 PRESSED = "crisis_pressed"
 _decided = ContextVar("crisis_decided", default=None)
@@ -36,6 +38,15 @@ def require_confirmed(env):
         raise AccessError(
             env._("Confirm first that it is you: close this page and use the button again.")
         )
+
+
+def require_person(env):
+    """Refuse what only a person does who has logged in, in the own name.
+
+    :raises AccessError: somebody acts for another, or code out of the database does or may
+    """
+    if person(env) != env.uid or code_acts() or code_has_run():
+        raise AccessError(env._("This is decided by a person at the own screen."))
 
 
 def _called():

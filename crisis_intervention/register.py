@@ -4,13 +4,15 @@ Readings are collected while a request is served, and entered just before its an
 connection of their own to the primary database, in a transaction that takes the end of the chain,
 continues it and is over. So readers do not wait for each other's requests, no row waits outside of the
 chain, and where the register cannot be written nothing is shown. A request that is repeated may be
-registered twice.
+registered twice. What is to be entered is kept here: the queues of cursors, which any code may empty,
+hold functions only that enter it, and requests enter it themselves.
 
 Functions of a module: code that an administrator enters in Odoo (server actions, computed fields) may
 call methods of models, and none of these.
 """
 
 import logging
+import threading
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -26,7 +28,7 @@ from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 from . import register_kept
 from .lib.disclosure_chain import End, Row, chained
 from .seal_keys import keyring
-from .walls import is_loading
+from .sealed_reading import reader
 
 _logger = logging.getLogger(__name__)
 
@@ -61,7 +63,6 @@ LEAP = 1_000_000
 MAX_NUMBER = 2**31 - 1
 # Several readings of the same by one person within this time are one entry.
 WINDOW = "1 hour"
-_PENDING = "crisis.register"
 # Of the advisory lock under which one transaction at a time looks at the end of the chain.
 _LOCK = 0x63726973
 # Database to the end of the chain as this process knows it: whoever finds it unchanged needs one
@@ -80,8 +81,18 @@ _OWN = "crisis.own"
 _way = ContextVar("crisis_reading_way", default=None)
 
 
+class _Waiting(threading.local):
+    """What a thread has to enter: dict of cursor to ``_Pending``."""
+
+    def __init__(self):
+        self.of = {}
+
+
+_waiting = _Waiting()
+
+
 class _Pending:
-    """What a transaction has read and found, and the environment in which it did."""
+    """What a transaction has read, found and signed, and the environment in which it did."""
 
     def __init__(self, env):
         self.env = env
@@ -91,10 +102,13 @@ class _Pending:
         self.entries = []
         # (model, id, nonce, id of the user)
         self.signatures = []
-
-    def __deepcopy__(self, memo):
-        """Stay the one that the hooks know: tests copy what waits for the end of a transaction."""
-        return self
+        # queue of the cursor to function; no partial ones, whose arguments show what they know
+        self.hooks = {
+            "precommit": lambda: _before_commit(self),
+            # what was read stays so where the request ends with an error or is repeated
+            "prerollback": lambda: _before_rollback(self),
+            "postcommit": lambda: _after_commit(self),
+        }
 
     def take(self):
         """Return the rows (dicts of columns) to enter now, and forget them."""
@@ -116,32 +130,44 @@ class _Pending:
 def _pending(env):
     """Return what the transaction of ``env`` has to enter, and let it be entered when it ends."""
     cr = env.cr
-    pending = cr.precommit.data.get(_PENDING)
+    pending = _waiting.of.get(cr)
     if not pending:
         # sudo: register - written by the system alone, whoever reads
-        pending = _Pending(api.Environment(cr, SUPERUSER_ID, {}))
-        cr.precommit.data[_PENDING] = pending
-        cr.precommit.add(partial(_before_commit, pending))
-        # what was read stays so where the request ends with an error or is repeated
-        cr.prerollback.add(partial(_before_rollback, pending))
-        cr.postcommit.add(partial(_after_commit, pending))
+        pending = _waiting.of[cr] = _Pending(api.Environment(cr, SUPERUSER_ID, {}))
+    for name, hook in pending.hooks.items():
+        queue = getattr(cr, name)
+        # for the first time, or after a rollback to a savepoint, or somebody has emptied the queue
+        if hook not in queue._funcs:
+            queue.add(hook)
     return pending
 
 
-def _before_commit(pending):
-    """Enter what was read; if that fails, the transaction fails and nothing is shown.
+def enter_waiting(failed=False):
+    """Enter what this thread has read, before the answer of a request leaves.
 
-    Before: the hooks that run now are forgotten when they have run, so what is read later in the
-    same transaction gets new ones.
+    If that fails, the request fails and nothing is shown.
+
+    :param bool failed: the request has failed already
     """
-    pending.env.cr.precommit.data.pop(_PENDING, None)
+    for cr, pending in list(_waiting.of.items()):
+        (_before_rollback if failed or cr._closed else _before_commit)(pending)
+
+
+def _before_commit(pending):
+    """Enter what was read; if that fails, the transaction fails and nothing is shown."""
     rows = pending.take()
-    if rows:
+    if not rows:
+        return
+    try:
         _place_rows(pending.env, rows)
         with _connection(pending.env) as cr:
             if _OWN in cr.cache:
                 rows += _overdue(cr)
             _enter(pending.env, cr, rows)
+    except BaseException:
+        # whoever catches this shows nothing either before it is entered
+        pending.entries = rows + pending.entries
+        raise
 
 
 def _overdue(cr):
@@ -170,36 +196,40 @@ def days_unchecked(env):
 
 def _before_rollback(pending):
     """Enter what was read before something failed; the answer tells of the failure."""
-    rows = pending.take()
+    _waiting.of.pop(pending.env.cr, None)
     pending.signatures.clear()
-    if not rows:
-        return
-    try:
-        with _connection(pending.env) as cr:
-            # the transaction that has failed answers no questions
-            _place_rows(api.Environment(cr, SUPERUSER_ID, {}), rows)
-            _enter(pending.env, cr, rows)
-    except Exception:  # pylint: disable=broad-exception-caught
-        _logger.exception("What a failed request had read could not be registered")
+    _enter_late(pending)
 
 
 def _after_commit(pending):
-    """Enter what was signed, now that it is."""
+    """Enter what was signed, now that it is, and what left the queue by a rollback to a savepoint."""
+    _waiting.of.pop(pending.env.cr, None)
+    _enter_late(pending)
+
+
+def _enter_late(pending):
+    """Enter what is left of a transaction that is over, or has failed and answers no questions."""
+    rows = pending.take()
     signatures, pending.signatures = pending.signatures, []
-    if not signatures:
+    if not rows and not signatures:
         return
     try:
         with _connection(pending.env) as cr:
-            enter_signatures(api.Environment(cr, SUPERUSER_ID, {}), signatures)
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            if rows:
+                _place_rows(env, rows)
+                _enter(env, cr, rows)
+            if signatures:
+                enter_signatures(env, signatures)
     except Exception:  # pylint: disable=broad-exception-caught
-        # the scheduled action enters it late
-        _logger.exception("What was signed could not be entered into the register yet")
+        # the scheduled action enters what was signed
+        _logger.exception("What a request had read or signed could not be registered yet")
 
 
 @contextmanager
 def _connection(env):
     """Give a cursor of its own to the primary database; what is done with it is committed."""
-    if is_loading(env):
+    if not env.registry.ready:
         # what is being installed or updated is not there for others yet
         yield env.cr
         return
@@ -239,13 +269,15 @@ def note_reading(env, uid, record, field_name, way=None):
 
 
 def note_readings(env, records, field_names, way=None):
-    """Keep in mind that the user reads confidential fields, where no field does it by itself.
+    """Keep in mind that somebody reads confidential fields, where no field does it by itself.
+
+    Who has logged in, whatever user code has put into the environment.
 
     :param records: records of one of our models
     :param field_names: names of fields, or "file" for an attachment
     :param str way: see ``note_reading``
     """
-    uid = request.env.uid if request else env.uid
+    uid = reader(env)
     for record in records:
         for name in field_names:
             note_reading(env, uid, record, name, way)
@@ -260,7 +292,7 @@ def note_event(env, kind, record=None, uid=None, **columns):
     :param columns: more columns of the row: text, pages, field_names, way
     """
     about = {"res_model": record._name, "res_id": record.id} if record else {}
-    row = {"kind": kind, "user_id": uid or env.uid, **about, **columns}
+    row = {"kind": kind, "user_id": uid or reader(env), **about, **columns}
     _pending(env).entries.append(row)
 
 
@@ -297,7 +329,8 @@ def note_signatures(env, signatures):
 
     :param signatures: list of (name of the model, id, nonce of the signature)
     """
-    _pending(env).signatures += [(*signature, env.uid) for signature in signatures]
+    uid = reader(env)
+    _pending(env).signatures += [(*signature, uid) for signature in signatures]
 
 
 def enter_signatures(env, signatures):
@@ -327,8 +360,8 @@ def enter_signatures(env, signatures):
             "res_id": id_,
             "text": nonce,
         }
-        # the last one of each record counts
-        for (model, id_), (nonce, uid) in {(m, i): rest for m, i, *rest in signatures}.items()
+        # the last one of each record counts that was not taken back
+        for (model, id_, nonce), uid in {tuple(rest): uid for *rest, uid in signatures}.items()
         if stored.get((model, id_), ("",))[0] == nonce
     ]
     if rows:
@@ -399,6 +432,25 @@ def begin(env):
     _committed.pop(env.cr.dbname, None)
     note_event(env, "begun", text=name)
     _before_commit(_pending(env))
+
+
+def update_is_over(env, version):
+    """Tell whether the register is of 19.0.4.0.0 or later already; then an alarm is raised.
+
+    What an update of before takes over, signs or seals as it finds it was done with it. Who has the
+    database can set the version back and let it run again, over what was changed by SQL.
+
+    :param str version: the folder of the script that asks
+    """
+    [[over]] = env.execute_query(
+        SQL(
+            "SELECT EXISTS (SELECT FROM crisis_disclosure"
+            " WHERE kind != 'reading' OR signature IS NOT NULL)"
+        )
+    )
+    if over:
+        raise_alarm(env, f"update:{version}")
+    return over
 
 
 def close_old_chain(env, checked):

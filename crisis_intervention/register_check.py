@@ -189,7 +189,10 @@ def check_old_chain(env):
     found = env.cr.fetchone()
     if found:
         end = End(*found[:2])
-        if not keys.verifies(found[2], end.signed_text()):
+        if not found[2]:
+            # the first script of the update has found none
+            walk.faults.append(Fault("no_head", end.number))
+        elif not keys.verifies(found[2], end.signed_text()):
             walk.faults.append(Fault("head", end.number))
         elif end.number > walk.end.number:
             walk.faults.append(Fault("tail", walk.end.number, end.number))

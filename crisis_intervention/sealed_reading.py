@@ -8,6 +8,7 @@ opens texts beside that only inside of ``opening``, for a reason that stands in 
 
 import builtins
 import sys
+import threading
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
@@ -18,6 +19,8 @@ from odoo import SUPERUSER_ID
 from odoo.exceptions import AccessError
 from odoo.fields import Field
 from odoo.http import Request, request
+from odoo.service.model import call_kw
+from odoo.tools.misc import Callbacks
 
 
 class Block(NamedTuple):
@@ -52,9 +55,13 @@ class _Open(NamedTuple):
 
 
 _block: ContextVar[_Open | None] = ContextVar("crisis_opening", default=None)
-_in_action = ContextVar("crisis_in_action", default=False)
-# Cursors in whose transaction code out of the database has run.
+# How many server actions run, one inside of the other.
+_actions: ContextVar[int] = ContextVar("crisis_actions", default=0)
+# Requests in which code out of the database has run, and threads in which it has without one.
 _after_code: WeakSet = WeakSet()
+# What runs that was left in a queue of a transaction, and what serves the call of a client.
+_HOOKS = Callbacks.run.__code__
+_CALL = call_kw.__code__
 # A field that follows another one would keep a copy of what it shows.
 _FOLLOWS = Field._compute_related.__code__
 # Odoo's module of automation rules, and what stands between it and a field.
@@ -79,18 +86,29 @@ def opening(name):
 @contextmanager
 def running_action():
     """Tell that a server action runs inside: it gets no texts for the person who started it."""
-    token = _in_action.set(True)
+    token = _actions.set(_actions.get() + 1)
     try:
         yield
     finally:
-        _in_action.reset(token)
+        _actions.reset(token)
 
 
-def code_has_run(cr):
-    """Tell that code out of the database has run in the transaction of ``cr``."""
-    _after_code.add(cr)
-    cr.postcommit.add(lambda: _after_code.discard(cr))
-    cr.postrollback.add(lambda: _after_code.discard(cr))
+def code_runs():
+    """Tell that code out of the database runs: what it leaves behind may act in the same request.
+
+    For all of the request and all cursors: such code opens others, and commits.
+    """
+    _after_code.add(_served())
+
+
+def code_has_run():
+    """Tell whether code out of the database has run in this request, or in this thread without one."""
+    return _served() in _after_code
+
+
+def _served():
+    """Return the request that is being served, without one the thread."""
+    return request._get_current_object() if request else threading.current_thread()
 
 
 def typed(dialog, name):
@@ -120,25 +138,57 @@ def _evaluated(document=False):
 
 
 def code_acts():
-    """Tell whether code out of the database acts: not what it left behind, nor our own jobs.
+    """Tell whether code out of the database acts, or what stands in a queue of a transaction.
 
+    Our own code leaves nothing in such queues that signs, so whatever does was left there by others.
     A scheduled action is code as well; where it does no more than to call a job of one of our
     addons, that is what acts.
     """
     jobs, callee, frame = 0, None, sys._getframe(1)
     while frame is not None:
+        if frame.f_code is _HOOKS:
+            return True
         if frame.f_builtins is not builtins.__dict__:
-            if not _is_job(callee):
+            if not _is_job(callee, frame):
                 return True
             jobs += 1
         callee, frame = frame, frame.f_back
-    return _in_action.get() and not jobs
+    # an action around the job may have left something behind
+    return _actions.get() > jobs
 
 
-def _is_job(frame):
-    """Tell whether a frame is that of a job of ours."""
+def acts_for_others(env):
+    """Tell whether it may be what code has left behind that acts, in somebody's name.
+
+    After such code has run, only a person acts who has logged in, by a call of a model of ours that
+    is still being served; without a request a job of ours, as the user that it runs as.
+    """
+    if not code_has_run():
+        return False
+    callee, frame = None, sys._getframe(1)
+    if not request:
+        while frame is not None and not (callee and _is_job(callee, frame)):
+            callee, frame = frame, frame.f_back
+        job = callee.f_locals["self"].env.uid if frame else None
+        return env.uid not in (job, _tested(env))
+    while frame is not None and frame.f_code is not _CALL:
+        frame = frame.f_back
+    called = frame.f_locals["model"]._name if frame else ""
+    # the password stands between some buttons of ours and what they do
+    ours = called == "res.users.identitycheck" or env["crisis.record"]._is_ours(called)
+    return not ours or person(env) != env.uid
+
+
+def _is_job(frame, caller):
+    """Tell whether a frame is that of a job of ours, and ``caller`` code that only calls it."""
     module = frame.f_globals.get("__name__", "") if frame else ""
-    return module.startswith("odoo.addons.crisis_") and frame.f_code.co_name.startswith("_cron_")
+    name = frame.f_code.co_name if frame else ""
+    return (
+        module.startswith("odoo.addons.crisis_")
+        and name.startswith("_cron_")
+        and caller.f_builtins is not builtins.__dict__
+        and caller.f_code.co_names == ("model", name)
+    )
 
 
 def noted_for_rules():
@@ -172,6 +222,18 @@ def person(env):
     return uid
 
 
+def reader(env):
+    """Return the id of who is registered: whoever has logged in, also with a key, or Odoo itself.
+
+    Never the user of ``env`` alone, as code names whom it likes.
+    """
+    if not request:
+        return _tested(env) or SUPERUSER_ID
+    uid = request.env.uid if request.env is not None else None
+    # XML-RPC checks a password by itself
+    return uid or getattr(threading.current_thread(), "uid", None) or SUPERUSER_ID
+
+
 def _tested(env):
     """Return whom the test that runs just now calls its reader; there is none without tests."""
     test = odoo.modules.module.current_test
@@ -186,7 +248,7 @@ def check_draft(env, label):
     """
     block = _block.get()
     if _evaluated(bool(block and block.document)) > (block.evaluated if block else 0) or (
-        _by_code(env) and not (block and not block.block.for_person)
+        _by_code() and not (block and not block.block.for_person)
     ):
         raise AccessError(_refusal(env, label))
 
@@ -202,7 +264,7 @@ def check_person(record, field):
             raise AccessError(_refusal(env, field._description_string(env)))
         return None
     uid = person(env)
-    if uid is None or _by_code(env) or _evaluated(bool(block and block.document)):
+    if uid is None or _by_code() or _evaluated(bool(block and block.document)):
         raise AccessError(_refusal(env, field._description_string(env)))
     shown_anyway = block and not block.document
     if not shown_anyway and (env.su or uid != env.uid):
@@ -213,9 +275,9 @@ def check_person(record, field):
     return uid
 
 
-def _by_code(env):
-    """Tell whether an action runs, or code of one has run in this transaction."""
-    return _in_action.get() or env.cr in _after_code
+def _by_code():
+    """Tell whether an action runs, or code of one has run in this request."""
+    return _actions.get() or code_has_run()
 
 
 def _refusal(env, label):

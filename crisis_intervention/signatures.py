@@ -25,8 +25,8 @@ from .lib.signed_content import Finding, content_of, given_up, new_nonce, random
 from .seal_keys import keyring
 from .sealed_fields import Sealed
 from .sealed_files import filing_into, opens
-from .sealed_reading import code_acts
-from .walls import is_loading
+from .sealed_reading import acts_for_others, code_acts
+from .walls import acts_past_modules, is_loading
 
 _logger = logging.getLogger(__name__)
 
@@ -164,7 +164,10 @@ def _taken_back(env, by_code):
 
 def _by_code(records):
     """Tell whether code out of the database acts where it may not; that of demo data may."""
-    return not records._enters_code and not is_loading(records.env) and code_acts()
+    env = records.env
+    return not records._enters_code and (
+        acts_past_modules(env) or (not is_loading(env) and acts_for_others(env))
+    )
 
 
 def _refuse(env):
@@ -206,7 +209,7 @@ def _settle(records, old, by_code):
         return
     signed, given, counting = [], [], set(after._ids)
     rows = _read(records.browse(counting.union(old or ())))
-    known = {} if old is None else register.known_signatures(env, model, [row.id for row in rows])
+    known = register.known_signatures(env, model, [row.id for row in rows])
     for row in rows:
         was = (old or {}).get(row.id)
         problem = _problem(env, model, row, was, known.get(row.id, ""))
@@ -335,6 +338,8 @@ def sign_anew(env):
 def sign_existing(env):
     """Sign what counts as signed and never was, for updates; may be repeated.
 
+    What the register knows as signed before is not, and an alarm: somebody took its signature away.
+
     :return: number of records
     """
     if code_acts():
@@ -344,13 +349,44 @@ def sign_existing(env):
         for batch in _batches(env, model):
             # what does not open cannot be signed: the check tells of it
             rows = [row for row in _read(batch) if not row.nonce and row.values is not None]
+            known = register.known_signatures(env, model, [row.id for row in rows])
+            for id_ in known:
+                register.raise_alarm(env, "unlocked", model, id_)
+            rows = [row for row in rows if row.id not in known]
             _store(env, model, rows)
             total += len(rows)
     return total
 
 
+def leave_out(env, modules):
+    """Sign anew what verifies, without the fields that addons take along as they are removed.
+
+    :param modules: set of the names of these addons
+    :raises AccessError: the server serves
+    """
+    for model in _kinds(env):
+        columns = env[model]._signed_columns()
+        gone = {name for name in columns if modules.issuperset(env[model]._fields[name]._modules)}
+        if not gone or env[model]._original_module in modules or not _keys(env):
+            continue
+        if not is_loading(env):
+            _refuse(env)
+        for batch in _batches(env, model):
+            _store(
+                env,
+                model,
+                [
+                    row._replace(values={n: v for n, v in row.values.items() if n not in gone})
+                    for row in _read(batch)
+                    if row.is_live and not gone.isdisjoint(row.names) and _verifies(env, model, row)
+                ],
+            )
+
+
 def renew_loaded(env):
-    """Sign anew what demo data has dated back by SQL; while modules are loaded only.
+    """Sign anew what demo data has dated back by SQL, while the addon is installed.
+
+    What the register knows already, an installation has not brought.
 
     :raises AccessError: the server serves
     """
@@ -358,7 +394,9 @@ def renew_loaded(env):
         _refuse(env)
     for model in _kinds(env):
         for batch in _batches(env, model):
-            _store(env, model, [row for row in _read(batch) if not _verifies(env, model, row)])
+            known = register.known_signatures(env, model, batch.ids)
+            rows = [row for row in _read(batch) if row.id not in known and row.values is not None]
+            _store(env, model, [row for row in rows if not _verifies(env, model, row)])
 
 
 # ------------------------------------------------------------------ reading

@@ -56,6 +56,7 @@ from .privacy import (
     test_attack_fields,
     test_attack_ids,
     test_attack_methods,
+    test_code_left_behind,
     test_damaged,
     test_destruction,
     test_disclosure,

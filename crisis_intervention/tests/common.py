@@ -387,6 +387,8 @@ class CrisisCommon(CrisisRecords, TransactionCase):
         super().setUp()
         # a test class is one transaction, in which code that one test ran shuts all others out
         sealed_reading._after_code.clear()
+        # as Odoo does with the queues of the cursor
+        self.addCleanup(setattr, register._waiting, "of", register._waiting.of.copy())
 
     @classmethod
     def _keep_the_register_here(cls):
@@ -403,14 +405,14 @@ class CrisisCommon(CrisisRecords, TransactionCase):
 
         cls.startClassPatcher(patch.object(register, "_connection", connection))
         cls.addClassCleanup(cls.cr.prerollback.clear)
+        cls.addClassCleanup(lambda: register._waiting.of.clear())
 
     @classmethod
     def _end_transaction(cls):
         """End the transaction, as far as the register sees it."""
         cls.env.flush_all()
-        pending = cls.env.cr.precommit.data.get(register._PENDING)
         cls.env.cr.precommit.run()
-        if pending:
+        if pending := register._waiting.of.get(cls.env.cr):
             register._after_commit(pending)
         cls.env.invalidate_all()
 

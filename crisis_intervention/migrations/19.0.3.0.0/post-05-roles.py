@@ -3,6 +3,7 @@ import logging
 from odoo import SUPERUSER_ID, api
 from odoo.addons.crisis_intervention import role_confirmations
 from odoo.addons.crisis_intervention.models.privacy.crisis_role_confirmation import ACTIVITY
+from odoo.addons.crisis_intervention.register import update_is_over
 
 _logger = logging.getLogger(__name__)
 
@@ -14,6 +15,8 @@ def migrate(cr, version):
     update ends with a sentence that says so, and the database stays as it was.
     """
     env = api.Environment(cr, SUPERUSER_ID, {})
+    if update_is_over(env, "19.0.3.0.0"):
+        return
     roles = env["res.groups"].browse(role_confirmations.guarded(env))
     holders = roles.all_implied_by_ids.with_context(active_test=False).user_ids
     rows = role_confirmations.take_over(env, holders, state="taken_over")

@@ -1,4 +1,5 @@
 from odoo import SUPERUSER_ID, api
+from odoo.addons.crisis_intervention.register import update_is_over
 from odoo.addons.crisis_intervention.sealing import seal_plain
 from odoo.tools import SQL
 
@@ -9,6 +10,8 @@ def migrate(cr, version):
     In batches, and what is sealed already is left alone: an update that was broken off goes on.
     """
     env = api.Environment(cr, SUPERUSER_ID, {})
+    if update_is_over(env, "19.0.3.0.0"):
+        return
     seal_plain(env)
     # what Odoo keeps of the contents of text files, to search for it
     cr.execute(

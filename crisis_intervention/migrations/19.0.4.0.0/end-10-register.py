@@ -1,8 +1,13 @@
 import logging
 
 from odoo import SUPERUSER_ID, api
-from odoo.addons.crisis_intervention.register import close_old_chain, note_event
+from odoo.addons.crisis_intervention.register import (
+    close_old_chain,
+    note_event,
+    update_is_over,
+)
 from odoo.addons.crisis_intervention.register_check import check_old_chain
+from odoo.addons.crisis_intervention.signatures import sign_existing
 from odoo.tools.sql import table_exists
 
 _logger = logging.getLogger(__name__)
@@ -11,13 +16,19 @@ _logger = logging.getLogger(__name__)
 def migrate(cr, version):
     """Check the register as it was, close it with a row that says so, and go on from there.
 
-    What is wrong with it stops nothing: it becomes alarms.
+    What is wrong with it stops nothing: it becomes alarms. Then what was submitted, signed or decided
+    before the server signed such records is signed as it stands.
     """
     env = api.Environment(cr, SUPERUSER_ID, {})
+    if update_is_over(env, "19.0.4.0.0"):
+        return
     checked = check_old_chain(env)
     close_old_chain(env, checked)
     _logger.info("Register: %s rows taken over, %s faults", checked.count, len(checked.faults))
     take_printed(env)
+    total = sign_existing(env)
+    note_event(env, "updated", text="19.0.4.0.0", pages=total)
+    _logger.info("Signed %s records", total)
 
 
 def take_printed(env):

@@ -17,6 +17,7 @@ CALL = ("model._cron_close_chain()", "model._cron_watch()")
 def migrate(cr, version):
     """Let the register stand by itself: no foreign keys, no rows outside of the chain."""
     drop_keys(cr)
+    mark_missing_end(cr)
     chain_waiting(cr)
     rename_job(cr)
     for names in RENAMED.items():
@@ -34,6 +35,19 @@ def drop_keys(cr):
     )
     for [name] in cr.fetchall():
         cr.execute(SQL("ALTER TABLE crisis_disclosure DROP CONSTRAINT %s", SQL.identifier(name)))
+
+
+def mark_missing_end(cr):
+    """Put an end that nobody has signed where rows were chained and their end is gone.
+
+    Once those that waited are chained, the end of the update could not tell it any more.
+    """
+    cr.execute(
+        """INSERT INTO crisis_disclosure_head (id, count, hash, signature)
+           SELECT 1, number, hash, '' FROM crisis_disclosure
+            WHERE number > 0 ORDER BY number DESC LIMIT 1
+           ON CONFLICT (id) DO NOTHING"""
+    )
 
 
 def chain_waiting(cr):

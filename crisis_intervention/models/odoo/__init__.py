@@ -11,6 +11,7 @@ from . import (
     ir_model_access,
     ir_model_data,
     ir_model_fields,
+    ir_module_module,
     ir_rule,
     ir_sequence,
     mail_activity,

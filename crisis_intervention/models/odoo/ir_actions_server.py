@@ -1,6 +1,11 @@
+import re
+
 from odoo import models
 
-from ...sealed_reading import code_has_run, running_action
+from ...sealed_reading import code_runs, running_action
+
+# What a scheduled action does that only calls a job.
+JOB = re.compile(r"\s*model\._cron_\w+\(\)\s*")
 
 
 class IrActionsServer(models.Model):
@@ -11,10 +16,16 @@ class IrActionsServer(models.Model):
     def _run(self, records, eval_context):
         """Tell that an action runs: whoever started it by chance is not its reader.
 
-        Code may leave something behind that runs later in the same transaction, so for that one no
+        Code may leave something behind that runs later in the same request, so for that one no
         person is a reader any more.
         """
         with running_action():
-            if self.state == "code":
-                code_has_run(self.env.cr)
+            if self._runs_code():
+                code_runs()
             return super()._run(records, eval_context)
+
+    def _runs_code(self):
+        """Tell whether something is evaluated that could leave something behind."""
+        if self.state == "code":
+            return not JOB.fullmatch(self.code or "")
+        return self.evaluation_type == "equation"

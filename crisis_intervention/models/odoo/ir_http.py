@@ -1,12 +1,25 @@
 from odoo import models
 
+from ...register import enter_waiting
 from ...roles import STAFF
 
 
 class IrHttp(models.AbstractModel):
-    """Tells the web client whether the user can be alerted to emergencies."""
+    """Enters into the register what answers show; tells the web client who can be alerted."""
 
     _inherit = "ir.http"
+
+    @classmethod
+    def _post_dispatch(cls, response):
+        """Let no answer leave before the register holds what it shows."""
+        super()._post_dispatch(response)
+        enter_waiting()
+
+    @classmethod
+    def _handle_error(cls, exception):
+        """Enter what was read before it failed."""
+        enter_waiting(failed=True)
+        return super()._handle_error(exception)
 
     def session_info(self):
         """Add whether the client listens for alarms and shows the emergency button."""

@@ -28,6 +28,7 @@ KINDS = [
     ("begun", "Register begun"),
     ("named", "Database of the register named"),
     ("closed", "Register from before 19.0.4.0.0 closed"),
+    ("updated", "Signed by an update, as it was found"),
     ("archived", "Readings put into the archive"),
     ("mailed", "End of the register mailed to the principals"),
     ("key", "Signed with a new key"),
@@ -161,6 +162,9 @@ class CrisisDisclosure(models.Model):
             name, _colon, rest = (self.text or "").partition(":")
             return self.env._("%(label)s: %(name)s, %(count)s rows", label=label, name=name,
                               count=rest.partition(":")[0])  # fmt: skip
+        if self.kind == "updated":
+            return self.env._("%(label)s: %(count)s records, %(version)s", label=label,
+                              count=self.pages, version=self.text)  # fmt: skip
         if self.kind == "printed":
             return self.env._("%(pages)s pages: %(documents)s", pages=self.pages,
                               documents=self.text or "")  # fmt: skip

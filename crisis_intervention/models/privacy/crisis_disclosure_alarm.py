@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError
 from odoo.tools import format_date
 
 from ... import register
+from ...identity import require_person
 from ...register_anchors import keep_anchor, name_database
 from ...roles import PRINCIPAL
 from ...seal_keys import keyring
@@ -80,6 +81,8 @@ class CrisisDisclosureAlarm(models.AbstractModel):
             return self.env._("%(text)s (%(day)s)", text=text, day=day)
         if problem == "archive":
             return self.env._("%(text)s (year %(year)s)", text=text, year=number)
+        if problem == "update":
+            return self.env._("%(text)s (%(version)s)", text=text, version=number)
         return self.env._("%(text)s (number %(number)s)", text=text, number=number)
 
     @api.model
@@ -101,6 +104,10 @@ class CrisisDisclosureAlarm(models.AbstractModel):
             "unlocked": self.env._("Its signature was taken away outside of the system"),
             "replaced": self.env._("Taken back to an older version outside of the system"),
             "gone": self.env._("Deleted outside of the system"),
+            "update": self.env._(
+                "An update that was over long ago was started again: the version of the system was set "
+                "back in the database"
+            ),
             "unreadable": self.env._(
                 "Holds what the system never writes and nobody can read, such as a date of the year 20000"
             ),
@@ -131,11 +138,12 @@ class CrisisDisclosureAlarm(models.AbstractModel):
     def action_see(self):
         """Say that one has seen these alarms: they stay in the register, and are no longer open.
 
-        :raises AccessError: the user is no principal
+        :raises AccessError: the user is no principal, or not who has logged in
         """
         self.check_access("read")
         if not self.env.user.has_group(PRINCIPAL):
             raise AccessError(self.env._("Alarms of the register are for the principal to see."))
+        require_person(self.env)
         marks = self._open_alarms(self.env.company)
         for row in self.filtered(lambda row: row.id in marks):
             # each school sees for itself what concerns all of them

@@ -4,6 +4,7 @@ from datetime import datetime
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
+from ...identity import require_person
 from ...register_anchors import given_up
 from ...register_kept import judged, newest
 from ...register_night import check_by_parts
@@ -307,17 +308,18 @@ class CrisisRegisterCheck(models.Model):
     def action_check_now(self):
         """Check everything now, and show what was found; which records are selected is all the same.
 
-        :raises AccessError: the user is no principal
+        :raises AccessError: the user is no principal, or not who has logged in
         """
         self._check_principal()
+        require_person(self.env)
         return self.browse(keep_check(self.env, self.env.uid))._action_page()
 
     @api.model
     def _action_state(self):
-        """Show the newest check; where there is none yet, make one."""
+        """Show the newest check; where there is none yet, the list with its button."""
         self._check_principal()
         last = newest(self.env).get("id")
-        return self.browse(last)._action_page() if last else self.action_check_now()
+        return self.browse(last)._action_page() if last else self.action_view_checks()
 
     def _action_page(self):
         """Return the window action that shows this check as the state of the register."""

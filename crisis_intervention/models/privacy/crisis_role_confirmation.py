@@ -6,7 +6,7 @@ from ... import identity, role_confirmations
 from ...identity import confirm_identity
 from ...lib.effective_roles import reached
 from ...roles import DISTRICT, MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY
-from ...walls import is_loading
+from ...walls import called_by_data, is_loading
 
 ACTIVITY = "crisis_intervention.mail_activity_role_confirmation"
 OPEN_STATES = ("waiting", "taken_over")
@@ -327,11 +327,11 @@ class CrisisRoleConfirmation(models.Model):
 
     @api.model
     def _take_over(self, user_ids):
-        """Confirm the roles of users (ids) while the server loads demo data.
+        """Confirm the roles of users (ids) for our demo data.
 
-        :raises AccessError: the server serves; see ``role_confirmations.take_over``
+        :raises AccessError: something else asks; see ``role_confirmations.take_over``
         """
-        if not is_loading(self.env):
+        if not called_by_data(self.env):
             raise AccessError(self._kept_message())
         role_confirmations.take_over(self.env, self.env["res.users"].browse(user_ids))
 

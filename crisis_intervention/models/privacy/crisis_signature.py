@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-from ... import signatures
-
 
 class CrisisSignature(models.Model):
     """The signature of one record, by the server; see ``signatures``, which alone writes them.
@@ -52,11 +50,3 @@ class CrisisSignature(models.Model):
     def _kept_message(self):
         """Return what to say to somebody who would write here."""
         return self.env._("Signatures are written by the system alone.")
-
-    @api.model
-    def _renew_loaded(self):
-        """Sign anew what demo data has dated back.
-
-        :raises AccessError: the server serves
-        """
-        signatures.renew_loaded(self.env)

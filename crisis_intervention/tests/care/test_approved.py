@@ -610,6 +610,7 @@ class TestApprovedDigest(ApprovalCase):
         self.env.invalidate_all()
         with self.assertRaises(UserError), self.env.cr.savepoint():
             plan.with_user(self.principal).action_approve()
+        self._empty_register()
         migrate(self.env, "19.0.4.0.0", "post-40-approved")
         plan.with_user(self.principal).action_approve()
         self.assertEqual(plan.state, "active")

@@ -237,6 +237,7 @@ class TestAccessGrant(GrantCase):
     def test_update_keeps_what_runs(self):
         grant = self._give(self.staff)
         grant.sudo()._set({"given_signature": False})
+        self._empty_register()
         migrate(self.env, "19.0.3.0.0", "post-10-grants")
         self.assertTrue(grant._reading())
 

@@ -81,7 +81,7 @@ class TestForgerySuite(RegisterCase):
         found = set(self._faults())
         found |= {(f.problem, f.model, f.res_id) for f in signatures.check_all(self.env, True)}
         report_plain(self.env)
-        pending = self.env.cr.precommit.data.pop(register._PENDING, None)
+        pending = register._waiting.of.pop(self.env.cr, None)
         for row in pending.take() if pending else ():
             found.add((row["text"], row["res_model"], row["res_id"]))
         return found

@@ -105,7 +105,7 @@ class TestRegisterChain(RegisterCase):
         self._read(self.principal)
         self.case.with_user(self.principal).web_read({"background": {}})
         self.env.flush_all()
-        pending = self.env.cr.precommit.data[register._PENDING]
+        pending = register._pending(self.env)
         rows = pending.take()
         register._place_rows(self.env, rows)
         with self.assertQueryCount(1):
@@ -328,6 +328,26 @@ class TestRegisterChain(RegisterCase):
         with failing, TestCase.assertRaises(self, OperationalError):
             cr.precommit.run()
 
+    def test_hooks_that_are_taken_away_keep_no_reading_out(self):
+        """Code that an administrator enters reaches the queues of the cursor, in any request."""
+        mine = self.case.with_user(self.psychology)
+        for queue in (self.env.cr.precommit, self.env.cr.prerollback, self.env.cr.postcommit):
+            mine.read(["background"])
+            queue.clear()
+            self.assertNotIn("crisis.register", queue.data)
+            self._end_transaction()
+        self.assertEqual(self.register.search_count([("way", "=", "read")]), 3)
+
+    def test_what_is_read_in_a_savepoint_stays_read(self):
+        with self.env.cr.savepoint() as savepoint:
+            text = self.case.with_user(self.psychology).read(["background"])
+            register.raise_alarm(self.env, "changed", self.case._name, self.case.id)
+            savepoint.rollback()
+        self.assertTrue(text)
+        self._end_transaction()
+        self.assertEqual(self.register.search_count([("way", "=", "read")]), 1)
+        self.assertEqual(len(self._alarms()), 1)
+
     def test_methods_of_models_write_no_rows(self):
         """What an administrator's code can call of the model is what reads."""
         model = type(self.register)
@@ -366,6 +386,7 @@ class TestLateSignatures(RegisterCase):
         session = self._hold_session(self.case).sudo()
         self.env.flush_all()
         self.env.cr.precommit.clear()
+        register._waiting.of.clear()
         return session
 
     def _known(self, session):
@@ -460,6 +481,7 @@ class TestOldRegister(RegisterCase):
             ("DELETE FROM crisis_disclosure WHERE number = 3", ["missing:3"]),
             ("UPDATE crisis_disclosure_head SET signature = 'x'", [f"head:{READINGS - 2}"]),
             ("DELETE FROM crisis_disclosure WHERE number > 4 OR number IS NULL", ["tail:4"]),
+            ("DELETE FROM crisis_disclosure_head", [f"no_head:{READINGS - 2}"]),
         ):
             with self.subTest(damage=damage), self.env.cr.savepoint() as savepoint:
                 self._make_old()

@@ -3,12 +3,16 @@ import builtins
 from contextlib import contextmanager
 from unittest.mock import patch
 
+from lxml import etree
 from odoo import fields
+from odoo.addons.base.models.ir_model import IrModelData
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
-from odoo.tools import SQL, mute_logger
+from odoo.tools import SQL, convert, mute_logger
+from odoo.tools.convert import ParseError
+from odoo.tools.safe_eval import safe_eval
 
-from ... import register, signatures
+from ... import register, signatures, walls
 from ...lib.sealed import new_key
 from ...seal_keys import VARIABLE, keyring
 from ...sealed_fields import Sealed
@@ -440,6 +444,13 @@ class TestSignatures(SignatureCase):
                 self.assertLess(self._row(concern)[0], "f")
                 self.assertEqual(self._found(), [])
 
+    def test_a_record_made_anew_in_the_place_of_a_deleted_one(self):
+        concern = self._make_concern(self.staff, self.student_1)
+        self.known[concern._name][concern.id + 1] = self._row(concern)[0]
+        new = self._make_concern(self.staff, self.student_1)
+        self.assertEqual(self.alarms, self._one("unlocked", new))
+        self.assertGreater(self._row(new)[0], self._row(concern)[0])
+
     def test_what_nobody_can_read_hides_nothing_else(self):
         contacts = [self._contact() for _number in range(5)]
         for value in ("20000-01-01", "0044-03-15 BC"):
@@ -601,7 +612,6 @@ class TestSignatures(SignatureCase):
             lambda: row.create({"res_model": "x", "res_id": 1, "nonce": "x", "mac": "x"}),
             lambda: row.write({"nonce": "x"}),
             row.unlink,
-            row._renew_loaded,
         ):
             with self.assertRaises(AccessError):
                 attempt()
@@ -617,15 +627,73 @@ class TestSignatures(SignatureCase):
         draft = self.env["crisis.guardian.contact"].create({"case_id": self.case.id})
         self._sql("DELETE FROM crisis_signature")
         self.known.clear()
-        migrate(self.env, "19.0.4.0.0", "end-20-signatures")
+        self._empty_register()
+        migrate(self.env, "19.0.4.0.0", "end-10-register")
         for record in (contact, plan):
             self.assertEqual(self.known[record._name][record.id], self._row(record)[0])
         self.assertFalse(self._row(draft))
         self.assertEqual(self._found(), [])
         rows = self.env.execute_query(SQL("SELECT * FROM crisis_signature ORDER BY id"))
-        migrate(self.env, "19.0.4.0.0", "end-20-signatures")
+        migrate(self.env, "19.0.4.0.0", "end-10-register")
         again = self.env.execute_query(SQL("SELECT * FROM crisis_signature ORDER BY id"))
         self.assertEqual(again, rows, "may be repeated")
+        told = register._pending(self.env).take()
+        self.assertIn(("updated", len(rows)), [(row["kind"], row.get("pages")) for row in told])
+
+    def test_an_update_signs_nothing_that_was_signed_before(self):
+        contact, never = self._contact(), self._contact()
+        for record in (contact, never):
+            self._put(record, "told", "伪")
+            self._delete_row(record)
+        del self.known[never._name][never.id]
+        signatures.sign_existing(self.env)
+        self.assertEqual(self.alarms, self._one("unlocked", contact))
+        self.assertFalse(self._row(contact))
+        self.assertTrue(self._row(never), "of what nobody knows anything else is known")
+
+    def test_an_update_that_is_over_is_not_run_again(self):
+        contact = self._contact()
+        self._put(contact, "told", "伪")
+        self._delete_row(contact)
+        self.known.clear()
+        for version, name in (
+            ("19.0.3.0.0", "post-05-roles"),
+            ("19.0.3.0.0", "post-10-grants"),
+            ("19.0.3.0.0", "post-30-seals"),
+            ("19.0.4.0.0", "post-40-approved"),
+            ("19.0.4.0.0", "end-10-register"),
+        ):
+            with self.subTest(name), self.env.cr.savepoint() as savepoint:
+                rows = self.env.execute_query(SQL("SELECT count(*) FROM crisis_signature"))
+                self.alarms.clear()
+                migrate(self.env, version, name)
+                self.assertEqual(self.alarms, [(f"update:{version}", "", 0)])
+                again = self.env.execute_query(SQL("SELECT count(*) FROM crisis_signature"))
+                self.assertEqual(again, rows)
+                savepoint.rollback()
+        self.assertFalse(self._row(contact))
+
+    def test_fields_of_an_addon_that_is_removed(self):
+        contact, forged = self._contact(), self._contact()
+        plan, before = self._plan(), self._row(contact)
+        self._put(forged, "told", "伪")
+        for name in ("agreed", "attitude"):
+            self.patch(contact._fields[name], "_modules", ("crisis_x",))
+        # nothing is deleted in earnest
+        self.patch(IrModelData, "_module_data_uninstall", lambda _data, _names: None)
+        addon = self.env["ir.module.module"].create({"name": "crisis_x"})
+        rows = self._row(plan)
+        with self.assertRaises(AccessError):
+            addon.module_uninstall()
+        self.patch(self.env.registry, "ready", False)
+        addon.module_uninstall()
+        self.assertEqual(self._row(plan), rows)
+        after = self._row(contact)
+        self.assertGreater(after[0], before[0])
+        self.assertEqual(set(before[1].split(",")) - set(after[1].split(",")),
+                         {"agreed", "attitude"})  # fmt: skip
+        self._put(contact, "agreed", "伪")
+        self.assertEqual(self._found(), self._one("changed", forged))
 
     def test_authors_are_not_deleted(self):
         author = self._make_user("t_author", "head_teacher")
@@ -764,6 +832,56 @@ class TestCode(SignatureCase):
                 self.env.flush_all()
                 self.assertEqual(self._unchanged(record), before)
                 self.assertEqual(self._found(), [])
+
+    def test_code_signs_nothing_while_modules_load(self):
+        """Such as that of computed fields that an administrator has made in another model."""
+        user = self._make_user("t_friend")
+        user.group_ids |= self.env.ref("crisis_intervention.group_principal")
+        self.patch(self.env.registry, "ready", False)
+        self.assertTrue(walls.is_loading(self.env))
+        for code in (
+            "record._set({'state': 'signed'})",
+            "record.sudo().write({'state': 'signed'})",
+            f"record.env['crisis.role.confirmation']._take_over([{user.id}])",
+            "record.env.ref('crisis_intervention.group_principal').rule_groups.write("
+            "{'active': False})",
+            "record.env['ir.model.access'].create({'name': 'x', 'model_id': "
+            "record.env['ir.model']._get_id('crisis.case')})",
+        ):
+            with self.subTest(code), self._undone(), self.assertRaises(AccessError):
+                safe_eval(code, {"record": self.draft}, mode="exec")
+        names = {name for name in dir(type(self.env["crisis.signature"])) if "renew" in name}
+        self.assertFalse(names, "nothing that signs hangs on a model")
+
+    def test_demo_data_confirms_roles_and_data_of_others_does_not(self):
+        user = self._make_user("t_friend")
+        user.group_ids |= self.env.ref("crisis_intervention.group_principal")
+        function = f"""<odoo><function model="crisis.role.confirmation" name="_take_over"
+            eval="[[{user.id}]]"/></odoo>"""
+
+        def load(module):
+            importer = convert.xml_import(self.env, module, {}, "init")
+            importer.parse(etree.fromstring(function))
+
+        with self.assertRaises(ParseError), mute_logger("odoo.tools.convert"):
+            load("crisis_intervention")
+        self.patch(self.env.registry, "ready", False)
+        with self.assertRaises(ParseError):
+            load("base")
+        self.assertFalse(user.has_group("crisis_intervention.group_principal"))
+        load("crisis_intervention")
+        self.assertTrue(user.has_group("crisis_intervention.group_principal"))
+
+    def test_what_an_installation_signs_anew(self):
+        self.draft._set({"state": "signed", "date_signed": fields.Datetime.now()})
+        self._put(self.draft, "told", "伪")
+        self._put(self.signed, "told", "伪")
+        self._note(self.env, [(self.signed._name, self.signed.id, self._row(self.signed)[0])])
+        del self.known[self.draft._name][self.draft.id]
+        self.assertRaises(AccessError, signatures.renew_loaded, self.env)
+        self.patch(self.env.registry, "ready", False)
+        signatures.renew_loaded(self.env)
+        self.assertEqual(self._found(), self._one("changed", self.signed))
 
     def test_an_action_without_code(self):
         action = self.env["ir.actions.server"].create(
