@@ -23,5 +23,5 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Take along what Odoo does not remove by itself: the end of the chain."""
-    env.cr.execute("DROP TABLE IF EXISTS crisis_disclosure_head")
+    """Take along what Odoo does not remove by itself: the end of the chain, a check under way."""
+    env.cr.execute("DROP TABLE IF EXISTS crisis_disclosure_head, crisis_register_night")

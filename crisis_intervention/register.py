@@ -13,9 +13,10 @@ call methods of models, and none of these.
 
 import logging
 import threading
+import time
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from odoo import SUPERUSER_ID, api, fields
@@ -24,6 +25,7 @@ from odoo.sql_db import Cursor
 from odoo.tools import SQL
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
+from . import register_kept
 from .lib.disclosure_chain import End, Row, chained
 from .seal_keys import keyring
 from .sealed_reading import reader
@@ -68,6 +70,12 @@ _LOCK = 0x63726973
 _ends = {}
 # Database to the number of the last row that this process has seen committed.
 _committed = {}
+# A register that nobody has checked for longer is shown in red, and is an alarm.
+LATE = timedelta(days=2)
+# Seconds after which a process looks again, and first: jobs of a server that was started go on soon.
+_LOOK = 3600
+# Database to the moment (monotonic) from which this process looks again how old the last check is.
+_looks = {}
 # Of cursors of connections of our own.
 _OWN = "crisis.own"
 _way = ContextVar("crisis_reading_way", default=None)
@@ -153,11 +161,37 @@ def _before_commit(pending):
     try:
         _place_rows(pending.env, rows)
         with _connection(pending.env) as cr:
+            if _OWN in cr.cache:
+                rows += _overdue(cr)
             _enter(pending.env, cr, rows)
     except BaseException:
         # whoever catches this shows nothing either before it is entered
         pending.entries = rows + pending.entries
         raise
+
+
+def _overdue(cr):
+    """Return the row (dict of columns) of an alarm, in a list, where nobody checks the register.
+
+    Looks once in a while only, as it is asked with each reading.
+    """
+    now = time.monotonic()
+    if now < _looks.setdefault(cr.dbname, now + _LOOK):
+        return []
+    _looks[cr.dbname] = now + _LOOK
+    # sudo: register - how old the last check is
+    days = days_unchecked(api.Environment(cr, SUPERUSER_ID, {}))
+    return [_alarm(f"unchecked:{fields.Date.today()}")] if days else []
+
+
+def days_unchecked(env):
+    """Return for how many days nobody has checked the register; 0 where that is not too long."""
+    since = register_kept.newest(env).get("date")
+    if not since:
+        begun = genuine_rows(env.cr, keyring(env), ("begun", "closed"))
+        since = begun[0]["date"] if begun else datetime.min
+    age = fields.Datetime.now() - since
+    return age.days if age > LATE else 0
 
 
 def _before_rollback(pending):

@@ -235,6 +235,24 @@ def _rows_in(env, name):
     yield from rows_of(content_of(env, name))
 
 
+def archived_link(env, number):
+    """Return the link of a row in an archive, None where it is in none that can be opened."""
+    found = env.execute_query(
+        SQL(
+            "SELECT name FROM crisis_register_archive WHERE %s BETWEEN first_number AND last_number",
+            number,
+        )
+    )
+    for [name] in found:
+        try:
+            row = next(rows_of(content_of(env, name), ("number", number)), None)
+        except SealError:
+            continue
+        if row:
+            return row["hash"]
+    return None
+
+
 def past_readings(env, case):
     """Return the archived readings of a case, as new records of the register, one line per hour.
 

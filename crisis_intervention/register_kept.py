@@ -24,6 +24,7 @@ SAID = (
     "fault_count",
     "findings",
     "seconds",
+    "from_number",
 )
 
 
@@ -70,12 +71,14 @@ def judged(env, ids=None):
     return {id_: told.get(id_) for [id_] in found}
 
 
-def newest(env):
+def newest(env, full=False):
     """Return what the newest check says that this server has made, by its signed moment.
 
+    :param bool full: only checks that have looked at every row
     :return: dict with ``id`` and the values of ``SAID``; empty where there is none
     """
-    return _first_genuine(env, SQL("TRUE"), SQL("date"))
+    condition = SQL("coalesce(from_number, 0) = 0") if full else SQL("TRUE")
+    return _first_genuine(env, condition, SQL("date"))
 
 
 def anchored(env):

@@ -11,8 +11,12 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
 START = "0" * 64
+
+
+_encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def link(previous: str, content: Iterable[object]) -> str:
@@ -20,13 +24,21 @@ def link(previous: str, content: Iterable[object]) -> str:
 
     :param content: values that JSON knows, and moments (UTC, naive)
     """
-    values = [v.isoformat() if isinstance(v, datetime) else v for v in content]
-    text = json.dumps([previous, *values], ensure_ascii=False, separators=(",", ":"))
+    return _digest(previous, _told(content))
+
+
+def _told(content: Iterable[object]) -> str:
+    """Return values as a list in JSON."""
+    return _encoded([v.isoformat() if isinstance(v, datetime) else v for v in content])
+
+
+def _digest(previous: str, told: str) -> str:
+    """Return the link of a row that says ``told`` (a list in JSON), behind ``previous``."""
+    text = f"[{_encoded(previous)}{',' if told != '[]' else ''}{told[1:]}"
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-@dataclass(frozen=True)
-class End:
+class End(NamedTuple):
     """The end of a chain: how far it goes, and its last link."""
 
     number: int = 0
@@ -37,8 +49,7 @@ class End:
         return f"{self.number}:{self.hash}"
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One row of the register: its place, its link, its signature, and what it says.
 
     ``signature`` is empty in rows from before 19.0.4.0.0.
@@ -58,9 +69,9 @@ class Row:
         """Return the text that this row is signed by, whatever stands before it."""
         return row_text(self.end, self.content)
 
-    def continues(self, previous: str) -> bool:
-        """Tell whether this row follows the one with the link ``previous``."""
-        return link(previous, (self.number, *self.content)) == self.hash
+    def told(self) -> str:
+        """Return the number and what the row says, as a list in JSON."""
+        return _told((self.number, *self.content))
 
 
 def row_text(end: End, content: tuple[object, ...]) -> str:
@@ -133,6 +144,25 @@ class Walk:
         self.count = 0
         self.faults: list[Fault] = []
 
+    def state(self) -> dict[str, Any]:
+        """Return where it is, as JSON knows it: another walk goes on from there."""
+        return {
+            "end": list(self.end),
+            "count": self.count,
+            "signed": self._signed,
+            "sound": self._sound,
+            "faults": [[fault.problem, fault.number, fault.last] for fault in self.faults],
+        }
+
+    def go_on(self, state: dict[str, Any]) -> None:
+        """Go on from where another walk was.
+
+        :param state: see ``state``
+        """
+        self.end, self.count = End(*state["end"]), state["count"]
+        self._signed, self._sound = state["signed"], state["sound"]
+        self.faults = [Fault(*fault) for fault in state["faults"]]
+
     def see(self, rows: Iterable[Row]) -> None:
         """Check rows, which are in the order of their numbers and go on from those before."""
         for row in rows:
@@ -153,10 +183,14 @@ class Walk:
         """Return what is wrong with ``row``, "" if nothing is."""
         if not row.signature and self._signed:
             return "changed"
-        genuine = self._verifies(row.signature, row.signed_text()) if row.signature else None
+        told = row.told()
+        genuine = None
+        if row.signature:
+            text = f"{row.end.signed_text()}:{_digest('', told)}"
+            genuine = self._verifies(row.signature, text)
         if genuine is False or (row.signature and genuine is None and row.number > self._rotated):
             return "changed"
-        if self._sound and not row.continues(self.end.hash):
+        if self._sound and _digest(self.end.hash, told) != row.hash:
             # what is signed by itself is not what was changed
             return "linked" if genuine else "changed"
         return ""

@@ -6,12 +6,12 @@ open. No ORM.
 
 import base64
 import binascii
-import hashlib
 import hmac
 import os
 import re
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -39,6 +39,12 @@ class SealError(Exception):
 def new_key() -> str:
     """Return a fresh key, as it is written behind its id."""
     return base64.b64encode(os.urandom(_KEY_BYTES)).decode()
+
+
+@lru_cache(maxsize=16)
+def _signing_key(key: bytes) -> bytes:
+    """Return a key of its own for signing, as no key should serve two purposes."""
+    return hmac.digest(key, b"crisis_intervention signature", "sha256")
 
 
 def is_sealed(text: str) -> bool:
@@ -151,6 +157,4 @@ class Keyring:
         return self.verifies(signature, text)
 
     def _mac(self, key_id: str, text: str) -> str:
-        # a key of its own for signing, as no key should serve two purposes
-        key = hmac.digest(self.keys[key_id], b"crisis_intervention signature", "sha256")
-        return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(_signing_key(self.keys[key_id]), text.encode(), "sha256").hex()

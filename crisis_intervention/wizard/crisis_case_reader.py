@@ -8,7 +8,7 @@ class CrisisCaseReader(models.TransientModel):
 
     _name = "crisis.case.reader"
     _description = "Who Has Seen a Case"
-    _inherit = ["crisis.record"]
+    _inherit = ["crisis.record", "crisis.register.late"]
     _order = "date desc, id desc"
     _rec_name = "date"
 

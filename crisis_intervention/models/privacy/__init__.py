@@ -10,6 +10,7 @@ from . import (
     crisis_destruction,
     crisis_destruction_line,
     crisis_erasure,
+    crisis_register_late,
     crisis_disclosure_alarm,
     crisis_disclosure,
     crisis_register_archive,

@@ -57,7 +57,7 @@ class CrisisDisclosure(models.Model):
 
     _name = "crisis.disclosure"
     _description = "Register of Disclosures"
-    _inherit = ["crisis.disclosure.alarm", "crisis.quiet.thread"]
+    _inherit = ["crisis.disclosure.alarm", "crisis.register.late", "crisis.quiet.thread"]
     _order = "date desc, id desc"
     _outlives_erasure = True
     _rec_name = "date"
@@ -100,7 +100,11 @@ class CrisisDisclosure(models.Model):
     _kind_idx = models.Index("(kind, res_model, res_id, number) WHERE kind != 'reading'")
 
     def init(self):
-        """Make the place for the end of the chain: a table that no model shows."""
+        """Make the places for the end of the chain and a check under way: no model shows them."""
+        self.env.cr.execute(
+            "CREATE TABLE IF NOT EXISTS crisis_register_night"
+            " (said text NOT NULL, signature varchar NOT NULL)"
+        )
         self.env.cr.execute(
             """CREATE TABLE IF NOT EXISTS crisis_disclosure_head (
                    id int PRIMARY KEY CHECK (id = 1),

@@ -1,9 +1,11 @@
 import logging
+import re
 from datetime import timedelta
 from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.tools import format_date
 
 from ... import register
 from ...identity import require_person
@@ -15,6 +17,7 @@ from ...signatures import enter_late
 _logger = logging.getLogger(__name__)
 
 # Problems that are nowhere in particular.
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 WHOLE = ("anchors_file", "no_begin")
 ACTIVITY = "crisis_intervention.mail_activity_register_alarm"
 
@@ -73,6 +76,9 @@ class CrisisDisclosureAlarm(models.AbstractModel):
         text = self._problem_text(problem)
         if not number or problem in WHOLE:
             return text
+        if problem == "unchecked":
+            day = format_date(self.env, number) if DAY.fullmatch(number) else number
+            return self.env._("%(text)s (%(day)s)", text=text, day=day)
         if problem == "archive":
             return self.env._("%(text)s (year %(year)s)", text=text, year=number)
         if problem == "update":
@@ -120,6 +126,9 @@ class CrisisDisclosureAlarm(models.AbstractModel):
             "anchors_file": self.env._(
                 "The file outside of the database cannot be read or written: whoever runs the server "
                 "has to see to its place, its rights and free space"
+            ),
+            "unchecked": self.env._(
+                "The register was not checked for more than two days: the nightly check does not run"
             ),
             "not_made": self.env._("A check that this server has not made, or that was changed"),
             "unknown_key": self.env._("Holds a text whose key the server does not have"),

@@ -1,12 +1,13 @@
 import json
 from datetime import datetime
 
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ...identity import require_person
 from ...register_anchors import given_up
 from ...register_kept import judged, newest
+from ...register_night import check_by_parts
 from ...register_state import keep_check
 from ...roles import PRINCIPAL
 from .crisis_disclosure_alarm import WHOLE
@@ -28,7 +29,7 @@ class CrisisRegisterCheck(models.Model):
 
     _name = "crisis.register.check"
     _description = "Check of the Register"
-    _inherit = ["crisis.written.by.system", "crisis.register.mail"]
+    _inherit = ["crisis.written.by.system", "crisis.register.mail", "crisis.register.late"]
     _order = "date desc, id desc"
     _outlives_erasure = True
     _rec_name = "date"
@@ -51,6 +52,11 @@ class CrisisRegisterCheck(models.Model):
     fault_count = fields.Integer(string="Faults", aggregator=None)
     findings = fields.Text(
         groups=fields.NO_ACCESS, help="All that was found, of all schools; JSON."
+    )
+    from_number = fields.Integer(
+        string="Checked Behind",
+        aggregator=None,
+        help="Rows up to this number were seen by an earlier check, and not again by this one.",
     )
     seconds = fields.Float(string="Took (Seconds)", digits=(12, 1), aggregator=None)
     signature = fields.Char(groups=fields.NO_ACCESS)
@@ -103,6 +109,14 @@ class CrisisRegisterCheck(models.Model):
             )
         else:
             sentences.append(self._complete_line(self.last_number, self.last_date))
+        if self.from_number:
+            sentences.append(
+                self.env._(
+                    "What came after number %(number)s was checked now; all before that by the last "
+                    "nightly check, and again by the next one.",
+                    number=self.from_number,
+                )
+            )
         if self.anchor_count:
             sentences.append(self._outside_line(self.anchor_count, self.anchor_number))
         else:
@@ -345,6 +359,8 @@ class CrisisRegisterCheck(models.Model):
 
     @api.model
     def _cron_check(self):
-        """Check everything every night; what is found becomes alarms."""
-        keep_check(self.env, SUPERUSER_ID, files=True)
+        """Check everything every night, part by part; what is found becomes alarms."""
+        for is_more in check_by_parts(self.env):
+            if not self.env["ir.cron"]._commit_progress(1, remaining=int(is_more)):
+                return
         self.env["crisis.disclosure"]._tell_principals()

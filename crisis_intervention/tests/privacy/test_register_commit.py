@@ -3,7 +3,7 @@ from datetime import datetime
 from unittest import TestCase
 from unittest.mock import patch
 
-from odoo import SUPERUSER_ID, api
+from odoo import SUPERUSER_ID, api, fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
@@ -137,6 +137,21 @@ class TestRegisterCommit(CommittedCase):
             cr.execute("SELECT FROM res_company WHERE id = %s FOR UPDATE", [self.school.id])
             self._case(cr).read(["background"])
             cr.commit()  # pylint: disable=invalid-commit
+        self.assertEqual(self._count(), before + 1)
+
+    def test_who_reads_what_nobody_checks(self):
+        before = self._count()
+        with (
+            patch.object(register, "_looks", {self.env.cr.dbname: 0}),
+            patch.object(register, "days_unchecked", lambda env: 3),
+            self.registry.cursor() as cr,
+        ):
+            cr.execute("SELECT max(number) FROM crisis_disclosure")
+            [last] = cr.fetchone()
+            self._case(cr).read(["background"])
+            cr.commit()  # pylint: disable=invalid-commit
+            cr.execute("SELECT text FROM crisis_disclosure WHERE number > %s", [last])
+            self.assertIn((f"unchecked:{fields.Date.today()}",), cr.fetchall())
         self.assertEqual(self._count(), before + 1)
 
     def test_taken_back_while_the_server_runs(self):

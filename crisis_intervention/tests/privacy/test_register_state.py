@@ -1,6 +1,7 @@
 import json
 import os
 import re
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +14,15 @@ from odoo.modules.module import load_script
 from odoo.tests import HttpCase, tagged
 from odoo.tools import file_path, mute_logger
 
-from ... import register, register_anchors, register_kept, register_state
+from ... import (
+    register,
+    register_anchors,
+    register_archive,
+    register_kept,
+    register_night,
+    register_state,
+)
+from ...lib import disclosure_chain
 from ...lib.sealed import new_key
 from ...lib.signed_content import Finding
 from ...seal_keys import VARIABLE, keyring
@@ -283,6 +292,237 @@ class TestCheck(StateCase):
             self.assertTrue(signature.startswith("next:"))
             self.assertFalse(stays.startswith("next:"))
             self.assertEqual((check.state, changed.state), ("ok", "forged"))
+
+
+class Killed(Exception):
+    """The process is ended."""
+
+
+@tagged("post_install", "-at_install")
+class TestNight(StateCase):
+    """A register with many rows: the nightly check goes on, and nobody waits for all of them."""
+
+    def setUp(self):
+        super().setUp()
+        self.patch(register_night, "ROWS", 3)
+
+    def _night(self, parts=1000):
+        """Let the job run until it has made so many parts, each of which is committed; return rows.
+
+        :return: numbers of the rows that it has looked at
+        """
+        seen = []
+        left = [parts]
+        real = disclosure_chain.Walk._problem
+
+        def progress(_cron, *_args, **_kwargs):
+            left[0] -= 1
+            if not left[0]:
+                raise Killed
+            return 60
+
+        def problem(walk, row):
+            seen.append(row.number)
+            return real(walk, row)
+
+        with (
+            patch.object(type(self.env["ir.cron"]), "_commit_progress", progress),
+            patch.object(disclosure_chain.Walk, "_problem", problem),
+            suppress(Killed),
+        ):
+            self.checks._cron_check()
+        self._end_transaction()
+        return seen
+
+    def _newest(self):
+        return self.checks.browse(register_kept.newest(self.env)["id"])
+
+    def test_killed_in_between_it_goes_on(self):
+        self._sql("UPDATE crisis_disclosure SET user_id = 1 WHERE number = 2")
+        seen = self._night(2)
+        self.assertEqual(seen, [1, 2, 3, 4, 5, 6])
+        self.assertFalse(self.checks.search([]))
+        # what is not seen yet, and comes in between, is
+        self._sql("UPDATE crisis_disclosure SET user_id = 1 WHERE number = 9")
+        self._read(self.principal)
+        end = self._end_of_register().number
+        while not self.checks.search([]):
+            more = self._night(3)
+            self.assertLessEqual(len(more), 9)
+            seen += more
+        self.assertEqual(seen, list(range(1, end + 1)))
+        check = self._newest()
+        self.assertEqual((check.state, check.fault_count, check.row_count), ("faults", 2, end))
+        self.assertEqual([text for text, *_about in self._alarms()], ["changed:2", "changed:9"])
+        self.assertIn("number 2,", check.fault_text)
+        self._sql("SELECT FROM crisis_register_night")
+        self.assertFalse(self.env.cr.rowcount)
+
+    def test_records_are_kept_by_kind(self):
+        session = self._hold_session(self.case, notes="ONE").sudo()
+        self._end_transaction()
+        self._sql("UPDATE crisis_session SET state = 'draft' WHERE id = %s", session.id)
+        for parts in range(1, 100):
+            self._night(parts)
+            if self.checks.search([]):
+                break
+        check = self._newest()
+        self.assertEqual((check.state, check.fault_count), ("faults", 1))
+        self.assertIn(session.name, check.fault_text)
+
+    def _read_long_ago(self):
+        """Enter a reading of years ago, which is due for an archive."""
+        with freeze_time(datetime(2020, 3, 2, 9, 0)):
+            register.note_reading(self.env, self.doctor.id, self.case, "background", "export")
+            self._end_transaction()
+
+    def test_the_same_as_all_at_once(self):
+        self._read_long_ago()
+        self.assertTrue(register_archive.archive_part(self.env))
+        self.patch(register_night, "ROWS", 1)
+        self._night()
+        by_parts = self._newest()
+        at_once = self._check()
+        for name in ("row_count", "last_number", "last_link", "archive_count", "state"):
+            self.assertEqual(by_parts[name], at_once[name])
+
+    def test_readings_that_go_into_an_archive_meanwhile(self):
+        self._read_long_ago()
+        self.patch(register_night, "ROWS", 1)
+        parts = register_night.check_by_parts(self.env)
+        for _number in range(4):
+            next(parts)
+        self.assertTrue(register_archive.archive_part(self.env))
+        list(parts)
+        self.assertEqual((self._newest().state, self._newest().archive_count), ("ok", 1))
+
+    def test_nobody_else_says_where_it_is(self):
+        self._night(4)
+        self._sql("SELECT said, signature FROM crisis_register_night")
+        said, signature = self.env.cr.fetchone()
+        self._night()
+
+        def put_back(said, signature):
+            self._sql("DELETE FROM crisis_register_night")
+            self._sql("INSERT INTO crisis_register_night VALUES (%s, %s)", said, signature)
+
+        forged = said.replace('"count": 12', '"count": 13')
+        self.assertNotEqual(forged, said)
+        for text, mark in ((said, signature), (forged, signature), (said, "zz:0"), ("x", "")):
+            with self.subTest(text=text, mark=mark):
+                put_back(text, mark)
+                self.assertEqual(min(self._night()), 1)
+        # where the check that came after was taken away as well, it counts for a day
+        self._sql("DELETE FROM crisis_register_check")
+        put_back(said, signature)
+        with freeze_time(datetime.now() + timedelta(days=2)):
+            self.assertEqual(min(self._night()), 1)
+
+    def _behind(self):
+        """Let a check that somebody waits for go on from the nightly one."""
+        self.patch(register_state, "MANY", 5)
+        self._night()
+        self._read(self.principal)
+        return self.last
+
+    def test_who_waits_goes_on_from_the_night(self):
+        last = self._behind()
+        check = self._check()
+        self.assertEqual((check.state, check.from_number), ("ok", last))
+        self.assertEqual((check.row_count, check.last_number), (last + 1, last + 1))
+        self.assertIn(f"What came after number {last} was checked now", check.statement)
+        # the next one does not go on from one that has not seen everything
+        self._read(self.psychology)
+        self.assertEqual(self._check().from_number, last)
+        self._night()
+        self.assertEqual(self._newest().from_number, 0)
+
+    def test_faults_before_and_behind(self):
+        self._sql("UPDATE crisis_disclosure SET user_id = 1 WHERE number = 4")
+        self._behind()
+        end = self._end_of_register().number
+        self._sql("UPDATE crisis_disclosure SET user_id = 1 WHERE number = %s", end)
+        check = self._check()
+        self.assertEqual((check.state, check.fault_count), ("faults", 2))
+        self.assertIn("number 4,", check.fault_text)
+        self.assertIn(f"number {end},", check.fault_text)
+
+    def test_taken_back_before_the_night(self):
+        earlier = self._state()
+        self._read(self.psychology)
+        self._behind()
+        end = register_kept.newest(self.env)["last_number"]
+        self._take_back(earlier)
+        for _number in range(3):
+            self.assertEqual(self._check().state, "faults")
+            self.assertIn((f"older:{end}", False, 0), self._alarms())
+            self._read(self.principal)
+
+    def test_a_mail_of_before_the_night(self):
+        first = self.register.search([("number", "=", 5)]).hash
+        self._read_long_ago()
+        self.assertTrue(register_archive.archive_part(self.env))
+        archive = self.env["crisis.register.archive"].search([], limit=1)
+        number = archive.first_number
+        [row] = register_archive.rows_of(register_archive.content_of(self.env, archive.name))
+        self._behind()
+        last = register_kept.newest(self.env)["last_number"]
+        later = self.register.search([("number", "=", last + 1)]).hash
+        for asked, link, holds in (
+            (5, first, True),
+            (5, LINK, False),
+            (number, row["hash"], True),
+            (number, LINK, False),
+            (last + 1, later, True),
+            (last + 1, LINK, False),
+            (last + 100, LINK, False),
+        ):
+            with self.subTest(asked=asked, link=link):
+                self.assertEqual(register_state.compare(self.env, asked, link)[0], holds)
+
+
+@tagged("post_install", "-at_install")
+class TestUnchecked(StateCase):
+    """Whoever switches the nightly check off is seen by those who look at the register."""
+
+    def test_it_is_shown_where_the_register_is(self):
+        readers = self.register.search([]) + self.register.search([], limit=1)
+        check = self._check()
+        line = self.env["crisis.case.reader"]._make(
+            [{"case_id": self.case.id, "date": datetime.now(), "kind": "reading"}]
+        )
+        shown = (readers.with_user(self.principal), check, line.with_user(self.principal))
+        for days, text in ((1, False), (3, "The register was not checked for 3 days")):
+            with freeze_time(datetime.now() + timedelta(days=days, minutes=1)):
+                self.env.invalidate_all()
+                for records in shown:
+                    for late in records.mapped("late_text"):
+                        self.assertIn(text or "", late or "")
+                        self.assertEqual(bool(late), bool(text), late)
+        # what this server has not made is no check
+        self._sql("UPDATE crisis_register_check SET date = date + interval '3 days'")
+        with freeze_time(datetime.now() + timedelta(days=3, minutes=1)):
+            self.env.invalidate_all()
+            self.assertTrue(check.late_text)
+
+    def test_reading_is_an_alarm_then_once_a_day(self):
+        name = self.env.cr.dbname
+        self._check()
+        for days, alarms in ((1, 0), (3, 1), (3, 1), (4, 2)):
+            with freeze_time(datetime.now() + timedelta(days=days, minutes=1)):
+                self.patch(register, "_looks", {name: 0})
+                rows = register._overdue(self.env.cr)
+                # not again for an hour
+                with self.assertQueryCount(0):
+                    self.assertEqual(register._overdue(self.env.cr), [])
+                if rows:
+                    register._enter(self.env, self.env.cr, rows)
+            self.assertEqual(len(self._alarms()), alarms)
+        row = self.register.search([("kind", "=", "alarm")], limit=1)
+        self.assertIn("was not checked for more than two days", row.what)
+        # a server that was started just now has its time
+        self.patch(register, "_looks", {})
+        self.assertEqual(register._overdue(self.env.cr), [])
 
 
 @tagged("post_install", "-at_install")
