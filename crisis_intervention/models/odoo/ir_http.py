@@ -10,7 +10,7 @@ class IrHttp(models.AbstractModel):
     _inherit = "ir.http"
 
     @classmethod
-    def _post_dispatch(cls, response):
+    def _post_dispatch(cls, response):  # pylint: disable=missing-return
         """Let no answer leave before the register holds what it shows."""
         super()._post_dispatch(response)
         enter_waiting()
