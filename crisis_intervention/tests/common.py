@@ -389,6 +389,9 @@ class CrisisCommon(CrisisRecords, TransactionCase):
         sealed_reading._after_code.clear()
         # as Odoo does with the queues of the cursor
         self.addCleanup(setattr, register._waiting, "of", register._waiting.of.copy())
+        for pending in register._waiting.of.values():
+            # what a test has read is not the next one's
+            self.addCleanup(pending.take)
 
     @classmethod
     def _keep_the_register_here(cls):

@@ -316,10 +316,13 @@ class CrisisRegisterCheck(models.Model):
 
     @api.model
     def _action_state(self):
-        """Show the newest check; where there is none yet, the list with its button."""
+        """Show the newest check; where there is none yet, make one.
+
+        Code calls it, for the menu, so what it makes is nobody's but the system's.
+        """
         self._check_principal()
-        last = newest(self.env).get("id")
-        return self.browse(last)._action_page() if last else self.action_view_checks()
+        last = newest(self.env).get("id") or keep_check(self.env, SUPERUSER_ID)
+        return self.browse(last)._action_page()
 
     def _action_page(self):
         """Return the window action that shows this check as the state of the register."""
