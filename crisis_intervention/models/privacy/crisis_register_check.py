@@ -1,7 +1,7 @@
 import json
 from datetime import datetime
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError
 
 from ...identity import require_person
