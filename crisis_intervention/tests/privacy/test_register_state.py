@@ -1036,7 +1036,7 @@ class TestButtons(StateCase, HttpCase):
         self.assertEqual(set(checks.mapped("state")), {"ok"})
         # the one that came with the page is the system's
         self.assertEqual(
-            checks.sorted("id").mapped("user_id.id"),
+            [check.user_id.id for check in checks.sorted("id")],
             [SUPERUSER_ID, *[self.principal.id] * (len(checks) - 1)],
         )
         self.assertEqual(self._alarms(), [])
