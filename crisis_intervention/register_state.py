@@ -199,7 +199,8 @@ def compare(env, number, link_):
     checked = check_behind(env, base, asked) if base else check_chain(env, asked)
     holds = is_held(checked, number)
     if not holds:
-        raise_alarm(env, f"older:{number}")
+        # of its own kind: somebody may have mistyped it, which must not hide what is found otherwise
+        raise_alarm(env, f"mail:{number}")
     return holds, checked
 
 

@@ -98,6 +98,9 @@ class CrisisDisclosureAlarm(models.AbstractModel):
             "no_head": self.env._("The end of the register was deleted outside of the system"),
             "unnumbered": self.env._("There are rows outside of the chain of the register"),
             "entry": self.env._("A reading was hidden behind another one"),
+            "mail": self.env._(
+                "A mail does not fit the register: taken back, changed, or mistyped"
+            ),
             "older": self.env._("The register is older than what is known outside of the database"),
             "archive": self.env._("The archive of a year does not fit the register"),
             "unsigned": self.env._("Signed or decided outside of the system"),

@@ -1,4 +1,3 @@
-import dataclasses
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from io import BytesIO
@@ -193,11 +192,11 @@ class TestPrivacyModules(BaseCase):
         contents = [("a", datetime(2026, 9, 1)), ("b", None), ("c", 3), ("d", 4)]
         rows = disclosure_chain.chained(disclosure_chain.End(), contents, sign)
         head = rows[-1].end
-        changed = dataclasses.replace(rows[1], content=("B", None))
-        unsigned = dataclasses.replace(rows[1], signature="")
-        lost = dataclasses.replace(rows[1], signature=sign("", "lost"))
+        changed = rows[1]._replace(content=("B", None))
+        unsigned = rows[1]._replace(signature="")
+        lost = rows[1]._replace(signature=sign("", "lost"))
         [forged] = disclosure_chain.chained(rows[0].end, [("B", None)], sign)
-        old = [dataclasses.replace(row, signature="") for row in rows]
+        old = [row._replace(signature="") for row in rows]
         other = disclosure_chain.End(4, rows[0].hash)
         for name, chain, end, anchors, expected in (
             ("whole", rows, head, {}, []),
