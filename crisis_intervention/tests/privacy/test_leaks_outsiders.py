@@ -179,7 +179,7 @@ class TestOutsiders(LeakCase):
                     "crisis.plan.template", "crisis.plan.template.line", "crisis.emergency.step",
                     "crisis.protocol", "crisis.protocol.step",
                     "crisis.role.confirmation", "crisis.role.event",
-                    "crisis.register.check", "crisis.register.archive",
+                    "crisis.register.check", "crisis.register.archive", "crisis.signature",
                 )),
                 self.env["crisis.number.gap"].create({
                     "company_id": self.school.id, "name": "CI/1/1", "date": fields.Datetime.now(),
