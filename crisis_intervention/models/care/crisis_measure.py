@@ -180,6 +180,7 @@ class CrisisMeasure(models.Model):
         self.sudo().plan_id._check_not_waiting()
         if not vals.keys() <= PROGRESS_FIELDS:
             target = self.env["crisis.plan"].browse(vals.get("plan_id") or ())
+            # sudo: crisis.plan - see above
             self._check_plan_open(self.sudo().plan_id | target.sudo())
         owners = {measure: measure.user_id for measure in self}
         result = super().write(vals)
@@ -201,6 +202,7 @@ class CrisisMeasure(models.Model):
         :param plans: ``crisis.plan`` records
         :raises UserError: says what to do instead
         """
+        # sudo: crisis.plan - the state, and who writes it; owners of a measure do not read the plan
         plans = plans.with_env(self.env).sudo()
         plans._check_not_waiting()
         if any(plan.state != "draft" for plan in plans):
@@ -243,6 +245,7 @@ class CrisisMeasure(models.Model):
                 measure._set({"user_id": user.id})
                 if measure.state in ("todo", "doing"):
                     measure._renew_step(before != user)
+        # sudo: crisis.plan - see above
         for plan in self.sudo().plan_id.filtered(lambda plan: plan.state == "waiting"):
             plan._withdraw(self.env._("A measure has another owner: read it and submit it again."))
 
