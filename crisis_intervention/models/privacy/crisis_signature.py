@@ -1,5 +1,4 @@
-from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo import fields, models
 
 
 class CrisisSignature(models.Model):
@@ -11,7 +10,7 @@ class CrisisSignature(models.Model):
 
     _name = "crisis.signature"
     _description = "Signature of a Record"
-    _inherit = ["crisis.record"]
+    _inherit = ["crisis.written.by.system"]
     _order = "id"
     _rec_name = "nonce"
     _outlives_erasure = True
@@ -23,30 +22,3 @@ class CrisisSignature(models.Model):
     mac = fields.Char(required=True, string="Signature")
 
     _record_uniq = models.Constraint("UNIQUE (res_model, res_id)", "This record is signed already.")
-
-    @api.model_create_multi
-    def create(self, vals_list):  # pylint: disable=method-required-super
-        """Refuse: the system signs, by no method of a model.
-
-        :raises AccessError: always
-        """
-        raise AccessError(self._kept_message())
-
-    def write(self, vals):  # pylint: disable=method-required-super
-        """Refuse every change.
-
-        :raises AccessError: always
-        """
-        raise AccessError(self._kept_message())
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        """Keep every signature.
-
-        :raises AccessError: always
-        """
-        raise AccessError(self._kept_message())
-
-    def _kept_message(self):
-        """Return what to say to somebody who would write here."""
-        return self.env._("Signatures are written by the system alone.")
