@@ -53,9 +53,13 @@ class TestUpgrade(unittest.TestCase):
     def test_migrations_are_named_and_happen(self):
         differences = [("crisis_case.level", "level differs"), ("crisis_case.name", "name differs")]
         self.assertEqual(
-            upgrade.unexpected(differences, {"crisis_case.l*": "new scale"}), ["name differs"]
+            upgrade.unexpected(differences, {"crisis_case.l*": "new scale"}, {}), ["name differs"]
         )
-        [line] = upgrade.unexpected([], {"crisis_case.l*": "new scale"})
+        later = {"crisis_case.name": "of a later one", "crisis_plan.name": "not there yet"}
+        self.assertEqual(
+            upgrade.unexpected(differences, {"crisis_case.l*": "new scale"}, later), []
+        )
+        [line] = upgrade.unexpected([], {"crisis_case.l*": "new scale"}, later)
         self.assertIn("named as migrated (new scale), but does not differ", line)
 
     def test_a_missing_history_is_told(self):
