@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from unittest import TestCase
 from unittest.mock import patch
 
 from freezegun import freeze_time
@@ -230,6 +231,42 @@ class TestRegister(DisclosureCase):
                 lambda: self.case.with_user(self.psychology).web_read({"background": {}}),
             ):
                 self.assertFalse(self._new(action).entry_id)
+
+    def test_released_summaries_are_registered(self):
+        """Whoever of the team reads what a session gave to the team stands in the register."""
+        meeting = self._hold_session(self.case, summary_draft="SUMMARY")
+        meeting.action_release_summary()
+        self._end()
+        mine = meeting.with_user(self.moral).sudo(False)
+        rows = self._new(lambda: self.assertEqual(mine.read(["summary"])[0]["summary"], "SUMMARY"))
+        self.assertEqual(
+            (rows.user_id, rows.res_model, rows.res_id, rows.field_names, rows.case_id),
+            (self.moral, "crisis.session", meeting.id, "summary", self.case),
+        )
+
+    def test_a_board_without_confidential_fields_costs_nothing(self):
+        """No statement, and no second connection."""
+        mine = self.case.browse().with_user(self.psychology)
+        spec = {"name": {}, "risk_level": {}, "student_id": {"fields": {"display_name": {}}}}
+
+        def board():
+            mine.web_read_group(
+                [], ["stage_id"], ["__count"], auto_unfold=True, unfold_read_specification=spec
+            )
+            self.env.cr.precommit.run()
+            register.enter_waiting()
+
+        refused = AssertionError("the register is asked")
+        with (
+            patch.object(register, "_connection", side_effect=refused),
+            patch.object(register, "_place_rows", side_effect=refused),
+        ):
+            self._end()
+            board()
+            spec["background"] = {}
+            with TestCase.assertRaises(self, AssertionError):
+                board()
+        register._waiting.of.clear()
 
     def test_costs_one_statement(self):
         sessions = self.meeting
