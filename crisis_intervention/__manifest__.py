@@ -1,7 +1,7 @@
 {
     "name": "Crisis Intervention",
     "summary": "Student crisis cases of schools: concern reports, graded risk, stages, deadlines",
-    "version": "19.0.4.0.0",
+    "version": "19.0.5.0.0",
     "category": "Services/Crisis Intervention",
     "author": "crisis_intervention developers",
     "license": "LGPL-3",
