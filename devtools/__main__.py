@@ -25,6 +25,9 @@ def _parser() -> argparse.ArgumentParser:
     test = commands.add_parser("test", help="all tests, or those of WHAT")
     test.add_argument("what", nargs="?", help="test module (test_case) or Odoo test tag")
     test.add_argument("--long", action="store_true", help="also what takes long")
+    test.add_argument(
+        "--odoo", action="store_true", help="Odoo's own tests, with our addons and without"
+    )
     test.add_argument("--keep", action="store_true", help="keep the databases")
     test.add_argument("--record", action="store_true", help="write how long each file took")
     test.add_argument(
@@ -81,6 +84,10 @@ def _serve(args: argparse.Namespace) -> int:
 
 
 def _test(args: argparse.Namespace) -> int:
+    if args.odoo:
+        from .odoo_tests import main as odoo_tests
+
+        return odoo_tests(args.what, args.keep)
     from .testrun import main
 
     return main(args.what, args.long, args.addons, args.keep, args.record)

@@ -93,6 +93,22 @@ def read_tests(log: str) -> Outcome:
     return outcome
 
 
+def failures(log: str) -> dict[str, str]:
+    """Return test to the text of its first failure; a test is ``/addon/…/file.py:Class.method``.
+
+    A failure outside of a method has the class in place of both.
+    """
+    found: dict[str, str] = {}
+    for level, logger, text in blocks(log):
+        failure = _FAILURE.match(text) if any(part in logger for part in _TEST_LOGGERS) else None
+        if level in ("ERROR", "CRITICAL") and failure:
+            # setUpClass (odoo.addons.base.tests.test_it.TestIt)
+            name = re.sub(r"^\w+ \((?:\w+\.)*(\w+)\)$", r"\1", failure[1])
+            path = logger.removeprefix("odoo.addons.").replace(".", "/")
+            found.setdefault(f"/{path}.py:{name}", text)
+    return found
+
+
 def durations(log: str) -> dict[str, dict[str, float]]:
     """Return file to test to seconds; preparing a class counts as a test of its own."""
     result: dict[str, dict[str, float]] = {}

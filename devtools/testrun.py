@@ -61,8 +61,8 @@ def _some(workshop: Workshop, names: list[str], what: str, keep: bool) -> Outcom
     try:
         with Step(f"Tests of {what} (log: {log})"):
             tags = _tags(what, names, workshop.own_folders)
-            process = _start(workshop, log, database, tags, "-i", ",".join(names))
-            return _finished([process], [log])[0]
+            process = start(workshop, log, database, tags, "-i", ",".join(names))
+            return finished([process], [log])[0]
     finally:
         _dispose(workshop, database, keep)
 
@@ -107,10 +107,10 @@ def _all(workshop: Workshop, names: list[str], keep: bool, record: bool) -> Outc
             workshop.copy(base, database)
         with Step(f"Tests on {len(parts)} databases (logs: {', '.join(map(str, logs[1:]))})"):
             processes = [
-                _start(workshop, log, database, ",".join(f"/{file}" for file in part))
+                start(workshop, log, database, ",".join(f"/{file}" for file in part))
                 for log, database, part in zip(logs[1:], databases, parts, strict=True)
             ]
-            for one in _finished(processes, logs[1:]):
+            for one in finished(processes, logs[1:]):
                 outcome.add(one)
     finally:
         workshop.drop(base)
@@ -130,8 +130,8 @@ def _prepare(workshop: Workshop, names: list[str], database: str, log: Path) -> 
     workshop.copy(workshop.template(), database)
     with Step("Database of the tests"):
         tags = ",".join([*(f"/{name}" for name in names), "-post_install"])
-        process = _start(workshop, log, database, tags, "-i", ",".join(names))
-        [outcome] = _finished([process], [log])
+        process = start(workshop, log, database, tags, "-i", ",".join(names))
+        [outcome] = finished([process], [log])
         # once, instead of once for each copy
         with (TOOLS / "make_assets.py").open(encoding="utf-8") as script:
             assets = log.with_suffix(".assets.log")
@@ -139,7 +139,7 @@ def _prepare(workshop: Workshop, names: list[str], database: str, log: Path) -> 
     return outcome
 
 
-def _start(workshop: Workshop, log: Path, database: str, tags: str, *options: str):
+def start(workshop: Workshop, log: Path, database: str, tags: str, *options: str):
     """Start Odoo with tests on a database."""
     return workshop.start(
         log,
@@ -150,7 +150,7 @@ def _start(workshop: Workshop, log: Path, database: str, tags: str, *options: st
     )
 
 
-def _finished(processes: list[subprocess.Popen], logs: list[Path]) -> list[Outcome]:
+def finished(processes: list[subprocess.Popen], logs: list[Path]) -> list[Outcome]:
     """Wait for runs of tests, and return their outcomes; when interrupted, end them."""
     try:
         codes = [process.wait() for process in processes]

@@ -154,33 +154,36 @@ class Workshop:
         if self.filestore(source).exists():
             self.filestore(source).rename(self.filestore(target))
 
-    def template(self, *modules: str, demo: bool = False) -> str:
+    def template(self, *modules: str, demo: bool = False, language: str = LANGUAGE) -> str:
         """Return the name of a database with what our addons depend on, made on the first use.
 
         :param modules: Odoo's addons to install besides
         :param demo: with demo data and in Chinese
+        :param language: is loaded besides English; none if empty
         """
         needed = {name for addon in addons() for name in manifest(addon)["depends"]}
         needed = sorted((needed | set(modules)) - set(addons()))
-        key = digest(str(self.odoo.path), self.odoo.version, *needed, str(demo), LANGUAGE)
+        key = digest(str(self.odoo.path), self.odoo.version, *needed, str(demo), language)
         name = f"crisis_template_{key}"
         with locked(name):
             if name not in self.databases():
-                self._build_template(name, needed, demo)
+                self._build_template(name, needed, demo, language)
         return name
 
-    def _build_template(self, name: str, needed: list[str], demo: bool) -> None:
+    def _build_template(self, name: str, needed: list[str], demo: bool, language: str) -> None:
         """Install ``needed`` on a database that gets its name when it is complete."""
         building = f"{name}_building"
         self.drop(building)
         options = ["--with-demo"] if demo else []
+        if language:
+            options.append(f"--load-language={language}")
         log = self.logs / f"{name}.log"
         with Step("Template database with " + ", ".join(needed)):
             code = self.call(
                 log,
                 "server",
                 *("-d", building, "-i", ",".join(needed), "--stop-after-init", "--no-http"),
-                *(f"--load-language={LANGUAGE}", "--max-cron-threads=0", *options),
+                *("--max-cron-threads=0", *options),
             )
             if code:
                 raise DevError(f"Odoo failed, see {log}")

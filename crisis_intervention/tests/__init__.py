@@ -95,6 +95,7 @@ from .odoo import (
     test_house,
     test_js,
     test_ours,
+    test_overrides,
     test_school_limits,
     test_tours,
     test_upgrade_guard,

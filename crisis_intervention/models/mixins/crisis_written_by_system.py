@@ -21,11 +21,13 @@ class CrisisWrittenBySystem(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super
-        """Refuse: what stands here, the system has found.
+        """Refuse: what stands here, the system has found. Nothing is made of nothing, as everywhere.
 
-        :raises AccessError: always
+        :raises AccessError: something is to be made
         """
-        raise AccessError(self._kept_message())
+        if vals_list:
+            raise AccessError(self._kept_message())
+        return self.browse()
 
     def write(self, vals):  # pylint: disable=method-required-super
         """Refuse every change.

@@ -195,9 +195,13 @@ class CrisisDisclosure(models.Model):
     def create(self, vals_list):  # pylint: disable=method-required-super
         """Refuse: the system alone registers, as it reads.
 
-        :raises AccessError: always
+        :raises AccessError: something is to be made
         """
-        raise AccessError(self.env._("The register of disclosures is kept by the system alone."))
+        if vals_list:
+            raise AccessError(
+                self.env._("The register of disclosures is kept by the system alone.")
+            )
+        return self.browse()
 
     def write(self, vals):  # pylint: disable=method-required-super
         """Refuse every change, whoever asks for it.

@@ -2,6 +2,7 @@ from . import (
     test_house,
     test_js,
     test_ours,
+    test_overrides,
     test_school_limits,
     test_tours,
     test_upgrade_guard,
