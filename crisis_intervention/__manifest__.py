@@ -70,6 +70,7 @@
         "wizard/crisis_instrument_import_views.xml",
         "wizard/crisis_register_compare_views.xml",
         "wizard/crisis_student_register_views.xml",
+        "views/base_module_uninstall_views.xml",
         "views/crisis_assessment_views.xml",
         "views/crisis_instrument_views.xml",
         "views/crisis_plan_views.xml",

@@ -19,6 +19,32 @@ from .workshop import LANGUAGE, Workshop, free_port
 
 # What dump_canaries.py writes into fields that are sealed, and into one that is not.
 SEALED, OPEN = "SEALEDCANARY", "OPENCANARY"
+# Tables with more rows after the addons were removed than before they came, and why.
+LEFT = {
+    "base_language_install": "a language was loaded",
+    "bus_bus": "Odoo deletes it after a day",
+    "ir_attachment": "the picture of the second school's contact",
+    "ir_cron_trigger": "Odoo deletes it after a week",
+    "mail_mail": "principals are told",
+    "mail_message": "principals are told; the contact of the second school",
+    "mail_tracking_value": "the language of Odoo's contacts",
+    "orm_signaling_registry": "Odoo's own",
+    "res_groups_users_rel": "Odoo gives its administrator the rights on appointments",
+    "res_lang_install_rel": "a language was loaded",
+    "res_partner": "the contact of the second school, whose company Odoo removes",
+}
+# Where our name stays, and why.
+MENTIONED = {
+    "ir_model_data.name": "the addon and its category in Odoo's list of addons",
+    "ir_module_category.name": "Odoo's list of addons",
+    **{
+        f"ir_module_module.{column}": "Odoo's list of addons"
+        for column in ("name", "summary", "shortdesc", "description", "author", "icon", "website")
+    },
+    "mail_mail.body_html": "principals are told",
+    "mail_message.subject": "principals are told",
+    "bus_bus.channel": "the name of the database",
+}
 # The demo school has more texts in sealed fields than that.
 FEWEST_TEXTS = 40
 
@@ -141,7 +167,11 @@ def _demo(workshop: Workshop) -> list[str]:
         found = complaints(log.read_text(encoding="utf-8"))
         if code or found:
             return [f"exit code {code}, log {log}", *found]
-        return [*_demo_faults(workshop, database), *_dump(workshop, database)]
+        return [
+            *_demo_faults(workshop, database),
+            *_dump(workshop, database),
+            *_removal(workshop, database),
+        ]
     finally:
         workshop.drop(database)
 
@@ -171,6 +201,60 @@ def _dump(workshop: Workshop, database: str) -> list[str]:
         problems.append("the file store lacks what is not sealed, so it proves nothing")
     # compressed or not: what is written down is searched as it is
     return problems + _plain_texts("the file store", b"\0".join(files), [SEALED, *texts])
+
+
+def _removal(workshop: Workshop, database: str) -> list[str]:
+    """Remove our addons from the demo school; return what stays of them, next to its template."""
+    log = workshop.logs / f"{database}-uninstall.log"
+    with (TOOLS / "uninstall.py").open(encoding="utf-8") as script:
+        workshop.call(log, "shell", "-d", database, "--no-http", stdin=script)
+    said = log.read_text(encoding="utf-8")
+    problems = complaints(said)
+    if "refused: " not in said or "removed" not in said.splitlines():
+        problems.append(f"without the name it has to be refused, with it done, see {log}")
+    before, after = (
+        _row_counts(workshop, name) for name in (workshop.template(demo=True), database)
+    )
+    problems += [
+        f"left behind: {after[table]} rows of {table}, {before.get(table, 0)} before"
+        for table in after
+        if int(after[table]) > int(before.get(table, 0)) and table not in LEFT
+    ]
+    return problems + [
+        f"left behind: our name in {place} ({count} rows)"
+        for place, count in _mentions(workshop, database).items()
+        if place not in MENTIONED
+    ]
+
+
+def _row_counts(workshop: Workshop, database: str) -> dict[str, str]:
+    """Return table to number of its rows."""
+    tables = workshop.server.query(
+        "SELECT table_name FROM information_schema.tables"
+        " WHERE table_schema = 'public' AND table_type = 'BASE TABLE'",
+        database,
+    )
+    counting = (f"SELECT '{table}', count(*) FROM \"{table}\"" for table in tables)
+    rows = workshop.server.query(" UNION ALL ".join(counting), database)
+    return dict(row.split("|", 1) for row in rows)
+
+
+def _mentions(workshop: Workshop, database: str) -> dict[str, str]:
+    """Return table and column to number of rows whose text names us."""
+    columns = workshop.server.query(
+        "SELECT table_name || '|' || column_name FROM information_schema.columns c"
+        " JOIN information_schema.tables t USING (table_schema, table_name)"
+        " WHERE table_schema = 'public' AND t.table_type = 'BASE TABLE'"
+        " AND c.data_type IN ('text', 'character varying', 'json', 'jsonb')",
+        database,
+    )
+    searching = (
+        f"SELECT '{table}.{column}', count(*) FROM \"{table}\""
+        f" WHERE \"{column}\"::text LIKE '%crisis%' HAVING count(*) > 0"
+        for table, column in (name.split("|") for name in columns)
+    )
+    rows = workshop.server.query(" UNION ALL ".join(searching), database)
+    return dict(row.split("|", 1) for row in rows)
 
 
 def _plain_texts(where: str, content: bytes, texts: list[str]) -> list[str]:

@@ -98,5 +98,6 @@ from .odoo import (
     test_overrides,
     test_school_limits,
     test_tours,
+    test_uninstall,
     test_upgrade_guard,
 )

@@ -2,6 +2,7 @@ from . import (
     base,
     base_partner_merge_automatic_wizard,
     base_import_import,
+    base_module_uninstall,
     calendar_event,
     ir_actions_report,
     ir_actions_server,

@@ -5,5 +5,6 @@ from . import (
     test_overrides,
     test_school_limits,
     test_tours,
+    test_uninstall,
     test_upgrade_guard,
 )
