@@ -1,8 +1,13 @@
 """Which keys of the server still seal or sign something: an old one may go when nothing is left."""
 
+import logging
+
 from odoo.tools import SQL
 
 from .lib.sealed import FILE_PREFIX, PREFIX
+from .seal_keys import keyring
+
+_logger = logging.getLogger(__name__)
 
 # Longer than any head of a sealed file, which names its key.
 _HEAD = 64
@@ -24,6 +29,22 @@ def seal_keys_in_use(env):
             if key:
                 used[key] = used.get(key, 0) + count
     return used
+
+
+def keys_left(env):
+    """Return which older keys of this server are needed still, and tell it in the log.
+
+    :return: dict of the name of a key to a number; 0: it may go
+    """
+    used = seal_keys_in_use(env)
+    keys = keyring(env)
+    left = {name: used.get(name, 0) for name in keys.keys if name != keys.newest}
+    for name, count in left.items():
+        if count:
+            _logger.info("Key %s is needed still: %s things hang on it", name, count)
+        else:
+            _logger.info("Key %s may go: nothing is sealed or signed with it any more", name)
+    return left
 
 
 def _counted(table, key, condition):

@@ -364,7 +364,9 @@ class TestSealedColumns(SealedCase):
         with patch.dict(os.environ, {VARIABLE: f"{new},{old}"}):
             self.assertEqual(self.case.background, "BACKGROUND")
             field = self.env["crisis.case"]._fields["background"]
-            self.assertEqual(sealing.renew(self.env, field, limit=1), self.case.id)
+            self.assertIn(self.case.id, sealing.sealed_before(self.env, field))
+            self.assertEqual(sealing.renew(self.env, field, self.case.ids), [])
+            self.assertNotIn(self.case.id, sealing.sealed_before(self.env, field))
             self.env["crisis.seal"]._cron_reseal()
             self.assertGreater(sum(progress), len(SEALED) - 1)
             for model, name in SEALED:
@@ -436,7 +438,7 @@ class TestSealedColumns(SealedCase):
         self._sealed_for("disclosure")
         field = self.held._fields["confidentiality_exception"]
         with patch.dict(os.environ, {VARIABLE: f"next:{new_key()},{os.environ[VARIABLE]}"}):
-            sealing.renew(self.env, field)
+            sealing.renew(self.env, field, sealing.sealed_before(self.env, field))
             ring = Keyring.parse(os.environ[VARIABLE])
             [(_id, text)] = self._column("crisis.session", "confidentiality_exception")
             self.assertEqual(ring.open(text, place), "TOLD")

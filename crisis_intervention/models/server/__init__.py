@@ -1,0 +1,5 @@
+from . import (
+    crisis_job,
+    crisis_job_fault,
+    crisis_clock,
+)
