@@ -94,6 +94,7 @@ from .emergency import (
 from .server import (
     test_clock,
     test_jobs,
+    test_sending,
 )
 from .odoo import (
     test_house,

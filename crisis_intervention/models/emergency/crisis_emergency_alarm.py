@@ -113,7 +113,22 @@ class CrisisEmergencyAlarm(models.AbstractModel):
 
     def _mail_alarm(self, users):
         """Queue a mail without content; a mail server that is down delays nothing here."""
-        self._send_pointers(users.partner_id, f"/odoo/crisis-emergencies/{self.id}")
+        self._send_pointers(users.partner_id, f"/odoo/crisis-emergencies/{self.id}", self)
+
+    def _log_unsent(self, new, unsent):
+        """Write onto the board whom no mail has reached, so that they are called.
+
+        :param new: ``crisis.sending`` rows that were found to be unsent just now
+        :param unsent: all that are
+        """
+        self.ensure_one()
+        if self.state != "running":
+            return
+        mine = unsent.filtered(lambda row: row.emergency_id == self)
+        names = ", ".join(sorted((new & mine).partner_id.mapped("name")))
+        alerted = len(self.alert_ids.filtered(lambda alert: alert.user_id != self.user_id))
+        self._log("unsent", text=f"{len(mine.partner_id)} / {max(alerted, len(mine.partner_id))}: {names}")
+        self._ring()
 
     def _text_alarm(self, alerts):
         """Queue a text message without content, where the school has Odoo's SMS."""

@@ -74,7 +74,8 @@ class CrisisRegisterMail(models.AbstractModel):
                 }
             )
         # sudo: mail.mail - sent by the system; they hold a number and a checksum
-        self.env["mail.mail"].sudo().with_context(default_state=None).create(values)
+        mails = self.env["mail.mail"].sudo().with_context(default_state=None).create(values)
+        self.env["crisis.sending"]._enter(mails)
         # sudo: ir.cron - wakes Odoo's mail queue
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
 

@@ -29,6 +29,7 @@ class CrisisJobFault(models.Model):
     part = fields.Char(readonly=True)
     about = fields.Char(string="What", compute="_compute_about")
     error = fields.Char(string="Kind of Error", required=True, readonly=True)
+    error_text = fields.Char(string="What Happened", compute="_compute_error_text")
     date_first = fields.Datetime(string="First Failed", required=True, readonly=True)
     date_last = fields.Datetime(string="Last Failed", required=True, readonly=True)
     attempts = fields.Integer(required=True, readonly=True, aggregator=None)
@@ -49,6 +50,18 @@ class CrisisJobFault(models.Model):
             kind = self.env["ir.model"].sudo()._get(fault.model).name or fault.model
             words = [kind, str(fault.res_id or ""), fault.part]
             fault.about = " · ".join(filter(None, words))
+
+    @api.depends("error")
+    @api.depends_context("lang")
+    def _compute_error_text(self):
+        """Say in words what is no error of the program; else the kind of error."""
+        words = {
+            "damaged": self.env._("Damaged, or changed past the system: no key opens or confirms it"),
+            "nobody": self.env._("Nobody to tell: nobody has this role, or may open the case"),
+            "unsent": self.env._("Mails are not sent: look at the outgoing mail server"),
+        }
+        for fault in self:
+            fault.error_text = words.get(fault.error, fault.error)
 
     def action_try_again(self):
         """Let the next run try again, and let it run now.

@@ -149,6 +149,7 @@ class TestDestruction(DestructionCase):
             "crisis.instrument", "crisis.instrument.item", "crisis.instrument.option",
             "crisis.instrument.scale", "crisis.instrument.band",
             "crisis.destruction", "crisis.destruction.line",
+            "crisis.job", "crisis.job.fault", "crisis.clock", "crisis.sending",
             "crisis.number.gap", "crisis.disclosure", "crisis.protocol", "crisis.protocol.step",
             "crisis.protocol.review", "crisis.role.confirmation", "crisis.role.event",
             "crisis.register.check", "crisis.register.archive", "crisis.signature",

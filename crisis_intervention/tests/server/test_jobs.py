@@ -57,6 +57,7 @@ POISONS = {
     "crisis.role.confirmation._cron_follow_roles": Poison(
         "crisis.role.confirmation", "_follow_roles", 0
     ),
+    "crisis.sending._cron_follow": Poison("crisis.sending", "_follow"),
     "crisis.seal._cron_reseal": Poison("crisis.seal", "renew"),
 }
 # These have one item only, or parts that are no records.
@@ -120,6 +121,11 @@ class JobCase(CrisisCommon):
         method = "_bad_" + code.replace(".", "_")
         default = None if code in WHOLE else self.other_school
         return getattr(self, method, lambda: default)()
+
+    def _bad_crisis_sending__cron_follow(self):
+        rows = self.env["crisis.sending"]
+        self.env["crisis.escalation"]._send_pointers((self.moral | self.principal).partner_id, "/odoo")
+        return rows.search([])[0]
 
     def _bad_crisis_seal__cron_reseal(self):
         self._make_case(self.student_2, background="y")
