@@ -139,31 +139,44 @@ def _insert(cr, name, year, part, sealed):
     )
 
 
-def seal_anew(env):
-    """Seal one part anew that is sealed with an older key.
-
-    :return: name of the part, None where there is none; what no key opens stays as it is
-    """
-    newest = keyring(env).newest
+def sealed_before(env, after=0):
+    """Return, as a list, the id of the next part behind ``after`` that an older key has sealed."""
     found = env.execute_query(
         SQL(
-            "SELECT name FROM crisis_register_archive"
-            " WHERE NOT starts_with(encode(substring(content FROM 1 FOR 64), 'escape'), %s)"
-            " ORDER BY id FOR UPDATE SKIP LOCKED",
-            f"crisis-sealed:1:{newest}:",
+            "SELECT id FROM crisis_register_archive WHERE id > %s"
+            " AND NOT starts_with(encode(substring(content FROM 1 FOR 64), 'escape'), %s)"
+            " ORDER BY id LIMIT 1",
+            after,
+            f"crisis-sealed:1:{keyring(env).newest}:",
         )
     )
-    for [name] in found:
+    return [id_ for [id_] in found]
+
+
+def seal_anew(env, ids):
+    """Seal parts with the newest key.
+
+    :return: ids of what no key opens: it stays as it is
+    """
+    broken = []
+    found = env.execute_query(
+        SQL(
+            "SELECT id, name FROM crisis_register_archive WHERE id = ANY(%s)"
+            " ORDER BY id FOR UPDATE SKIP LOCKED",
+            list(ids),
+        )
+    )
+    for id_, name in found:
         try:
             sealed = keyring(env).seal_file(content_of(env, name), _place(name))
         except SealError:
-            continue
-        env.cr.execute(
-            "UPDATE crisis_register_archive SET content = %s, size = %s WHERE name = %s",
-            [sealed, len(sealed), name],
-        )
-        return name
-    return None
+            broken.append(id_)
+        else:
+            env.cr.execute(
+                "UPDATE crisis_register_archive SET content = %s, size = %s WHERE id = %s",
+                [sealed, len(sealed), id_],
+            )
+    return broken
 
 
 # ---------------------------------------------------------------------- reading

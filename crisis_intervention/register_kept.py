@@ -97,18 +97,28 @@ def _first_genuine(env, condition, order):
     return {}
 
 
-def sign_anew(env):
-    """Sign with the newest key what an older one has signed, so that the older may be taken away.
+def signed_before(env, after=0):
+    """Return the ids of the checks behind ``after`` that an older key has signed."""
+    found = env.execute_query(
+        SQL(
+            "SELECT id FROM crisis_register_check WHERE id > %s AND signature IS NOT NULL"
+            " AND NOT starts_with(signature, %s) ORDER BY id",
+            after,
+            f"{keyring(env).newest}:",
+        )
+    )
+    return [id_ for [id_] in found]
 
-    What does not verify stays as it is.
 
-    :return: number of checks
+def sign_anew(env, ids):
+    """Sign checks with the newest key, so that the older may be taken away.
+
+    :return: ids of what does not verify: it stays as it is
     """
     keys = keyring(env)
-    old = SQL("NOT starts_with(signature, %s)", f"{keys.newest}:")
     fresh = [
         (id_, keys.sign(_signed_text(said)))
-        for id_, signature, said in _stored(env, old)
+        for id_, signature, said in _stored(env, SQL("id = ANY(%s)", list(ids)))
         if keys.verifies(signature, _signed_text(said))
     ]
     if fresh:
@@ -117,7 +127,7 @@ def sign_anew(env):
             " FROM (VALUES %s) AS v (id, signature) WHERE c.id = v.id",
             fresh,
         )
-    return len(fresh)
+    return list(set(ids) - {id_ for id_, _signature in fresh})
 
 
 def _stored(env, condition):

@@ -146,19 +146,30 @@ def sign(rows, **vals):
     forget(env)
 
 
-def sign_anew(env):
-    """Sign with the newest key what an older one has signed, so that the older may be taken away.
+def signed_before(env, after=0):
+    """Return the ids of the confirmations behind ``after`` that an older key has signed."""
+    found = env.execute_query(
+        SQL(
+            "SELECT id FROM crisis_role_confirmation WHERE id > %s"
+            " AND signature IS NOT NULL AND NOT starts_with(signature, %s) ORDER BY id",
+            after,
+            f"{keyring(env).newest}:",
+        )
+    )
+    return [id_ for [id_] in found]
 
-    :return: number of rows
+
+def sign_anew(env, ids):
+    """Sign confirmations with the newest key, so that the older may be taken away.
+
+    :return: ids of what does not verify: it stays as it is
     """
     # sudo: crisis.role.confirmation - only what verifies is signed anew
-    rows = env[MODEL].sudo().search([("signature", "!=", False)])
-    newest = f"{keyring(env).newest}:"
-    old = rows.filtered(lambda row: not row.signature.startswith(newest))
-    kept = old.filtered(is_genuine)
+    rows = env[MODEL].sudo().browse(ids)
+    kept = rows.filtered(is_genuine)
     if kept:
         sign(kept)
-    return len(kept)
+    return (rows - kept).ids
 
 
 def is_genuine(row):

@@ -94,49 +94,69 @@ def rebind(env, field):
     return total
 
 
-def renew(env, field, after=0, limit=BATCH):
-    """Seal with the newest key a batch of what one column holds sealed with an older one.
+def sealed_before(env, field, after=0):
+    """Return the ids of a batch of rows of one column that are sealed with an older key.
+
+    :param int after: id of the last row of the batch before
+    """
+    column = SQL.identifier(field.name)
+    older = SQL("starts_with(%s, %s) AND NOT %s", column, PREFIX, _newest(env, column))
+    return [id_ for id_, _text in _rows(env, field, older, after)]
+
+
+def renew(env, field, ids):
+    """Seal rows of one column with the newest key.
 
     The plain text does not pass through the cache, and nobody is registered as its reader. What
     cannot be opened stays as it is, and is reported.
 
-    :param int after: id of the last row of the batch before
-    :return: id of the last row of this batch, 0 when there are no more
+    :return: ids of what cannot be opened
     """
     keys = keyring(env)
     column = SQL.identifier(field.name)
-    newest = f"{PREFIX}{keys.newest}:"
-    older = SQL("starts_with(%s, %s) AND NOT starts_with(%s, %s)", column, PREFIX, column, newest)
-    rows = _rows(env, field, older, after, limit, lock=True)
-    sealed = []
-    for id_, text in rows:
+    due = SQL("id = ANY(%s) AND starts_with(%s, %s) AND NOT %s",
+              list(ids), column, PREFIX, _newest(env, column))  # fmt: skip
+    sealed, broken = [], []
+    for id_, text in _rows(env, field, due, limit=len(ids), lock=True):
         try:
             plain = keys.open(text, *field._places(id_))
         except SealError as error:
             raise_alarm(env, problem_of(error), field.model_name, id_, field.name)
+            broken.append(id_)
         else:
             sealed.append((id_, keys.seal(plain, field._place(id_))))
     _store(env, field, sealed)
-    return rows[-1][0] if rows else 0
+    return broken
 
 
-def renew_files(env, after=0, limit=FILES):
-    """Seal with the newest key a batch of files that are sealed with an older one.
+def _newest(env, column):
+    """Return the condition (SQL) that ``column`` is sealed with the newest key."""
+    return SQL("starts_with(%s, %s)", column, f"{PREFIX}{keyring(env).newest}:")
 
-    What cannot be opened stays as it is, and is reported.
+
+def files_before(env, after=0):
+    """Return the ids of a batch of files that are sealed with an older key.
 
     :param int after: id of the last file of the batch before
-    :return: id of the last file of this batch, 0 when there are no more
     """
     older = SQL("NOT starts_with(crisis_seal_id, %s)", f"{keyring(env).newest}:")
-    files = _files(env, older, after, limit)
-    for file in files:
+    return _files(env, older, after).ids
+
+
+def renew_files(env, ids):
+    """Seal files with the newest key; what cannot be opened stays as it is, and is reported.
+
+    :return: ids of what cannot be opened
+    """
+    broken = []
+    for file in _files(env, SQL("id = ANY(%s)", list(ids)), limit=len(ids)):
         try:
             renew_file(file)
         except SealError as error:
             raise_alarm(env, problem_of(error), file._name, file.id, "raw")
+            broken.append(file.id)
     _forget_files(env)
-    return files[-1:].id or 0
+    return broken
 
 
 def report_plain(env):

@@ -298,41 +298,42 @@ def _store(env, model, signed, given=()):
     register.note_signatures(env, [row[:3] for row in rows])
 
 
-def sign_anew(env):
-    """Sign with the newest key what an older one has signed, batch by batch; nonces stay.
+def signed_before(env, model, after=0):
+    """Return the ids of a batch of records of ``model`` that an older key has signed.
 
-    Yields the number of rows of each batch; what does not verify stays as it is.
+    :param int after: id of the last one of the batch before
+    """
+    found = env.execute_query(
+        SQL(
+            "SELECT res_id FROM crisis_signature WHERE res_model = %s AND res_id > %s"
+            " AND NOT starts_with(mac, %s) ORDER BY res_id LIMIT %s",
+            model,
+            after,
+            f"{keyring(env).newest}:",
+            BATCH,
+        )
+    )
+    return [id_ for [id_] in found]
+
+
+def sign_anew(env, model, ids):
+    """Sign records of ``model`` with the newest key; nonces stay.
+
+    :return: ids of what does not verify: it stays as it is
     """
     keys = keyring(env)
-    for model in _kinds(env):
-        last = 0
-        while ids := env.execute_query(
-            SQL(
-                "SELECT res_id FROM crisis_signature WHERE res_model = %s AND res_id > %s"
-                " AND NOT starts_with(mac, %s) ORDER BY res_id LIMIT %s",
-                model,
-                last,
-                f"{keys.newest}:",
-                BATCH,
-            )
-        ):
-            last = ids[-1][0]
-            # sudo: any kind of record - what it says is signed, and not returned
-            rows = _read(env[model].sudo().browse(id_ for [id_] in ids))
-            fresh = [
-                (model, row.id, keys.sign(_text(model, row)))
-                for row in rows
-                if _verifies(env, model, row)
-            ]
-            if fresh:
-                env.cr.execute_values(
-                    "UPDATE crisis_signature s SET mac = v.mac"
-                    " FROM (VALUES %s) AS v (res_model, res_id, mac)"
-                    " WHERE s.res_model = v.res_model AND s.res_id = v.res_id",
-                    fresh,
-                    page_size=len(fresh),
-                )
-            yield len(ids)
+    # sudo: any kind of record - what it says is signed, and not returned
+    rows = _read(env[model].sudo().browse(ids))
+    genuine = {row.id: row for row in rows if _verifies(env, model, row)}
+    if genuine:
+        env.cr.execute_values(
+            "UPDATE crisis_signature s SET mac = v.mac"
+            " FROM (VALUES %s) AS v (res_model, res_id, mac)"
+            " WHERE s.res_model = v.res_model AND s.res_id = v.res_id",
+            [(model, id_, keys.sign(_text(model, row))) for id_, row in genuine.items()],
+            page_size=len(genuine),
+        )
+    return [id_ for id_ in ids if id_ not in genuine]
 
 
 def sign_existing(env):

@@ -1,6 +1,6 @@
 """Deadlines of a case from the response standard of its level: pure arithmetic, no ORM."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 # Steps with hours of their own in the response standard; it gives reviews an interval in days.
@@ -24,6 +24,9 @@ RETURN_FOLLOW_UP_WEEKS = (1, 2, 4, 12)
 
 # From the owner over moral education and principal to, for red, the district.
 ESCALATION_STEPS = ("owner", "moral_education", "principal", "district")
+
+# Told so much later than it was due, a step was not just held up by a night: nothing ran for days.
+STANDSTILL = timedelta(hours=24)
 
 
 def due_dates(hours: Mapping[str, int], start: datetime) -> dict[str, datetime]:
@@ -58,6 +61,32 @@ def escalation_moments(due: datetime, every: int, level: str | None) -> list[dat
     """
     steps = len(ESCALATION_STEPS) if level == "red" else len(ESCALATION_STEPS) - 1
     return [due + timedelta(hours=every * step) for step in range(steps)]
+
+
+def next_moment(
+    moments: Sequence[datetime], told: Sequence[datetime | None], level: str | None
+) -> datetime | None:
+    """Return when the next step is told, None when all are.
+
+    Where the step before could be told to nobody, it is told at once. Where it was told very late, as
+    the server stood still, whoever was told gets the time that lies between the two all the same;
+    at red nobody waits for that.
+
+    :param moments: see ``escalation_moments``
+    :param told: when each step so far was told; None: there was nobody to tell
+    """
+    step = len(told)
+    if step >= len(moments):
+        return None
+    if not told:
+        return moments[0]
+    before = told[-1]
+    if before is None:
+        return moments[0]
+    late = before - moments[step - 1]
+    if level == "red" or late <= STANDSTILL:
+        return moments[step]
+    return moments[step] + late
 
 
 def is_quiet(hour: float, start: float, end: float) -> bool:

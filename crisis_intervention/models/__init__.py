@@ -7,5 +7,6 @@ from . import (
     privacy,
     assessment,
     emergency,
+    server,
     odoo,
 )

@@ -91,6 +91,11 @@ from .emergency import (
     test_emergency_tours,
     test_protocol,
 )
+from .server import (
+    test_clock,
+    test_jobs,
+    test_sending,
+)
 from .odoo import (
     test_house,
     test_js,

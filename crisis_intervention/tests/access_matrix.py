@@ -241,6 +241,15 @@ crisis.escalation
 crisis.number.gap
   own_school              -      -     -    -      -        -          -     R         -        -      -
   other_school            -      -     -    -      -        -          -     x         -        -      -
+crisis.job
+  general                 -      -     -    -      -        -          -     R         -        R      R
+crisis.job.fault
+  own_school              -      -     -    -      -        -          -     R         -        R      R
+  other_school            -      -     -    -      -        -          -     x         -        x      x
+crisis.sending
+  general                 -      -     -    -      -        -          -     -         -        -      -
+crisis.clock
+  general                 -      -     -    -      -        -          -     R         -        R      R
 crisis.class.report
   own_class               -      -     R    -      -        R          R     R         -        -      -
   other_class             -      -     x    -      -        R          R     R         -        -      -

@@ -186,6 +186,9 @@ HARMLESS = {
     "crisis.register.archive": {"name", "digest"},
     "crisis.deadline": {"res_model"},
     "crisis.number.gap": {"name"},
+    # numbers and kinds only
+    "crisis.job": {"code"},
+    "crisis.job.fault": {"model", "part", "error"},
     "crisis.session": {"name"},
     "crisis.guardian.contact": {"name"},
     "crisis.guardian.waiver": {"name", "asked_digest"},

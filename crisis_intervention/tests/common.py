@@ -6,7 +6,7 @@ from freezegun import freeze_time
 from odoo import SUPERUSER_ID, Command, fields
 from odoo.tests import TransactionCase, new_test_user
 
-from .. import register, register_archive, sealed_reading
+from .. import clock, register, register_archive, sealed_reading
 from ..role_confirmations import take_over
 
 MODULE = "crisis_intervention"
@@ -355,6 +355,7 @@ class CrisisCommon(CrisisRecords, TransactionCase):
     def setUpClass(cls):
         super().setUpClass()
         cls._keep_the_register_here()
+        cls._believe_the_clock()
         cls.env = cls.env(context=dict(cls.env.context, no_reset_password=True))
         companies = cls.env["res.company"]
         cls.school = companies.create({"name": "Test School"})
@@ -444,6 +445,14 @@ class CrisisCommon(CrisisRecords, TransactionCase):
         yield
         self.env.flush_all()
         counts.append(self.env.cr.sql_log_count - before)
+
+    @classmethod
+    def _believe_the_clock(cls):
+        """Let the clock of tests, which is often set, be a steady one; see ``test_clock``."""
+        cls.startClassPatcher(patch.object(clock, "is_steady", return_value=True))
+        cls.startClassPatcher(
+            patch.object(clock, "steady_hours", lambda env: fields.Datetime.now().timestamp() / 3600)
+        )
 
     def _let_crons_go_on(self):
         """Let scheduled actions have all the time and commit nothing: a test is one transaction."""

@@ -3,7 +3,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...lib.risk import RISK_LEVELS, may_change, severity
-from ...roles import TRIAGE
+from ...roles import MORAL_EDUCATION, PRINCIPAL, TRIAGE
+
+LAPSE = "crisis_intervention.mail_activity_lapse"
 
 # Marks the one write with which a review lowers a level; clients can send the key, but never this
 # object.
@@ -111,6 +113,11 @@ class CrisisCaseLevel(models.AbstractModel):
             "review",
             fields.Datetime.now() + relativedelta(days=policy.review_interval_days or 30),
         )
+
+    def _warn_of_lapse(self):
+        """Tell the owner, or who decides where there is none, that the level is about to go down."""
+        owner = self.user_id.filtered("active")
+        self._plan_activity(LAPSE, owner or self.company_id._crisis_holders(MORAL_EDUCATION, PRINCIPAL))
 
     def _has_cause_since(self, since):
         """Tell whether a report, a session or a raised form came after ``since``."""

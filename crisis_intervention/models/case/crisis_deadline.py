@@ -1,6 +1,14 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.i18n import format_list
+
+from ... import clock
+from .crisis_case_level import LAPSE
+
+# After the warning, so much time of the steady clock passes until a level goes down.
+LAPSE_HOURS = 7 * 24
 
 
 class CrisisDeadline(models.Model):
@@ -54,6 +62,14 @@ class CrisisDeadline(models.Model):
     is_overdue = fields.Boolean(compute="_compute_is_overdue")
     escalation_count = fields.Integer(string="Escalated", readonly=True)
     next_escalation = fields.Datetime(readonly=True)
+    date_lapse_warned = fields.Datetime(
+        string="Warned of a Lower Level",
+        readonly=True,
+        help="The owner was told that the level goes down when nobody reviews the case.",
+    )
+    lapse_hours = fields.Float(
+        readonly=True, aggregator=None, help="What the steady clock of the server said then."
+    )
 
     _open_kind_uniq = models.UniqueIndex(
         "(case_id, kind, COALESCE(res_id, 0)) WHERE date_done IS NULL",
@@ -92,19 +108,40 @@ class CrisisDeadline(models.Model):
 
     def write(self, vals):
         """Move or finish steps; a step that is due at another time escalates from then on."""
+        warned = self.filtered("date_lapse_warned")
+        if warned and not {"date_due", "date_done"}.isdisjoint(vals):
+            warned.case_id._end_activities(LAPSE)
         if "date_due" not in vals:
             return super().write(vals)
         due = fields.Datetime.to_datetime(vals["date_due"])
         moved = self.filtered(lambda step: step.date_due != due)
         super(CrisisDeadline, self - moved).write(vals)
-        return super(CrisisDeadline, moved).write(
-            {**vals, "next_escalation": due, "escalation_count": 0}
-        )
+        anew = {"next_escalation": due, "escalation_count": 0, "date_lapse_warned": False}
+        return super(CrisisDeadline, moved).write({**vals, **anew})
 
     def _escalate_anew(self):
         """Let the next run look at these steps again: their rhythm has changed with the level."""
         for due, steps in self.grouped("date_due").items():
             steps.write({"next_escalation": due})
+
+    def _lapse(self):
+        """Let the level of a case go down whose review (this step) is late by two intervals.
+
+        Its owner is warned first, and has a week of the steady clock: no jump of the clock makes
+        that shorter.
+        """
+        self.ensure_one()
+        case = self.case_id
+        interval = timedelta(days=case._policy().review_interval_days)
+        right = self.date_due - interval  # last moment at which the level was
+        if fields.Datetime.now() - self.date_due <= 2 * interval or case._has_cause_since(right):
+            return
+        hours = clock.steady_hours(self.env)
+        if case.risk_level != "blue" and not self.date_lapse_warned:
+            self.write({"date_lapse_warned": fields.Datetime.now(), "lapse_hours": hours})
+            case._warn_of_lapse()
+        elif case.risk_level == "blue" or hours - self.lapse_hours >= LAPSE_HOURS:
+            case._lapse_level(right)
 
     def action_done(self):
         """Do the step: with its record, or at once where it is done by word of mouth.

@@ -4,7 +4,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
 
-from ...lib.deadlines import ESCALATION_STEPS, escalation_moments, is_quiet
+from ...jobs import Job, Place
+from ...lib.deadlines import ESCALATION_STEPS, escalation_moments, is_quiet, next_moment
 from ...lib.declarations import Event
 from ...lib.risk import RISK_LEVELS
 from ...roles import DISTRICT, MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY, TRIAGE
@@ -13,6 +14,8 @@ _lt = LazyTranslate(__name__)
 
 ACTIVITY = "crisis_intervention.mail_activity_escalation"
 BATCH = 500
+# What is set aside where a step has nobody to be told.
+NOBODY = "nobody"
 
 
 class CrisisEscalation(models.Model):
@@ -47,6 +50,11 @@ class CrisisEscalation(models.Model):
     date_due = fields.Datetime(string="Was Due", required=True)
     date_settled = fields.Datetime(string="Settled")
     user_ids = fields.Many2many("res.users", string="Persons", groups=TRIAGE)
+    told_nobody = fields.Boolean(
+        string="Nobody to Tell",
+        readonly=True,
+        help="Nobody has the role, or nobody of them may open it: it counts as not told.",
+    )
 
     _step_uniq = models.UniqueIndex("(deadline_id, step, date_due)", "This was passed on already.")
 
@@ -61,24 +69,40 @@ class CrisisEscalation(models.Model):
     @api.model
     def _cron_escalate(self):
         """Tell of missed deadlines, step by step, in batches that survive a kill."""
-        domain = self._due_domain()
-        remaining = self.env["crisis.deadline"].search_count(domain)
-        mailed = self.env["res.users"]
-        while True:
-            deadlines = self.env["crisis.deadline"].search(
-                domain, order="next_escalation, id", limit=BATCH
+        mailed = set()
+        pause = timedelta(minutes=15)
+        with Job(self, "_cron_escalate", irreversible=False, first_pause=pause) as job:
+            domain = job.find(self._due_domain)
+            if domain is None:
+                return
+            steps = self.env["crisis.deadline"]
+            job.work(
+                lambda: steps.search(domain, order="next_escalation, id"),
+                lambda due: self._pass_on(due.filtered_domain(domain), mailed),
+                size=BATCH,
             )
-            # somebody is just finishing what is locked; the next run sees what became of it
-            deadlines = deadlines.try_lock_for_update(allow_referencing=True)
-            if not deadlines:
-                break
-            told = self._escalate(deadlines).user_ids
-            # one mail in a run, however much waits
-            self._send_pointers((told - mailed).partner_id, "/odoo/crisis-duties")
-            mailed |= told
-            remaining = max(remaining - len(deadlines), 0)
-            if not self.env["ir.cron"]._commit_progress(len(deadlines), remaining=remaining):
-                break
+            for company, step in job.find(self._told_nobody) or ():
+                job.keep_aside(Place("res.company", company.id, step), NOBODY)
+
+    @api.model
+    def _pass_on(self, deadlines, mailed):
+        """Tell of missed deadlines, and mail those who were told.
+
+        :param set mailed: ids of users who got their one mail in this run; grows
+        """
+        # somebody is just finishing what is locked; the next run sees what became of it
+        deadlines = deadlines.try_lock_for_update(allow_referencing=True)
+        told = self._escalate(deadlines).user_ids
+        new = told.filtered(lambda user: user.id not in mailed)
+        # one mail in a run, however much waits
+        self._send_pointers(new.partner_id, "/odoo/crisis-duties")
+        mailed.update(new.ids)
+
+    @api.model
+    def _told_nobody(self):
+        """Return (school, step) pairs of what waits and had nobody to be told."""
+        waiting = [("told_nobody", "=", True), ("date_settled", "=", False)]
+        return self._read_group(waiting, ["company_id", "step"])
 
     @api.model
     def _due_domain(self):
@@ -111,15 +135,26 @@ class CrisisEscalation(models.Model):
     def _escalate(self, deadlines):
         """Register every step of ``deadlines`` that is due by now, and give each an activity.
 
-        The number of queries does not depend on the number of deadlines.
+        The number of queries does not depend on the number of deadlines. A step that could be told
+        to nobody does not count as told: the next one is told at once.
 
         :return: what was registered
         """
+        escalations = self.browse()
+        while deadlines:
+            new = self._escalate_once(deadlines)
+            escalations |= new
+            deadlines = new.filtered("told_nobody").deadline_id
+        return escalations
+
+    @api.model
+    def _escalate_once(self, deadlines):
+        """Register the steps that are due by now as far as it is known whom they reach."""
         now = fields.Datetime.now()
         policies = self.env["crisis.response.policy"]._for_companies(deadlines.company_id)
         holders = self._holders(deadlines.company_id)
         registered = {
-            (escalation.deadline_id, escalation.step, escalation.date_due)
+            (escalation.deadline_id, escalation.step, escalation.date_due): escalation
             for escalation in self.search([("deadline_id", "in", deadlines.ids)])
         }
         values, told, following = [], {}, {}
@@ -129,12 +164,14 @@ class CrisisEscalation(models.Model):
             moments = escalation_moments(
                 deadline.date_due, policy.escalation_hours if policy else 24, case.risk_level
             )
-            reached = sum(moment <= now for moment in moments)
-            for step in ESCALATION_STEPS[:reached]:
-                if (deadline, step, deadline.date_due) in registered:
-                    continue
-                if step == "district" and not case.company_id.crisis_district_id:
-                    continue  # a school without a centre has nobody to tell
+            if not case.company_id.crisis_district_id:
+                # a school without a centre has nobody to tell there
+                moments = moments[: ESCALATION_STEPS.index("district")]
+            known = [registered.get((deadline, step, deadline.date_due)) for step in ESCALATION_STEPS]
+            when = [not each.told_nobody and each.date or None for each in known if each]
+            while (moment := next_moment(moments, when, case.risk_level)) and moment <= now:
+                step = ESCALATION_STEPS[len(when)]
+                when.append(now)
                 users = self._told(deadline, step, holders[case.company_id])
                 values.append(
                     {
@@ -153,12 +190,12 @@ class CrisisEscalation(models.Model):
                 )
                 for user in users:
                     told.setdefault((user, step == "district"), []).append(len(values) - 1)
-            further = moments[reached] if reached < len(moments) else False
-            following.setdefault((reached, further), []).append(deadline.id)
+            following.setdefault((len(when), moment or False), []).append(deadline.id)
         for (reached, further), ids in following.items():
             deadlines.browse(ids).write({"escalation_count": reached, "next_escalation": further})
         escalations = self.create(values)
-        self._tell(told, escalations)
+        reached = self._tell(told, escalations)
+        escalations.filtered(lambda each: each.id not in reached).told_nobody = True
         return escalations
 
     @api.model
@@ -170,6 +207,8 @@ class CrisisEscalation(models.Model):
         :param holders: dict of step to who is told, see ``_holders``
         """
         users = holders[step] if step != "owner" else self._first_told(deadline, holders)
+        # whoever has left takes nothing
+        users = users.filtered("active")
         concerned = deadline.case_id._concerned()
         if not users & concerned:
             return users
@@ -205,12 +244,14 @@ class CrisisEscalation(models.Model):
         """Give each person told an activity per case.
 
         :param told: dict of (user, whether as district) to positions in ``escalations``
+        :return: set of the ids of ``escalations`` that reach somebody
         """
-        wanted = {}
+        wanted, reached = {}, set()
         for (user, as_district), positions in told.items():
             mine = self.browse(escalations[position].id for position in positions)
-            for model, res_id in mine._places(user, as_district):
+            for id_, model, res_id in mine._places(user, as_district):
                 wanted[model, res_id, user.id] = (self.env[model].browse(res_id), user)
+                reached.add(id_)
         known = {
             (activity.res_model, activity.res_id, activity.user_id.id)
             for activity in self.env["mail.activity"].search(
@@ -222,15 +263,16 @@ class CrisisEscalation(models.Model):
             )
         }
         self._plan_activities(ACTIVITY, [wanted[key] for key in wanted if key not in known])
+        return reached
 
     def _places(self, user, as_district):
-        """Return the (model, id) pairs on which ``user`` is told of these escalations.
+        """Return on which records ``user`` is told of these escalations: (own id, model, id).
 
         The case; for those who may not open it, the record that they have to do, such as a
         measure; for the district centre the escalation itself.
         """
         if as_district:
-            return [(self._name, id_) for id_ in self._ids]
+            return [(id_, self._name, id_) for id_ in self._ids]
         cases = self.case_id.with_user(user)
         cases = cases.with_context(allowed_company_ids=list(user._get_company_ids()))
         open_ids = set(cases._filtered_access("read")._ids)
@@ -238,9 +280,9 @@ class CrisisEscalation(models.Model):
         for escalation in self:
             deadline = escalation.deadline_id
             if escalation.case_id.id in open_ids:
-                places.append(("crisis.case", escalation.case_id.id))
+                places.append((escalation.id, "crisis.case", escalation.case_id.id))
             elif deadline.user_id == user and deadline.res_model:
-                places.append((deadline.res_model, deadline.res_id))
+                places.append((escalation.id, deadline.res_model, deadline.res_id))
         return places
 
     @api.model
@@ -270,23 +312,15 @@ class CrisisEscalation(models.Model):
     @api.model
     def _cron_lapse(self):
         """Let no child keep a label: levels below orange that nobody reviews do not live on."""
-        limit = fields.Datetime.now()
-        policies = self.env["crisis.response.policy"]
-        late = self.env["crisis.deadline"].search(
-            [
-                ("kind", "=", "review"),
-                ("date_done", "=", False),
-                ("date_due", "<", limit),
-                ("case_id.date_closed", "=", False),
-                ("case_id.risk_level", "in", ["blue", "yellow"]),
-            ]
-        )
-        for case in late.case_id:
-            policy = case._policy() or policies
-            due = late.filtered(lambda d, case=case: d.case_id == case).date_due
-            if limit - due > timedelta(days=2 * policy.review_interval_days):
-                case._lapse_level(due - timedelta(days=policy.review_interval_days))
-                self.env["ir.cron"]._commit_progress(1)
+        late = [
+            ("kind", "=", "review"),
+            ("date_done", "=", False),
+            ("date_due", "<", fields.Datetime.now()),
+            ("case_id.date_closed", "=", False),
+            ("case_id.risk_level", "in", ["blue", "yellow"]),
+        ]
+        with Job(self, "_cron_lapse", irreversible=True) as job:
+            job.work(lambda: self.env["crisis.deadline"].search(late), lambda step: step._lapse())
 
     @api.model
     def _timeline_events(self):

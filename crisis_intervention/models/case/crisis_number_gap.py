@@ -1,5 +1,7 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
+from ...jobs import Job
 from ...lib.reference_numbers import missing
 
 
@@ -32,22 +34,27 @@ class CrisisNumberGap(models.Model):
 
         A number whose case was being saved while the list was made goes off it the next night.
         """
+        with Job(self, "_cron_notice", irreversible=False) as job:
+            # pylint: disable=no-search-all
+            job.work(lambda: self.env["res.company"].search([]), self._notice)
+
+    @api.model
+    def _notice(self, school):
+        """List the unused numbers of a school anew."""
         self.env["crisis.case"].flush_model(["name", "company_id"])
         # references only, of every case there is
-        self.env.cr.execute("SELECT company_id, array_agg(name) FROM crisis_case GROUP BY 1")
-        found = {
-            (company_id, name)
-            for company_id, names in self.env.cr.fetchall()
-            for name in missing(names)
-        }
+        names = self.env.execute_query(
+            SQL("SELECT name FROM crisis_case WHERE company_id = %s", school.id)
+        )
+        found = set(missing([name for [name] in names]))
         # sudo: crisis.number.gap - the list is made by the system; it holds numbers only
         gaps = self.sudo()
-        known = {(gap.company_id.id, gap.name): gap for gap in gaps.search([])}
-        gaps.union(*(gap for key, gap in known.items() if key not in found)).unlink()
+        known = {gap.name: gap for gap in gaps.search([("company_id", "=", school.id)])}
+        gaps.union(*(gap for name, gap in known.items() if name not in found)).unlink()
         now = fields.Datetime.now()
         gaps.create(
             [
-                {"company_id": company_id, "name": name, "date": now}
-                for company_id, name in sorted(found - known.keys())
+                {"company_id": school.id, "name": name, "date": now}
+                for name in sorted(found - known.keys())
             ]
         )

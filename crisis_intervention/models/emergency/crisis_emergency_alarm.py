@@ -4,8 +4,9 @@ from datetime import timedelta
 from odoo import Command, api, fields, models
 from odoo.exceptions import RedirectWarning, UserError
 from odoo.tools import SQL
-from psycopg2 import IntegrityError, OperationalError
+from psycopg2 import IntegrityError
 
+from ...jobs import Job
 from ...roles import MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY
 
 _logger = logging.getLogger(__name__)
@@ -112,7 +113,22 @@ class CrisisEmergencyAlarm(models.AbstractModel):
 
     def _mail_alarm(self, users):
         """Queue a mail without content; a mail server that is down delays nothing here."""
-        self._send_pointers(users.partner_id, f"/odoo/crisis-emergencies/{self.id}")
+        self._send_pointers(users.partner_id, f"/odoo/crisis-emergencies/{self.id}", self)
+
+    def _log_unsent(self, new, unsent):
+        """Write onto the board whom no mail has reached, so that they are called.
+
+        :param new: ``crisis.sending`` rows that were found to be unsent just now
+        :param unsent: all that are
+        """
+        self.ensure_one()
+        if self.state != "running":
+            return
+        mine = unsent.filtered(lambda row: row.emergency_id == self)
+        names = ", ".join(sorted((new & mine).partner_id.mapped("name")))
+        alerted = len(self.alert_ids.filtered(lambda alert: alert.user_id != self.user_id))
+        self._log("unsent", text=f"{len(mine.partner_id)} / {max(alerted, len(mine.partner_id))}: {names}")
+        self._ring()
 
     def _text_alarm(self, alerts):
         """Queue a text message without content, where the school has Odoo's SMS."""
@@ -168,21 +184,25 @@ class CrisisEmergencyAlarm(models.AbstractModel):
             ("date_passed_on", "=", False),
             ("date_due", "<=", fields.Datetime.now()),
         ]
-        waiting = self.env["crisis.emergency.alert"].search(domain)
-        remaining = len(waiting)
-        for alert in waiting:
-            remaining -= 1
-            try:
-                locked = alert.try_lock_for_update(allow_referencing=True)
-            except OperationalError:
-                # somebody has just answered: the next minute sees what became of it
-                self.env.cr.rollback()
-                continue
-            if locked and not locked.date_acknowledged and not locked.date_passed_on:
-                locked.emergency_id._pass_on(locked)
+        alerts = self.env["crisis.emergency.alert"]
+        with Job(self, "_cron_watch", irreversible=False) as job:
             # what is registered outlives a kill of the server, so nobody is called twice
-            self.env["ir.cron"]._commit_progress(1, remaining=remaining)
-        self._remind_of_reports()
+            job.work(lambda: alerts.search(domain), self._watch_alert)
+            for field, states in self._report_reminders():
+                due = [(field, "<=", fields.Datetime.now()), ("report_state", "in", states)]
+                job.work(
+                    lambda due=due: self.search(due),
+                    lambda emergency, field=field: emergency._remind_of_report(field),
+                    part=field,
+                )
+
+    @api.model
+    def _watch_alert(self, alert):
+        """Call the stand-ins of somebody who still has not answered."""
+        # somebody may be answering just now: then the next minute sees what became of it
+        locked = alert.try_lock_for_update(allow_referencing=True)
+        if locked and not locked.date_acknowledged and not locked.date_passed_on:
+            locked.emergency_id._pass_on(locked)
 
     def _pass_on(self, alert):
         """Call the stand-ins of somebody who did not answer, and register it."""

@@ -95,23 +95,23 @@ class CrisisEmergencyDistrict(models.AbstractModel):
             own._set({"report_state": "phoned", "date_phoned": fields.Datetime.now()})
 
     @api.model
-    def _remind_of_reports(self):
-        """Remind the principals before a report is due, once by phone and once in writing."""
-        now = fields.Datetime.now()
-        for field, states in (
+    def _report_reminders(self):
+        """Return which moment reminds of a report while it is in which states."""
+        return (
             ("date_phone_reminder", ("open",)),
             ("date_written_reminder", ("open", "phoned")),
-        ):
-            waiting = self.search([(field, "<=", now), ("report_state", "in", states)])
-            for emergency in waiting.try_lock_for_update(allow_referencing=True):
-                emergency._set({field: False})
-                users = emergency.company_id._crisis_holders(PRINCIPAL)
-                emergency._tell_people(
-                    partner_ids=users.partner_id.ids,
-                    subject=self.env._("Report to the district"),
-                    body=self.env._("The report to the district about this emergency is due soon."),
-                )
-                self.env["ir.cron"]._commit_progress(1)
+        )
+
+    def _remind_of_report(self, field):
+        """Remind the principals before a report is due, once by phone and once in writing."""
+        for emergency in self.try_lock_for_update(allow_referencing=True):
+            emergency._set({field: False})
+            users = emergency.company_id._crisis_holders(PRINCIPAL)
+            emergency._tell_people(
+                partner_ids=users.partner_id.ids,
+                subject=self.env._("Report to the district"),
+                body=self.env._("The report to the district about this emergency is due soon."),
+            )
 
     def action_phoned(self):
         """Note that the district was told by phone.

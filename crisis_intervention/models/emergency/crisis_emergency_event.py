@@ -7,6 +7,7 @@ EVENT_KINDS = [
     ("stand_in", "Stand-in called"),
     ("no_answer", "No answer, and no stand-in"),
     ("failure", "Not possible"),
+    ("unsent", "Mails not sent, call"),
     ("place", "Place corrected"),
     ("student", "Student named"),
     ("take", "Takes the step"),

@@ -1,6 +1,7 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ...jobs import Job
 from ...lib.school_year import school_year_of
 from ...roles import MORAL_EDUCATION, PRINCIPAL, TRIAGE
 from .crisis_protocol_review import REVIEW_ACTIVITY
@@ -231,17 +232,25 @@ class CrisisProtocol(models.Model):
     @api.model
     def _cron_review(self):
         """Remind each school once per school year of the plans it has not looked at yet."""
+        with Job(self, "_cron_review", irreversible=False) as job:
+            job.work(self._schools_with_classes, self._remind_school)
+
+    @api.model
+    def _schools_with_classes(self):
+        """Return the schools that have classes."""
+        groups = self.env["crisis.class"]._read_group([], ["company_id"])
+        return self.env["res.company"].union(*(row[0] for row in groups))
+
+    @api.model
+    def _remind_school(self, company):
+        """Remind a school of the plans it has not looked at in this school year."""
         year = school_year_of(fields.Date.context_today(self))
-        companies = self.env["res.company"].union(
-            *(row[0] for row in self.env["crisis.class"]._read_group([], ["company_id"]))
-        )
-        for company in companies:
-            plans = self.browse()
-            for kind, _label in KINDS:
-                plans |= self._for_kind(kind, company)
-            waiting = plans - self.env["crisis.protocol.review"]._reviewed(plans, company, year)
-            users = company._crisis_holders(MORAL_EDUCATION) or company._crisis_holders(PRINCIPAL)
-            waiting._remind(users)
+        plans = self.browse()
+        for kind, _label in KINDS:
+            plans |= self._for_kind(kind, company)
+        waiting = plans - self.env["crisis.protocol.review"]._reviewed(plans, company, year)
+        users = company._crisis_holders(MORAL_EDUCATION) or company._crisis_holders(PRINCIPAL)
+        waiting._remind(users)
 
     def _remind(self, users):
         """Give ``users`` one activity per protocol, unless they have it already."""

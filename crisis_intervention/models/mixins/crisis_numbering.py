@@ -3,6 +3,8 @@ from datetime import date
 
 from odoo import SUPERUSER_ID, api, fields, models
 
+from ...jobs import Job
+
 # Of the advisory lock under which a year that nobody has prepared is begun.
 _LOCK = 0x6E756D62
 
@@ -175,10 +177,16 @@ class CrisisNumbering(models.AbstractModel):
     @api.model
     def _cron_prepare(self):
         """Prepare this year and the next at all schools, so that nobody has to at new year."""
+        with Job(self, "_cron_prepare", irreversible=False) as job:
+            # pylint: disable=no-search-all
+            job.work(lambda: self.env["res.company"].search([]), self._prepare_school)
+
+    @api.model
+    def _prepare_school(self, school):
+        """Prepare this year and the next at a school, in a short transaction."""
         year = fields.Date.today().year
         with self._alone() as numbering:
-            schools = numbering.env["res.company"].search([])  # pylint: disable=no-search-all
-            numbering._prepare(schools, [year, year + 1])
+            numbering._prepare(school.with_env(numbering.env).exists(), [year, year + 1])
 
     @api.model
     def _prefixes(self):

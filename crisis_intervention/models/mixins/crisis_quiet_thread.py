@@ -173,11 +173,12 @@ class CrisisQuietThread(models.AbstractModel):
         return True
 
     @api.model
-    def _send_pointers(self, partners, path):
+    def _send_pointers(self, partners, path, emergency=None):
         """Mail ``partners`` that something waits, each in the own language, with a link.
 
         :param partners: ``res.partner`` records
         :param str path: what the link leads to, without the address of the server
+        :param emergency: the one that it is about, whose board tells what is not sent
         """
         url = f"{self.get_base_url()}{path}"
         values = []
@@ -196,7 +197,8 @@ class CrisisQuietThread(models.AbstractModel):
                 for partner in group
             ]
         # sudo: mail.mail - whoever acts needs no right on outgoing mails; they hold no content
-        self.env["mail.mail"].sudo().with_context(default_state=None).create(values)
+        mails = self.env["mail.mail"].sudo().with_context(default_state=None).create(values)
+        self.env["crisis.sending"]._enter(mails, emergency)
         # sudo: ir.cron - wakes Odoo's mail queue, so that no mail server can hold up a report
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
 

@@ -36,6 +36,29 @@ def sign_given(grant):
     grant._set({"given_signature": keyring(grant.env).sign(_given(grant))})
 
 
+def given_before(env, after=0):
+    """Return the ids of the open permissions behind ``after`` that an older key has signed."""
+    # sudo: crisis.access.grant - which there are
+    found = env["crisis.access.grant"].sudo().search(
+        [("id", ">", after), ("state", "=", "active"), ("given_signature", "!=", False),
+         ("given_signature", "not =like", f"{keyring(env).newest}:%")], order="id"
+    )  # fmt: skip
+    return found.ids
+
+
+def sign_given_anew(env, ids):
+    """Sign permissions with the newest key, so that the older may be taken away.
+
+    :return: ids of what does not verify: it stays as it is, and opens nothing
+    """
+    # sudo: crisis.access.grant - only what verifies is signed anew
+    grants = env["crisis.access.grant"].sudo().browse(ids)
+    genuine = grants.filtered(lambda grant: grant._is_given())
+    for grant in genuine:
+        sign_given(grant)
+    return (grants - genuine).ids
+
+
 class CrisisAccessGrant(models.Model):
     """A permission to look: one person, one case, one purpose, until a certain second.
 

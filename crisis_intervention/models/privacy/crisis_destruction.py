@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
 from ...identity import confirm_identity
+from ...jobs import Job
 from ...roles import PRINCIPAL, TRIAGE
 
 ACTIVITY = "crisis_intervention.mail_activity_destruction"
@@ -179,7 +180,15 @@ class CrisisDestruction(models.Model):
     @api.model
     def _cron_propose(self):
         """List the files past their time, one record per school, and tell the principals."""
-        for company, cases in self._due_cases().grouped("company_id").items():
+        with Job(self, "_cron_propose", irreversible=True) as job:
+            cases = job.find(self._due_cases) or self.env["crisis.case"]
+            job.work(cases.company_id, lambda company: self._propose(company, cases))
+
+    @api.model
+    def _propose(self, company, cases):
+        """List those of ``cases`` that are of one school."""
+        cases = cases.filtered(lambda case: case.company_id == company)
+        if cases:
             record = self.create(
                 {
                     "company_id": company.id,
@@ -209,20 +218,21 @@ class CrisisDestruction(models.Model):
         ]
         lines = self.env["crisis.destruction.line"]
         waiting = [("state", "=", "waiting"), ("destruction_id", "any", ready)]
-        remaining = lines.search_count(waiting)
-        while line := lines.search(waiting, order="id", limit=1):
-            line._execute()
-            remaining = max(remaining - 1, 0)
-            self._end_finished()
-            if not self.env["ir.cron"]._commit_progress(1, remaining=remaining):
-                break
+        with Job(self, "_cron_destroy", irreversible=True) as job:
+            job.work(lambda: lines.search(waiting, order="id"), self._destroy)
 
     @api.model
+    def _destroy(self, line):
+        """Destroy one file, and end the record that it was the last one of."""
+        line._execute()
+        line.destruction_id._end_finished()
+
     def _end_finished(self):
-        """End the records whose files are all dealt with."""
-        for record in self.search([("state", "=", "approved")]):
+        """End those of these records whose files are all dealt with."""
+        for record in self:
             if (
-                record.date_witness_1
+                record.state == "approved"
+                and record.date_witness_1
                 and record.date_witness_2
                 and not record.line_ids.filtered(lambda line: line.state == "waiting")
             ):

@@ -1,4 +1,3 @@
-import logging
 import re
 from datetime import timedelta
 from functools import partial
@@ -9,12 +8,11 @@ from odoo.tools import format_date
 
 from ... import register
 from ...identity import require_person
+from ...jobs import Job, Place
 from ...register_anchors import keep_anchor, name_database
 from ...roles import PRINCIPAL
 from ...seal_keys import keyring
 from ...signatures import enter_late
-
-_logger = logging.getLogger(__name__)
 
 # Problems that are nowhere in particular.
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -165,35 +163,53 @@ class CrisisDisclosureAlarm(models.AbstractModel):
     @api.model
     def _cron_watch(self):
         """Look after the register: what was entered late, who has to be told, the end kept outside."""
-        jobs = [partial(job, self.env) for job in (enter_late, name_database, keep_anchor)]
-        for job in [*jobs, self._tell_principals]:
-            # none of them is held up by another
-            try:
-                with self.env.cr.savepoint():
-                    job()
-            except Exception:  # pylint: disable=broad-exception-caught
-                _logger.exception("A part of looking after the register has failed")
+        parts = {
+            "late": partial(enter_late, self.env),
+            "name": partial(name_database, self.env),
+            "anchor": partial(keep_anchor, self.env),
+        }
+        with Job(self, "_cron_watch", irreversible=False) as job:
+            for part, work in parts.items():
+                job.work([Place(self._name, part=part)], lambda _place, work=work: work())
+            job.work(self._schools, self._tell_school, part="tell")
+            job.work([Place(self._name, part="seen")], lambda _place: self._end_seen())
 
     @api.model
     def _tell_principals(self):
-        """Give every principal an activity about open alarms: one, on the last that she or he reads.
+        """Tell every principal of open alarms, and end what is seen."""
+        for company in self._schools():
+            self._tell_school(company)
+        self._end_seen()
+
+    @api.model
+    def _schools(self):
+        """Return all schools, archived ones as well."""
+        # sudo: res.company - whose principals are told
+        schools = self.env["res.company"].sudo().with_context(active_test=False)
+        return schools.search([])  # pylint: disable=no-search-all
+
+    @api.model
+    def _tell_school(self, company):
+        """Give the principals of a school an activity about open alarms, on the last that each reads.
 
         Whoever says that it is done without having seen the alarm is asked again the next day.
         """
-        # sudo: res.company - all schools, archived ones as well
-        schools = self.env["res.company"].sudo().with_context(active_test=False)
-        still = self.browse()
-        for company in schools.search([]):  # pylint: disable=no-search-all
-            # sudo: crisis.disclosure - which alarms are open, to tell those who may read them
-            about = self.sudo().browse(self._open_alarms(company))
-            still |= about
-            for user in company._crisis_holders(PRINCIPAL):
-                mine = about.filtered(lambda row, u=user: row._readable_by(u))
-                if mine and not mine._told_lately(user):
-                    mine[-1]._plan_activity(ACTIVITY, user, quiet=False)
-        # sudo: crisis.disclosure - what is seen waits for nobody
+        # sudo: crisis.disclosure - which alarms are open, to tell those who may read them
+        about = self.sudo().browse(self._open_alarms(company))
+        for user in company._crisis_holders(PRINCIPAL):
+            mine = about.filtered(lambda row, u=user: row._readable_by(u))
+            if mine and not mine._told_lately(user):
+                mine[-1]._plan_activity(ACTIVITY, user, quiet=False)
+
+    @api.model
+    def _end_seen(self):
+        """End activities about alarms that no school has open: what is seen waits for nobody."""
+        # sudo: crisis.disclosure - which alarms are open
         told = self.sudo().search([("kind", "=", "alarm"), ("activity_ids", "!=", False)])
-        (told - still)._end_activities()
+        if told:
+            for company in self._schools():
+                told -= told.browse(self._open_alarms(company))
+            told._end_activities()
 
     def _told_lately(self, user):
         """Tell whether ``user`` has an activity about one of these, or has ended one today."""

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ... import register_archive
+from ...jobs import Job
 from ...register_check import check_chain
 from ...roles import PRINCIPAL
 
@@ -65,11 +66,18 @@ class CrisisRegisterArchive(models.Model):
     @api.model
     def _cron_archive(self):
         """Put readings of years that are over into archives, part by part."""
-        if not register_archive.waits(self.env):
-            return
-        # what is wrong is told by the nightly check
-        faults = check_chain(self.env).faults
-        left = [fault.number for fault in faults if fault.problem in _LEFT]
-        while done := register_archive.archive_part(self.env, left):
-            if not self.env["ir.cron"]._commit_progress(done):
+        with Job(self, "_cron_archive", irreversible=True) as job:
+            if job.stopped or not job.find(lambda: register_archive.waits(self.env)):
                 return
+            # what is wrong is told by the nightly check
+            left = job.find(self._faulty)
+            if left is None:
+                return
+            while done := job.find(lambda: register_archive.archive_part(self.env, left), "part"):
+                job.progress(done, more=True)
+
+    @api.model
+    def _faulty(self):
+        """Return the numbers of the rows that stay in the table, as something is wrong with them."""
+        faults = check_chain(self.env).faults
+        return [fault.number for fault in faults if fault.problem in _LEFT]

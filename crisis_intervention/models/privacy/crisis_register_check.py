@@ -5,6 +5,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError
 
 from ...identity import require_person
+from ...jobs import Job, Place
 from ...register_anchors import given_up
 from ...register_kept import judged, newest
 from ...register_night import check_by_parts
@@ -363,7 +364,11 @@ class CrisisRegisterCheck(models.Model):
     @api.model
     def _cron_check(self):
         """Check everything every night, part by part; what is found becomes alarms."""
-        for is_more in check_by_parts(self.env):
-            if not self.env["ir.cron"]._commit_progress(1, remaining=int(is_more)):
-                return
-        self.env["crisis.disclosure"]._tell_principals()
+        with Job(self, "_cron_check", irreversible=False) as job:
+            parts = check_by_parts(self.env)
+            while (is_more := job.find(lambda: next(parts, False), "check")) is not None:
+                job.progress(1, more=is_more)
+                if not is_more:
+                    break
+            alarms = self.env["crisis.disclosure"]
+            job.work([Place(self._name, part="tell")], lambda _place: alarms._tell_principals())

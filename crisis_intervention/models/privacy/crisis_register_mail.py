@@ -3,6 +3,7 @@ from odoo import api, models
 from odoo.tools import format_datetime
 
 from ... import register
+from ...jobs import Job, Place
 from ...register_anchors import anchor, keep_anchor
 from ...roles import PRINCIPAL
 
@@ -23,15 +24,24 @@ class CrisisRegisterMail(models.AbstractModel):
     @api.model
     def _cron_mail_end(self):
         """Mail the end of now; where it is not signed by this server there is none to be mailed."""
-        end = anchor(self.env)
-        users = self._principals()
-        if not end or not users:
-            return
-        # whoever looks into the file finds what was mailed
-        keep_anchor(self.env)
-        self._send_end(end, users.partner_id)
-        text = f"{end.end.number}:{end.end.hash}"
-        register.note_event(self.env, "mailed", text=text, pages=len(users))
+        with Job(self, "_cron_mail_end", irreversible=False) as job:
+            end, users = job.find(lambda: (anchor(self.env), self._principals())) or (None, ())
+            if not end or not users:
+                return
+            # whoever looks into the file finds what was mailed
+            job.work([Place(self._name, part="anchor")], lambda _place: keep_anchor(self.env))
+            mailed = []
+            job.work(
+                users,
+                lambda user: (self._send_end(end, user.partner_id), mailed.append(user.id)),
+            )
+            text = f"{end.end.number}:{end.end.hash}"
+            job.work(
+                [Place(self._name, part="note")] if mailed else [],
+                lambda _place: register.note_event(
+                    self.env, "mailed", text=text, pages=len(mailed)
+                ),
+            )
 
     @api.model
     def _principals(self):
@@ -64,7 +74,8 @@ class CrisisRegisterMail(models.AbstractModel):
                 }
             )
         # sudo: mail.mail - sent by the system; they hold a number and a checksum
-        self.env["mail.mail"].sudo().with_context(default_state=None).create(values)
+        mails = self.env["mail.mail"].sudo().with_context(default_state=None).create(values)
+        self.env["crisis.sending"]._enter(mails)
         # sudo: ir.cron - wakes Odoo's mail queue
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
 

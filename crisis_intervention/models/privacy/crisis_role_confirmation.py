@@ -4,12 +4,15 @@ from odoo.fields import Domain
 
 from ... import identity, role_confirmations
 from ...identity import confirm_identity
+from ...jobs import Job
 from ...lib.effective_roles import reached
 from ...roles import DISTRICT, MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY
 from ...walls import called_by_data, is_loading
 
 ACTIVITY = "crisis_intervention.mail_activity_role_confirmation"
 OPEN_STATES = ("waiting", "taken_over")
+# How many people are followed at once.
+FOLLOWED = 200
 
 
 class CrisisRoleConfirmation(models.Model):
@@ -316,14 +319,23 @@ class CrisisRoleConfirmation(models.Model):
     @api.model
     def _cron_follow_roles(self):
         """Follow what changed past Odoo's forms, and remind of what waits."""
+        waiting = [("state", "in", OPEN_STATES), ("activity_ids", "=", False)]
+        with Job(self, "_cron_follow_roles", irreversible=False) as job:
+            job.work(self._people_with_roles, self._follow_roles, size=FOLLOWED)
+            job.work(
+                lambda: self.search(waiting),
+                lambda row: row._plan_activity(ACTIVITY, row._deciders()),
+                part="remind",
+            )
+
+    @api.model
+    def _people_with_roles(self):
+        """Return all who have a role that opens files, or had one."""
         # sudo: res.users - all who have a role
         roles = self.env["res.groups"].sudo().browse(role_confirmations.guarded(self.env))
         users = roles.all_implied_by_ids.with_context(active_test=False).user_ids
         # sudo: crisis.role.confirmation - and all who had one
-        users |= self.sudo().search([("state", "!=", "ended")]).user_id
-        self._follow_roles(users)
-        for row in self.search([("state", "in", OPEN_STATES), ("activity_ids", "=", False)]):
-            row._plan_activity(ACTIVITY, row._deciders())
+        return users | self.sudo().search([("state", "!=", "ended")]).user_id
 
     @api.model
     def _take_over(self, user_ids):

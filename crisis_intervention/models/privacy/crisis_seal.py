@@ -2,11 +2,16 @@ from functools import partial
 
 from odoo import api, models
 
-from ... import register_archive, register_kept, signatures
+from ... import register_archive as archive
+from ... import register_kept as kept
+from ... import role_confirmations as roles
+from ... import signatures
+from ...jobs import DAMAGED, Job
 from ...register import sign_end_anew
-from ...role_confirmations import sign_anew
+from ...seal_key_use import keys_left
 from ...sealed_fields import Sealed
-from ...sealing import renew, renew_files, report_plain
+from ...sealing import files_before, renew, renew_files, report_plain, sealed_before
+from .crisis_access_grant import given_before, sign_given_anew
 
 
 class CrisisSeal(models.AbstractModel):
@@ -51,19 +56,53 @@ class CrisisSeal(models.AbstractModel):
         When it has ended, older keys may be taken away. What cannot be opened, and what stands
         plain where it must be sealed, is left as it is and reported.
         """
-        sign_anew(self.env)
-        sign_end_anew(self.env)
-        register_kept.sign_anew(self.env)
-        for done in signatures.sign_anew(self.env):
-            if not self.env["ir.cron"]._commit_progress(done):
-                return
-        report_plain(self.env)
-        batches = [partial(renew, self.env, field) for field in self._sealed_fields()]
-        for batch in [*batches, partial(renew_files, self.env)]:
-            last = 0
-            while last := batch(last):
-                if not self.env["ir.cron"]._commit_progress(1):
+        with Job(self, "_cron_reseal", irreversible=False) as job:
+            job.find(lambda: sign_end_anew(self.env), "end")
+            for model, part, fetch, work in job.find(self._renewals) or ():
+                if not job.in_batches(model, part, fetch, work):
                     return
-        while register_archive.seal_anew(self.env):
-            if not self.env["ir.cron"]._commit_progress(1):
-                return
+            job.find(lambda: report_plain(self.env), "plain")
+            keys = job.find(lambda: keys_left(self.env), "keys") if job.is_whole else None
+            if keys is not None:
+                job.result = {"keys": keys, "damaged": job.count_aside(DAMAGED)}
+
+    @api.model
+    def _renewals(self):
+        """Return what is signed and sealed anew: list of model, part, and two functions.
+
+        See ``jobs.Job.in_batches``.
+        """
+        env = self.env
+        signed = [
+            ("crisis.role.confirmation", "signature", roles.signed_before, roles.sign_anew),
+            ("crisis.register.check", "signature", kept.signed_before, kept.sign_anew),
+            ("crisis.access.grant", "given", given_before, sign_given_anew),
+        ]
+        stored = [
+            ("ir.attachment", "raw", files_before, renew_files),
+            ("crisis.register.archive", "content", archive.sealed_before, archive.seal_anew),
+        ]
+        records = (
+            (
+                model,
+                "signature",
+                partial(signatures.signed_before, env, model),
+                partial(signatures.sign_anew, env, model),
+            )
+            for model in signatures._kinds(env)
+        )
+        texts = (
+            (
+                field.model_name,
+                field.name,
+                partial(sealed_before, env, field),
+                partial(renew, env, field),
+            )
+            for field in self._sealed_fields()
+        )
+        bound = (
+            [(model, part, partial(fetch, env), partial(work, env)) for model, part, fetch, work in some]
+            for some in (signed, stored)
+        )
+        first, last = bound
+        return [*first, *records, *texts, *last]

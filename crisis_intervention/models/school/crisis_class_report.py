@@ -3,6 +3,9 @@ from datetime import datetime, time, timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ...jobs import Job
+from ...lib.school_year import missed_periods, present_period
+
 
 class CrisisClassReport(models.Model):
     """The regular report of a class: nothing to report, said with one click, or reports filed."""
@@ -101,29 +104,56 @@ class CrisisClassReport(models.Model):
 
     @api.model
     def _cron_remind(self):
-        """Open this week's and, on the first days of a month, last month's reports."""
-        today = fields.Date.context_today(self)
-        monday = today - timedelta(days=today.weekday())
-        self._open("week", monday, monday + timedelta(days=6))
-        first = today.replace(day=1)
-        last_month = (first - timedelta(days=1)).replace(day=1)
-        self._open("month", last_month, first - timedelta(days=1))
+        """Open this week's and, on the first days of a month, last month's reports.
+
+        After days in which nothing ran, those of the weeks and months that were missed as well.
+        """
+        with Job(self, "_cron_remind", irreversible=False) as job:
+            # pylint: disable=no-search-all
+            schools = job.find(lambda: self.env["res.company"].search([]))
+            for period in ("week", "month"):
+                job.work(
+                    schools or (),
+                    lambda school, period=period: self._open_missing(
+                        period, school, job.since(school, period)
+                    ),
+                    part=period,
+                )
 
     @api.model
-    def _open(self, period, start, end):
-        """Open the missing reports of a period, with one activity per head teacher."""
-        companies = self.env["res.company"].search([(f"crisis_{period}_report", "=", True)])
+    def _open_missing(self, period, school, since):
+        """Open the present reports of a school, and those of periods that were missed.
+
+        :param since: moment up to which they were opened, None where that is not known
+        """
+        if not school[f"crisis_{period}_report"]:
+            return
+        today = fields.Date.context_today(self)
+        missed = missed_periods(period, today, since and since.date())
+        for start, end in missed:
+            # a class answers for no time before it was there
+            self._open(period, school, start, end, [("create_date", "<=", end)])
+        self._open(period, school, *present_period(period, today), [])
+
+    @api.model
+    def _open(self, period, school, start, end, of_classes):
+        """Open the missing reports of a period, with one activity per head teacher.
+
+        :param list of_classes: domain of the classes, beside the school
+        """
         known = self.search([("period", "=", period), ("date_start", "=", start)]).class_id
         classes = self.env["crisis.class"].search(
             [
-                ("company_id", "in", companies.ids),
+                ("company_id", "=", school.id),
                 ("head_teacher_ids", "!=", False),
                 ("id", "not in", known.ids),
+                *of_classes,
             ]
         )
         # a week ends with Friday; a month's report is due by the 5th of the next one (practice of
-        # school districts)
+        # school districts); one that opens late is due today
         due_day = start + timedelta(days=4) if period == "week" else end + timedelta(days=5)
+        due_day = max(due_day, fields.Date.context_today(self))
         due = datetime.combine(due_day, time(9, 0))
         reports = self.create(
             [

@@ -115,7 +115,8 @@ class CrisisGuardian(models.Model):
 
     @api.model
     def _identifying_facts(self):
-        return ("consent_date",)
+        # of those who are nobody, none is called first
+        return ("consent_date", "is_primary")
 
     @api.model
     def _guardian_excerpt(self):

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from freezegun import freeze_time
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
@@ -84,7 +85,15 @@ class TestReview(LoopCase):
         self.assertEqual(case.risk_level, "yellow", "not before two further intervals")
         step.date_due = fields.Datetime.now() - timedelta(days=29)
         self.env["crisis.escalation"]._cron_lapse()
+        self.assertEqual(case.risk_level, "yellow", "its owner is warned first")
+        self.assertEqual(self._warned(case), case.user_id)
+        with freeze_time(fields.Datetime.now() + timedelta(days=7, minutes=-1)):
+            self.env["crisis.escalation"]._cron_lapse()
+        self.assertEqual(case.risk_level, "yellow", "and has a week")
+        with freeze_time(fields.Datetime.now() + timedelta(days=7, minutes=1)):
+            self.env["crisis.escalation"]._cron_lapse()
         self.assertEqual(case.risk_level, "blue")
+        self.assertFalse(self._warned(case))
         review = case.review_ids
         self.assertTrue(review.is_lapse)
         self.assertEqual(review.state, "signed")
@@ -97,12 +106,30 @@ class TestReview(LoopCase):
         closing = case.deadline_ids.filtered(lambda d: d.kind == "closing")
         self.assertEqual(len(closing), 1)
 
+    def _warned(self, case):
+        """Return who is warned that the level goes down."""
+        kind = self.env.ref("crisis_intervention.mail_activity_lapse")
+        return case.activity_ids.filtered(lambda a: a.activity_type_id == kind).user_id
+
     def test_a_cause_keeps_the_level(self):
         case = self._make_case(self.student_2, risk_level="yellow")
         step = case.deadline_ids.filtered(lambda d: d.kind == "review")
         step.date_due = fields.Datetime.now() - timedelta(days=29)
         self._hold_session(case, risk_change="higher")
         self.env["crisis.escalation"]._cron_lapse()
+        self.assertEqual(case.risk_level, "yellow")
+        self.assertFalse(self._warned(case))
+
+    def test_a_review_in_the_week_keeps_the_level(self):
+        case = self._make_case(self.student_2, risk_level="yellow")
+        step = case.deadline_ids.filtered(lambda d: d.kind == "review")
+        step.date_due = fields.Datetime.now() - timedelta(days=29)
+        self.env["crisis.escalation"]._cron_lapse()
+        self.assertTrue(self._warned(case))
+        self._sign_review(case)
+        self.assertFalse(self._warned(case))
+        with freeze_time(fields.Datetime.now() + timedelta(days=8)):
+            self.env["crisis.escalation"]._cron_lapse()
         self.assertEqual(case.risk_level, "yellow")
 
 

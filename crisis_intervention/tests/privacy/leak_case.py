@@ -334,7 +334,7 @@ class LeakCase(CrisisCommon):
         self._settle()
         ours.sudo()._set({"date_phone_reminder": fields.Datetime.now(), "report_state": "open"})
         with patch.object(self.registry["ir.cron"], "_commit_progress", lambda *a, **k: 60):
-            self.env["crisis.emergency"]._remind_of_reports()
+            self.env["crisis.emergency"]._cron_watch()
         self._settle()
         note = emergency.sudo().event_ids.filtered(lambda event: event.kind == "note")
         return [emergency, emergency.sudo().alert_ids[0], note, measure, report]

@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -148,6 +149,7 @@ class TestDestruction(DestructionCase):
             "crisis.instrument", "crisis.instrument.item", "crisis.instrument.option",
             "crisis.instrument.scale", "crisis.instrument.band",
             "crisis.destruction", "crisis.destruction.line",
+            "crisis.job", "crisis.job.fault", "crisis.clock", "crisis.sending",
             "crisis.number.gap", "crisis.disclosure", "crisis.protocol", "crisis.protocol.step",
             "crisis.protocol.review", "crisis.role.confirmation", "crisis.role.event",
             "crisis.register.check", "crisis.register.archive", "crisis.signature",
@@ -251,6 +253,51 @@ class TestDestruction(DestructionCase):
         self.assertEqual(record.line_ids.state, "held")
         self.assertEqual(case.with_user(self.psychology).background, "BACKGROUNDCANARY")
         self.assertFalse(case.date_destroyed)
+
+    def test_two_children_with_guardians_called_first(self):
+        """The anonymous student has as many of them as there were children."""
+        cases = self.env["crisis.case"]
+        for number in range(2):
+            student = self._make_student(f"学生{number}", f"X{number}", self.class_1)
+            self.env["crisis.guardian"].create(
+                {
+                    "student_id": student.id,
+                    "name": "家长",
+                    "phone": "13800000000",
+                    "is_primary": True,
+                }
+            )
+            cases |= self._let_expire(self._make_case(student))
+        record = self._destroyed(cases[0])
+        self.assertEqual(record.line_ids.case_id, cases)
+        self.assertEqual(set(record.line_ids.mapped("state")), {"done"})
+        self.assertEqual(record.state, "done")
+        self.assertFalse(self.env["crisis.job.fault"].search([]))
+
+    def test_no_unique_index_meets_the_anonymous_student(self):
+        """What is emptied alike for all children is in no unique index that would apply to it."""
+        erasure, met = self.env["crisis.erasure"], set()
+        anonymous = self.school._crisis_anonymous_student()
+        for name in {*erasure._links(), *erasure._directory(), "crisis.student"}:
+            emptied = erasure._emptied(self.env[name].browse(1), anonymous)
+            self.env.cr.execute(
+                """SELECT i.indexrelid::regclass::text, coalesce(pg_get_expr(indpred, indrelid), ''),
+                          ARRAY(SELECT a.attname::text FROM pg_attribute a
+                                 WHERE a.attrelid = i.indexrelid),
+                          pg_get_indexdef(i.indexrelid)
+                     FROM pg_index i
+                    WHERE indrelid = %s::regclass AND indisunique AND NOT indisprimary""",
+                [self.env[name]._table],
+            )
+            for index, condition, columns, definition in self.env.cr.fetchall():
+                same = {n for n, v in emptied.items() if v is not None and n in columns}
+                gone = {n for n, v in emptied.items() if v is None}
+                applies = not any(re.search(rf"\b{n}\b", condition) for n in gone)
+                if same and applies and not gone.intersection(columns):
+                    met.add((index, definition[definition.index("(") :]))
+        # only cases that are closed are destroyed
+        open_cases = ("crisis_case_open_case_uniq", "(student_id) WHERE (date_closed IS NULL)")
+        self.assertEqual(met, {open_cases})
 
     def test_job_that_is_stopped_goes_on(self):
         cases = self.env["crisis.case"]

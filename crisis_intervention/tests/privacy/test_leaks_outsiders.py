@@ -1,10 +1,12 @@
 from contextlib import suppress
+from datetime import timedelta
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ...jobs import Place
 from ...register_state import keep_check
 from .. import access_matrix
 from ..common import DENIALS
@@ -181,6 +183,15 @@ class TestOutsiders(LeakCase):
                     "crisis.role.confirmation", "crisis.role.event",
                     "crisis.register.check", "crisis.register.archive", "crisis.signature",
                 )),
+                self.env["crisis.job"]._of_code("x"),
+                self.env["crisis.job"]._of_code("x")._set_aside(
+                    Place("crisis.case", case.id), "x", None, timedelta(hours=1)
+                ),
+                self.env["crisis.sending"]._make([{"partner_id": self.staff.partner_id.id}]),
+                self.env["crisis.clock"]._make([{
+                    "reason": "begun", "date_from": fields.Datetime.now(),
+                    "date_beat": fields.Datetime.now(), "date_database": fields.Datetime.now(),
+                }]),
                 self.env["crisis.number.gap"].create({
                     "company_id": self.school.id, "name": "CI/1/1", "date": fields.Datetime.now(),
                 }),

@@ -8,6 +8,7 @@ from odoo.tests import BaseCase, tagged
 
 from ... import sealing
 from ...lib.sealed import PREFIX, Keyring, SealError, is_sealed, new_key
+from ...seal_key_use import seal_keys_in_use
 from ...seal_keys import VARIABLE
 from ...sealed_fields import Confidential, Sealed
 from ..common import CrisisCommon
@@ -353,6 +354,7 @@ class TestSealedColumns(SealedCase):
         old = os.environ[VARIABLE]
         new = f"next:{new_key()}"
         progress = []
+        self.assertEqual(set(seal_keys_in_use(self.env)), {old.partition(":")[0]})
 
         def commit(_self, processed=0, **_kwargs):
             progress.append(processed)
@@ -362,7 +364,9 @@ class TestSealedColumns(SealedCase):
         with patch.dict(os.environ, {VARIABLE: f"{new},{old}"}):
             self.assertEqual(self.case.background, "BACKGROUND")
             field = self.env["crisis.case"]._fields["background"]
-            self.assertEqual(sealing.renew(self.env, field, limit=1), self.case.id)
+            self.assertIn(self.case.id, sealing.sealed_before(self.env, field))
+            self.assertEqual(sealing.renew(self.env, field, self.case.ids), [])
+            self.assertNotIn(self.case.id, sealing.sealed_before(self.env, field))
             self.env["crisis.seal"]._cron_reseal()
             self.assertGreater(sum(progress), len(SEALED) - 1)
             for model, name in SEALED:
@@ -371,6 +375,7 @@ class TestSealedColumns(SealedCase):
             progress.clear()
             self.env["crisis.seal"]._cron_reseal()
             self.assertFalse(progress, "what is done is not done again")
+        self.assertEqual(set(seal_keys_in_use(self.env)), {"next"}, "the old key may go")
         self.env.invalidate_all()
         with patch.dict(os.environ, {VARIABLE: new}):
             self.assertEqual(self.case.background, "BACKGROUND")
@@ -433,7 +438,7 @@ class TestSealedColumns(SealedCase):
         self._sealed_for("disclosure")
         field = self.held._fields["confidentiality_exception"]
         with patch.dict(os.environ, {VARIABLE: f"next:{new_key()},{os.environ[VARIABLE]}"}):
-            sealing.renew(self.env, field)
+            sealing.renew(self.env, field, sealing.sealed_before(self.env, field))
             ring = Keyring.parse(os.environ[VARIABLE])
             [(_id, text)] = self._column("crisis.session", "confidentiality_exception")
             self.assertEqual(ring.open(text, place), "TOLD")

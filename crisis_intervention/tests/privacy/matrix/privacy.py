@@ -1,3 +1,6 @@
+from datetime import timedelta
+
+from ....jobs import Place
 from ....register import note_reading, raise_alarm
 from ....register_state import keep_check
 
@@ -53,7 +56,18 @@ class PrivacyRecords:
             cls._put(relation, cls._disclosed(cls.records["crisis.case", relation]))
         # of a colleague, whose readings of now are none of the same hour
         cls._put("general", cls._archive_reading(own, cls.psychology))
+        cls.env["crisis.clock"]._beat()
+        sending = [{"partner_id": cls.staff.partner_id.id}]
+        cls._put("general", cls.env["crisis.sending"]._make(sending))
+        cls._put("general", cls.env["crisis.clock"].search([], limit=1))
         cls._put("general", cls.env["crisis.register.check"].browse(keep_check(cls.env)))
+
+    @classmethod
+    def _fault(cls, company):
+        """Return what a job has set aside at a school."""
+        job = cls.env["crisis.job"]._of_code("crisis.number.gap._cron_notice")
+        cls._put("general", job)
+        return job._set_aside(Place("res.company", company.id), "x", None, timedelta(hours=1))
 
     @classmethod
     def _disclosed(cls, case):

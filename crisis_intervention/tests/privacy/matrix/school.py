@@ -68,6 +68,7 @@ class SchoolRecords:
                 continue
             gap = {"name": "CI/1/1", "company_id": company.id, "date": fields.Datetime.now()}
             cls._put(relation, cls.env["crisis.number.gap"].create(gap), {**gap, "name": "CI/1/2"})
+            cls._put(relation, cls._fault(company))
             team = {"name": "x", "company_id": company.id}
             cls._put(relation, cls.env["crisis.team"].create(team), team)
             member = {
