@@ -27,6 +27,7 @@ from .case import (
     test_escalation,
     test_handover,
     test_loop_closing,
+    test_lost_update,
     test_numbers,
     test_query_counts,
     test_school_year,
