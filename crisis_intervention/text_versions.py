@@ -6,8 +6,12 @@ changes with every way a text is written. Whoever reads a text reads its version
 (``text_versions``), and sends it back in the context when saving another text.
 """
 
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tools import SQL, format_datetime, hmac
+
+from .sealed_fields import check_replaceable
+from .sealed_reading import opening
 
 # What the client has read: dict of model to dict of id to dict of field to version.
 READ = "crisis_texts_read"
@@ -61,6 +65,11 @@ def versions_read(records):
     # JSON knows no numbers as keys
     found = {id_: of_model.get(str(id_), of_model.get(id_)) for id_ in records.ids}
     return {id_: value for id_, value in found.items() if isinstance(value, dict)}
+
+
+def is_leaving(env):
+    """Tell whether a client says that its page is being closed."""
+    return bool(env.context.get(LEAVING))
 
 
 def stale(records, names):
@@ -122,3 +131,42 @@ def refusal(records, found):
     error = UserError(message)
     error.context = {"crisis_stale_texts": conflicts}
     return error
+
+
+def together(record, name, mine):
+    """Return what stands there now, and below it what was typed before the page was closed.
+
+    Nobody is there to choose, so nothing of either is left out.
+    """
+    env = record.env
+    # sudo: added to what stands there, in the same field; nothing is shown to who writes
+    with opening("leaving"):
+        theirs = record.sudo()[name] or ""
+    if not mine or mine in theirs:
+        return theirs
+    heading = env._(
+        "— %(name)s, %(moment)s: written at the same time —",
+        name=env.user.name,
+        moment=format_datetime(env, fields.Datetime.now()),
+    )
+    return "\n\n".join(part for part in (theirs, heading, mine) if part)
+
+
+def keep(records, vals):
+    """Keep the texts that ``vals`` replace, sealed, with who replaces them and when.
+
+    :param records: of one model, before they are written
+    :raises UserError: a text cannot be opened: nothing is written over it
+    """
+    kept = []
+    for name in [name for name in records._kept_texts if name in vals]:
+        check_replaceable(records._fields[name], records)
+        for record in records.sudo():
+            # sudo: from one sealed field into another, which the same persons read
+            with opening("history"):
+                text = record[name]
+            if text and text != vals[name]:
+                kept.append({"case_id": record.id, "field_name": name, "text": text})
+    if kept:
+        # sudo: crisis.text.version - written here only, nobody has the right to write it directly
+        records.env["crisis.text.version"].sudo().create(kept)

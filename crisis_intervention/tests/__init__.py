@@ -93,6 +93,7 @@ from .emergency import (
     test_protocol,
 )
 from .odoo import (
+    test_database_errors,
     test_house,
     test_js,
     test_ours,

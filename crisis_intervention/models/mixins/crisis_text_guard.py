@@ -15,6 +15,8 @@ class CrisisTextGuard(models.AbstractModel):
     _name = "crisis.text.guard"
     _description = "Guard of Long Texts"
 
+    # sealed texts of a case of which earlier versions are kept (``crisis.text.version``)
+    _kept_texts = ()
     # long texts of which the last one to save wins all the same: field to the reason
     _unguarded_texts = {}
 
@@ -66,6 +68,8 @@ class CrisisTextGuard(models.AbstractModel):
     def write(self, vals):
         """Write; over a text only what was written after reading it.
 
+        What a page sends that is being closed is added to what stands there.
+
         :raises UserError: somebody else has changed a text meanwhile; says who and when
         """
         names = [name for name in self._guarded_texts() if name in vals]
@@ -74,7 +78,11 @@ class CrisisTextGuard(models.AbstractModel):
             for name in names:
                 self._check_field_access(self._fields[name], "write")
             if found := text_versions.stale(self, names):
-                raise text_versions.refusal(self, found)
+                if len(self) > 1 or not text_versions.is_leaving(self.env):
+                    raise text_versions.refusal(self, found)
+                added = {n: text_versions.together(self, n, vals[n]) for _id, n in found}
+                vals = {**vals, **added}
+        text_versions.keep(self, vals)
         return super().write(vals)
 
     @api.model

@@ -45,7 +45,7 @@ class TestLoopClosing(CrisisCommon):
                 self.case.with_user(self.psychology).write({name: value})
         self.case.with_user(self.psychology).closing_told = "监护人"
         self._sign_review(self.case, "reopen")
-        self.case.with_user(self.psychology).closing_summary = "再次观察。"
+        self._having_read(self.case.with_user(self.psychology)).closing_summary = "再次观察。"
 
     def test_drafts_do_not_go_on_in_a_closed_case(self):
         plan = self._make_plan(self.case)

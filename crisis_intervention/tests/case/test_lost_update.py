@@ -1,8 +1,12 @@
+import re
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
 from ... import text_versions
+from ...lib.sealed import PREFIX
+from ...sealed_fields import Sealed
 from ..common import CrisisCommon
 
 STALE = "saved “Confidential Background” on .* while you were writing"
@@ -240,8 +244,131 @@ class TestLostUpdate(CrisisCommon):
         self.case.sudo().write({"background": "乙"})
         self.assertEqual(self.case.with_user(self.psychology).background, "乙")
 
+    def test_a_page_that_is_closed_loses_nothing(self):
+        """Nobody is there to choose: what was typed is added to what stands there."""
+        leaving = {text_versions.LEAVING: True}
+        for name in ("background", "shared_advice"):
+            with self.subTest(name=name):
+                self.case._as_system().write({name: "甲"})
+                _values, second = self._form(self.colleague, name)
+                _values, third = self._form(self.colleague, name)
+                self.case._as_system().write({name: "乙"})
+                second.with_context(**leaving).web_save({name: "丙"}, {})
+                text = self.case.with_user(self.psychology)[name]
+                self.assertRegex(text, f"^乙\n\n— {self.colleague.name}, .* —\n\n丙$")
+                third.with_context(**leaving).web_save({name: False}, {})
+                self.assertEqual(self.case.with_user(self.psychology)[name], text)
+        # it writes over nothing, whatever else a client sends
+        both = self.case | self._make_case(self.student_2, shared_advice="丁")
+        with self.assertRaises(UserError):
+            both.with_user(self.psychology).with_context(**leaving).write({"shared_advice": "x"})
+
     def test_a_form_of_a_test_reads_and_writes(self):
         """As the web client does: opened, changed, saved."""
         with Form(self._having_read(self.case.with_user(self.psychology))) as form:
             form.shared_advice = "多陪伴。"
         self.assertEqual(self.case.shared_advice, "多陪伴。")
+
+
+@tagged("post_install", "-at_install")
+class TestEarlierVersions(CrisisCommon):
+    """What stood in a confidential text of a case is kept, sealed, and registered when read."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.case = cls._make_case(cls.student_1, background="甲", risk_formulation="子")
+        cls.env.flush_all()
+
+    def _versions(self, user=None):
+        """Return the earlier versions, for ``user``, newest first."""
+        versions = self.env["crisis.text.version"].with_user(user or self.psychology)
+        return versions.search([("case_id", "=", self.case.id)])
+
+    def _save(self, user, **texts):
+        self._having_read(self.case.with_user(user)).write(texts)
+
+    def test_each_text_that_is_replaced(self):
+        colleague = self._make_user("t_psychology_2", "psychology_teacher")
+        self.assertFalse(self._versions())
+        self._save(self.psychology, background="乙")
+        self._save(colleague, background="丙", risk_formulation="子")
+        self._save(colleague, risk_formulation=False, shared_advice="x")
+        kept = [(v.field_name, v.text, v.user_id) for v in self._versions().sorted("id")]
+        self.assertEqual(
+            kept,
+            [
+                ("background", "甲", self.psychology),
+                ("background", "乙", colleague),
+                ("risk_formulation", "子", colleague),
+            ],
+        )
+
+    def test_own_code_and_pages_that_are_closed(self):
+        self.case.with_user(self.psychology)._as_system().write({"background": "乙"})
+        mine = self.case.with_user(self.psychology)
+        mine.with_context(crisis_texts_leaving=True).write({"background": "丙"})
+        self.assertEqual(self._versions().sorted("id").mapped("text"), ["甲", "乙"])
+        self.assertTrue(mine.background.startswith("乙\n\n"))
+
+    def test_what_is_refused_is_not_kept(self):
+        with self.assertRaises(UserError):
+            self.case.with_user(self.psychology).write({"background": "乙"})
+        self.assertFalse(self._versions())
+
+    def test_they_are_sealed(self):
+        self._save(self.psychology, background="乙")
+        self.env.flush_all()
+        self.env.cr.execute("SELECT text FROM crisis_text_version")
+        [[column]] = self.env.cr.fetchall()
+        self.assertTrue(column.startswith(PREFIX))
+        self.assertNotIn("甲", column)
+
+    def test_who_reads_them(self):
+        """Those who read the text of now; nobody changes them."""
+        self._save(self.psychology, background="乙")
+        for user in (self.psychology, self.principal):
+            self.assertEqual(self._versions(user).text, "甲")
+            action = self.case.with_user(user).action_view_text_versions()
+            self.assertEqual((action["res_model"], action["target"]), ("crisis.text.version", "new"))
+        self.assertFalse(self._versions(self.other_psychology))
+        version = self._versions().sudo()
+        for user in (self.moral, self.head_teacher, self.doctor, self.configurator, self.district):
+            with self.subTest(user=user.login):
+                with self.assertRaises(AccessError):
+                    version.with_user(user).read(["text"])
+                with self.assertRaises(AccessError):
+                    self.case.with_user(user).action_view_text_versions()
+        mine = version.with_user(self.psychology).sudo(False)
+        for act in (
+            lambda: mine.write({"text": "x"}),
+            lambda: mine.unlink(),
+            lambda: mine.create({"case_id": self.case.id, "field_name": "background", "text": "x"}),
+        ):
+            with self.assertRaises(UserError):
+                act()
+
+    def test_a_reading_is_registered(self):
+        self._save(self.psychology, background="乙")
+        self._end_transaction()
+        before = self.env["crisis.disclosure"].search([], order="id desc", limit=1).id
+        self._versions(self.principal).web_search_read([("case_id", "=", self.case.id)], {"text": {}})
+        self._end_transaction()
+        rows = self.env["crisis.disclosure"].search(
+            [("id", ">", before), ("res_model", "=", "crisis.text.version")]
+        )
+        self.assertEqual(rows.user_id, self.principal)
+        self.assertEqual(rows.case_id, self.case)
+        self.assertEqual(rows.student_id, self.student_1)
+        self.assertEqual(rows.way, "list")
+
+    def test_every_text_that_keeps_versions_is_sealed_and_of_a_case(self):
+        found = {
+            name: self.env[name]._kept_texts
+            for name in self.env["crisis.record"]._kinds()
+            if self.env[name]._kept_texts
+        }
+        self.assertEqual(found, {"crisis.case": ("background", "risk_formulation")})
+        for name in found["crisis.case"]:
+            self.assertIsInstance(self.case._fields[name], Sealed)
+            self.assertIn(name, self.case._guarded_texts())
