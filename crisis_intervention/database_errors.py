@@ -124,12 +124,16 @@ def in_plain_words(error, registry, uid=None, lang=None):
     if not isinstance(error, (psycopg2.Error, ConcurrencyError)):
         _cut(error)
         return error
-    # the cursor of the request may be closed, or its transaction broken
-    with registry.cursor() as cr:
-        env = api.Environment(cr, uid or SUPERUSER_ID, {})
-        if lang != "en_US" and not (lang and env["res.lang"]._get_data(code=lang)):
-            lang = env.user.lang
-        return UserError(_explained(env(context={"lang": lang}), error))
+    try:
+        # the cursor of the request may be closed, or its transaction broken
+        with registry.cursor() as cr:
+            env = api.Environment(cr, uid or SUPERUSER_ID, {})
+            if lang != "en_US" and not (lang and env["res.lang"]._get_data(code=lang)):
+                lang = env.user.lang
+            return UserError(_explained(env(context={"lang": lang}), error))
+    except psycopg2.Error:
+        # the language of users stands in the database
+        return UserError("The database does not answer / 数据库暂时没有响应，请稍后再试。")
 
 
 def _cut(error):

@@ -177,8 +177,9 @@ class TestConcurrency(CommittedCase):
 
             return save
 
+        jobs = job(self.psychology, "甲"), job(self.colleague, "乙")
         with self._meeting("crisis.text.guard", "_guarded_texts"):
-            results = self._at_once(job(self.psychology, "甲"), job(self.colleague, "乙"))
+            results = self._at_once(*jobs)
         errors = [result for result in results if isinstance(result, Exception)]
         self.assertEqual([type(error) for error in errors], [UserError], results)
         self.assertRegex(str(errors[0]), "c_psychology.* saved “.*” on .* while you were writing")

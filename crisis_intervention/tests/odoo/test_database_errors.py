@@ -1,6 +1,7 @@
 import json
 import threading
 from unittest.mock import patch
+from xmlrpc.client import Fault
 
 import psycopg2
 from odoo import SUPERUSER_ID, api
@@ -160,6 +161,15 @@ class TestDatabaseErrors(CrisisCommon):
         error = self._raised("23505", "res_country", "x", "code")
         self.assertIn("already exists", self.env["base"]._sql_error_to_message(error))
 
+    def test_a_database_that_is_away(self):
+        error = self._raised("57P01", "crisis_student")
+        with patch.object(
+            type(self.registry), "cursor", side_effect=psycopg2.OperationalError(SECRET)
+        ):
+            told = database_errors.in_plain_words(error, self.registry)
+        self.assertIn("does not answer", str(told))
+        self.assertNotIn(SECRET, str(told))
+
     def test_whatever_leaves_the_server(self):
         """Errors that reach the end of a request, and those that an error of ours came from."""
         for sqlstate, words in {
@@ -286,7 +296,15 @@ class TestDatabaseErrorsOfClients(HttpCase, CrisisCommon):
                                     {"medical_involved": True}, specification={},
                                     context={"lang": lang})  # fmt: skip
                 self._check(answer, words)
-        self.assertEqual(len(tries), 2 * service.MAX_TRIES_ON_CONCURRENCY_FAILURE)
+            # programs as well
+            key = [self.env.cr.dbname, self.psychology.id, self.psychology.login]
+            with self.assertRaises(Fault) as fault:
+                self.xmlrpc_object.execute_kw(
+                    *key, "crisis.case", "write", [[case.id], {"medical_involved": True}]
+                )
+            self.assertIn(CONFLICT, fault.exception.faultString)
+            self.assertNotIn("Traceback", fault.exception.faultString)
+        self.assertEqual(len(tries), 3 * service.MAX_TRIES_ON_CONCURRENCY_FAILURE)
 
 
 @tagged("post_install", "-at_install")
