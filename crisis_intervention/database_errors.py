@@ -72,9 +72,7 @@ def sentence(model, error):
             field=label,
         )
     if isinstance(error, errors.NotNullViolation) and label:
-        return env._(
-            "“%(field)s” of “%(kind)s” must be filled in.", field=label, kind=kind
-        )
+        return env._("“%(field)s” of “%(kind)s” must be filled in.", field=label, kind=kind)
     if isinstance(error, errors.UniqueViolation):
         if not label:
             return env._("This is there already. Reload, and go on with what you find.")

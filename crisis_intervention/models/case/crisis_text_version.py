@@ -17,6 +17,10 @@ class CrisisTextVersion(models.Model):
     _enters_code = True
 
     case_id = fields.Many2one("crisis.case", required=True, ondelete="cascade", index=True)
+    # the register tells of whom somebody has read
+    student_id = fields.Many2one(
+        related="case_id.student_id", store=True, index=True, precompute=True
+    )
     company_id = fields.Many2one(
         related="case_id.company_id", store=True, index=True, precompute=True
     )

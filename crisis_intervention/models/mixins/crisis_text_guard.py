@@ -59,7 +59,9 @@ class CrisisTextGuard(models.AbstractModel):
     )
     def _compute_text_versions(self):
         """Tell who reads a text which version it is; a form that is filled in keeps what it has."""
-        names = [n for n in self._guarded_texts() if self._has_field_access(self._fields[n], "read")]
+        names = [
+            n for n in self._guarded_texts() if self._has_field_access(self._fields[n], "read")
+        ]
         stored = self.filtered("id") if names else self.browse()
         found = text_versions.versions(stored, names) if stored else {}
         for record in self:

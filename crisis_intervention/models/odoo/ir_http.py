@@ -22,7 +22,9 @@ class IrHttp(models.AbstractModel):
         """Enter what was read before it failed, and say it without what the database says."""
         enter_waiting(failed=True)
         return super()._handle_error(
-            in_plain_words(exception, request.registry, request.session.uid, cls._spoken_by_client())
+            in_plain_words(
+                exception, request.registry, request.session.uid, cls._spoken_by_client()
+            )
         )
 
     @classmethod

@@ -172,7 +172,7 @@ class TestConcurrency(CommittedCase):
                 context = self._having_read(mine).env.context
 
             def save(env):
-                records = env["crisis.case"].with_user(user.id).with_context(context)
+                records = env["crisis.case"].with_user(user.id).with_context(**context)
                 return records.browse(case.id).web_save({"shared_advice": text}, {})
 
             return save

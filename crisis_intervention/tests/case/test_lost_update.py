@@ -92,7 +92,11 @@ class TestLostUpdate(CrisisCommon):
 
         kinds = set(self.env["crisis.record"]._kinds())
         views = self.env["ir.ui.view"].search(
-            [("type", "in", ("form", "list")), ("model", "like", "crisis.%"), ("mode", "=", "primary")]
+            [
+                ("type", "in", ("form", "list")),
+                ("model", "like", "crisis.%"),
+                ("mode", "=", "primary"),
+            ]
         )
         for view in views:
             model = self.env[view.model]
@@ -103,7 +107,9 @@ class TestLostUpdate(CrisisCommon):
 
     def test_a_version_tells_nothing(self):
         other = self._make_case(self.student_2, background="父母分居。", shared_advice="多鼓励。")
-        [mine, others] = (case.with_user(self.psychology).text_versions for case in (self.case, other))
+        [mine, others] = (
+            case.with_user(self.psychology).text_versions for case in (self.case, other)
+        )
         for name in ("background", "shared_advice"):
             self.assertNotEqual(mine[name], others[name], "the same text is not recognised")
         before = mine["background"]
@@ -161,8 +167,15 @@ class TestLostUpdate(CrisisCommon):
         spec = {"background": {}, "text_versions": {}}
         for text in ("一", "二", "三"):
             [values] = record.web_save({"background": text}, spec)
-            _values, record = values, record.with_context(
-                **{text_versions.READ: {"crisis.case": {str(record.id): values["text_versions"]}}}
+            _values, record = (
+                values,
+                record.with_context(
+                    **{
+                        text_versions.READ: {
+                            "crisis.case": {str(record.id): values["text_versions"]}
+                        }
+                    }
+                ),
             )
             self.assertEqual(values["background"], text)
 
@@ -331,7 +344,9 @@ class TestEarlierVersions(CrisisCommon):
         for user in (self.psychology, self.principal):
             self.assertEqual(self._versions(user).text, "甲")
             action = self.case.with_user(user).action_view_text_versions()
-            self.assertEqual((action["res_model"], action["target"]), ("crisis.text.version", "new"))
+            self.assertEqual(
+                (action["res_model"], action["target"]), ("crisis.text.version", "new")
+            )
         self.assertFalse(self._versions(self.other_psychology))
         version = self._versions().sudo()
         for user in (self.moral, self.head_teacher, self.doctor, self.configurator, self.district):
@@ -353,7 +368,9 @@ class TestEarlierVersions(CrisisCommon):
         self._save(self.psychology, background="乙")
         self._end_transaction()
         before = self.env["crisis.disclosure"].search([], order="id desc", limit=1).id
-        self._versions(self.principal).web_search_read([("case_id", "=", self.case.id)], {"text": {}})
+        self._versions(self.principal).web_search_read(
+            [("case_id", "=", self.case.id)], {"text": {}}
+        )
         self._end_transaction()
         rows = self.env["crisis.disclosure"].search(
             [("id", ">", before), ("res_model", "=", "crisis.text.version")]

@@ -260,7 +260,8 @@ class TestEmergencyAfter(AfterCase):
         self._having_read(mine).statement = template + "林小禾"
         with self.assertRaises(UserError):
             mine.action_release_statement()
-        self._having_read(mine).statement = template + "何雨桐"  # of another school: a chance namesake
+        # of another school: a chance namesake
+        self._having_read(mine).statement = template + "何雨桐"
         with self.assertRaises(AccessError):
             emergency.with_user(self.moral).action_release_statement()
         mine.action_release_statement()

@@ -133,7 +133,8 @@ class TestDatabaseErrors(CrisisCommon):
             declared = {
                 key: table_object
                 for key, table_object in model._table_objects.items()
-                if getattr(table_object, "unique", True) and (table_object._module or "")[:7] == "crisis_"
+                if getattr(table_object, "unique", True)
+                and (table_object._module or "")[:7] == "crisis_"
             }
             if model._abstract or not model._auto:
                 continue
@@ -347,7 +348,8 @@ class TestConflicts(CommittedCase):
 
     def test_somebody_is_always_faster(self):
         change = SQL(
-            "UPDATE crisis_student SET student_number = student_number WHERE id = %s", self.student.id
+            "UPDATE crisis_student SET student_number = student_number WHERE id = %s",
+            self.student.id,
         )
 
         def job(env):

@@ -114,54 +114,14 @@ patch(Record.prototype, {
      */
     async _bringTogether(stale, error) {
         const texts = [];
-        for (const { model, id, field, by, at, own } of stale) {
-            const record = [...withLines(this)].find(
-                (each) => each.resModel === model && each.resId === id && field in each._changes
-            );
-            if (!record) {
-                throw error;
-            }
-            const [now] = await this.model.orm.webRead(model, [id], {
-                context: super.context,
-                specification: { [field]: {}, text_versions: {} },
-            });
-            texts.push({
-                record,
-                field,
-                by,
-                at,
-                own,
-                label: record.fields[field].string,
-                read: record._values[field] || "",
-                theirs: now[field] || "",
-                mine: record._changes[field] || "",
-                version: (now.text_versions || {})[field],
-            });
+        for (const each of stale) {
+            texts.push(await this._textNow(each, error));
         }
         // the same text in another version: nothing of anybody's is written over
-        const open = texts.filter(({ read, theirs, mine }) => theirs !== read && theirs !== mine);
-        let chosen = [];
-        if (open.length) {
-            chosen = await new Promise((decide) => {
-                this.model.dialog.add(
-                    StaleTextsDialog,
-                    {
-                        texts: open.map(({ label, by, at, own, theirs, mine }) => ({
-                            label,
-                            by,
-                            at,
-                            own,
-                            theirs,
-                            mine,
-                        })),
-                        decide,
-                    },
-                    { onClose: () => decide(null) }
-                );
-            });
-            if (!chosen) {
-                return false;
-            }
+        const open = texts.filter(({ read, theirs, mine }) => ![read, mine].includes(theirs));
+        const chosen = open.length ? await this._chooseTexts(open) : [];
+        if (!chosen) {
+            return false;
         }
         for (const { record, field, theirs, version } of texts) {
             const versions = { ...record._values.text_versions, [field]: version };
@@ -174,5 +134,40 @@ patch(Record.prototype, {
             }
         }
         return true;
+    },
+
+    /** Reads what stands there now, as every reader does, and returns it with what is in the form. */
+    async _textNow({ model, id, field, ...more }, error) {
+        const record = [...withLines(this)].find(
+            (each) => each.resModel === model && each.resId === id && field in each._changes
+        );
+        if (!record) {
+            throw error;
+        }
+        const [now] = await this.model.orm.webRead(model, [id], {
+            context: this.config.context,
+            specification: { [field]: {}, text_versions: {} },
+        });
+        return {
+            ...more,
+            record,
+            field,
+            label: record.fields[field].string,
+            read: record._values[field] || "",
+            theirs: now[field] || "",
+            mine: record._changes[field] || "",
+            version: now.text_versions[field],
+        };
+    },
+
+    /** Shows the texts side by side; returns what is chosen for each, or null to go on writing. */
+    _chooseTexts(open) {
+        const texts = open.map(({ label, by, at, own, theirs, mine }) => {
+            return { label, by, at, own, theirs, mine };
+        });
+        return new Promise((decide) => {
+            const onClose = () => decide(null);
+            this.model.dialog.add(StaleTextsDialog, { texts, decide }, { onClose });
+        });
     },
 });

@@ -378,7 +378,12 @@ tours.add("crisis_stale_background", {
             trigger: ".o_form_view",
             async run() {
                 // the test saves as a colleague when it is asked for a name
-                const params = { model: "crisis.case", method: "name_search", args: [], kwargs: {} };
+                const params = {
+                    model: "crisis.case",
+                    method: "name_search",
+                    args: [],
+                    kwargs: {},
+                };
                 await rpc("/web/dataset/call_kw/crisis.case/name_search", params);
             },
         },
@@ -399,7 +404,8 @@ tours.add("crisis_stale_background", {
         },
         {
             content: "What was written is still there",
-            trigger: "body:not(:has(.modal)) .o_field_widget[name=background] textarea:value(每月回家一次)",
+            trigger:
+                "body:not(:has(.modal)) .o_field_widget[name=background] textarea:value(每月回家一次)",
         },
         {
             trigger: ".o_form_button_save",
