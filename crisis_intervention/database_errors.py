@@ -30,8 +30,8 @@ def owner(model, error):
 
 def is_of_ours(model, error):
     """Tell whether an error is about a table of ours, or of a model of Odoo that we extend."""
-    about = owner(model, error)
-    if about._table == error.diag.table_name:
+    about, table = owner(model, error), error.diag.table_name
+    if not table or about._table == table:
         return any(
             cls.__module__.startswith("odoo.addons.crisis_") and cls._name == about._name
             for cls in type(about).mro()
@@ -40,7 +40,7 @@ def is_of_ours(model, error):
     # a table of links, of no model
     ours = model.env.registry["crisis.record"]
     return any(
-        field.type == "many2many" and field.store and field.relation == error.diag.table_name
+        field.type == "many2many" and field.store and field.relation == table
         for known in model.env.registry.values()
         if issubclass(known, ours)
         for field in known._fields.values()
@@ -48,10 +48,12 @@ def is_of_ours(model, error):
 
 
 def sentence(model, error):
-    """Return what to say for an ``IntegrityError`` that no constraint has a sentence for.
+    """Return what to say for an error that no constraint has a sentence for.
 
     :param model: any model, with a cursor that works
     """
+    if not isinstance(error, psycopg2.IntegrityError):
+        return _explained(model.env, error)
     about = owner(model, error)
     env, known = about.env, about._table == error.diag.table_name
     kind = env["ir.model"]._get(about._name).name if known else ""

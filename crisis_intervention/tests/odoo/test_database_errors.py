@@ -158,6 +158,14 @@ class TestDatabaseErrors(CrisisCommon):
             self.assertNotIn(SECRET, message)
             self.assertNotIn("res_company", message)
 
+    def test_what_an_import_meets(self):
+        """Odoo asks the model that is imported, whatever the database has refused."""
+        students = self.env["crisis.student"].with_context(lang="en_US")
+        for sqlstate, words in (("40001", CONFLICT), ("22001", "is not possible here")):
+            message = students._sql_error_to_message(self._raised(sqlstate, ""))
+            self.assertIn(words, message)
+            self.assertNotIn(SECRET, message)
+
     def test_models_of_others_keep_their_words(self):
         error = self._raised("23505", "res_country", "x", "code")
         self.assertIn("already exists", self.env["base"]._sql_error_to_message(error))
