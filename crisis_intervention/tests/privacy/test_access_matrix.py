@@ -85,6 +85,7 @@ class TestAccessMatrix(AccessMatrixCase):
             "crisis.assessment.addendum",
             "crisis.concern.addendum",
             "crisis.session.addendum",
+            "crisis.text.version",
             "crisis.body.mark",
             "crisis.emergency.event",
             "crisis.protocol.review",
