@@ -110,6 +110,7 @@
         "views/crisis_response_policy_views.xml",
         "views/crisis_stage_views.xml",
         "views/crisis_student_views.xml",
+        "views/crisis_text_version_views.xml",
         "views/crisis_team_views.xml",
         "views/crisis_server_views.xml",
         "views/res_config_settings_views.xml",

@@ -199,7 +199,7 @@ class Sealed(Confidential):
 
     def write(self, records, value):  # pylint: disable=missing-return
         """Seal for each record by itself, and never over what cannot be opened."""
-        _check_replaceable(self, records)
+        check_replaceable(self, records)
         for record in records:
             super().write(record, value)
 
@@ -246,7 +246,7 @@ def _shown(field, record, value):
     return field._from_text(text)
 
 
-def _check_replaceable(field, records):
+def check_replaceable(field, records):
     """Refuse to write over a text that cannot be opened: it may be restored, or its key come back.
 
     The sentence that stands in its place in a form would be saved instead of it.

@@ -42,6 +42,10 @@ BLOCKS = {
     "scoring": Block("Answers become a result; those that do not count are left out."),
     "release": Block("The summary for the team goes from one sealed field into another."),
     "files": Block("A file is sealed anew for its record, or with a new key."),
+    "history": Block(
+        "An earlier text goes from one sealed field into another, for the same people."
+    ),
+    "leaving": Block("What a closed page sends is added to what somebody else saved meanwhile."),
     "dialog": Block("A dialog hands on what was typed to the record it is about."),
 }
 

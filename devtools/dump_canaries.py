@@ -61,6 +61,7 @@ made = {
         .create({"student_id": case.student_id.id, "purpose": "x"})
         .id
     },
+    "crisis.text.version": {"case_id": case.id, "field_name": "background", "text": "x"},
     "crisis.approval.decide": {"res_model": case._name, "res_id": case.id},
     "crisis.assessment.decide": {"assessment_id": form.id},
     "crisis.case.change.wizard": {"case_id": case.id},

@@ -55,7 +55,10 @@ MIGRATED: dict[str, dict[str, str]] = {
         "ir.model crisis_intervention.model_crisis_disclosure_chain": "the chain is no model any more",
         "mail_message rows": "Odoo writes down that a scheduled action was made",
     },
-    "19.0.4.0.0": {},
+    "19.0.4.0.0": {
+        "ir_model_access rows": "earlier versions of texts are read by those who read the texts",
+        "ir_rule rows": "earlier versions of texts are those of the own schools",
+    },
 }
 # Every update writes these.
 _LOG_COLUMNS = {"write_date", "write_uid"}

@@ -27,6 +27,7 @@ from .case import (
     test_escalation,
     test_handover,
     test_loop_closing,
+    test_lost_update,
     test_numbers,
     test_query_counts,
     test_school_year,
@@ -97,6 +98,7 @@ from .server import (
     test_sending,
 )
 from .odoo import (
+    test_database_errors,
     test_house,
     test_js,
     test_ours,

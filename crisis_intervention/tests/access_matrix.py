@@ -115,6 +115,11 @@ crisis.case.change
   other_class             -      -     -    -      -        R          R     R         -        -      -
   medical                 -      -     -    -      -        R          R     R         -        -      -
   other_school            -      -     -    -      -        x          x     x         -        -      -
+crisis.text.version
+  own_class               -      -     -    -      -        R          -     R         -        -      -
+  other_class             -      -     -    -      -        R          -     R         -        -      -
+  medical                 -      -     -    -      -        R          -     R         -        -      -
+  other_school            -      -     -    -      -        x          -     x         -        -      -
 crisis.chronology
   own_class               -      -     R    x      -        R          R     R         -        -      -
   other_class             -      -     x    x      -        R          R     R         -        -      -

@@ -143,6 +143,7 @@ CANARIES = {
         "receiver": "EMRECEIVERCANARY",
     },
     "crisis.case.change": {"reason": "REASONCANARY"},
+    "crisis.text.version": {"text": "EARLIERCANARY"},
     "crisis.assessment": {
         "conclusion": "CONCLUSIONCANARY",
         "missing_reason": "MISSINGCANARY",

@@ -8,6 +8,7 @@ from odoo.tests import TransactionCase, new_test_user
 
 from .. import clock, register, register_archive, sealed_reading
 from ..role_confirmations import take_over
+from ..text_versions import READ
 
 MODULE = "crisis_intervention"
 ROLE = f"{MODULE}.group_"
@@ -47,6 +48,16 @@ class CrisisRecords:
             yield
         finally:
             cls._reads_as = before
+
+    @staticmethod
+    def _having_read(records):
+        """Return ``records`` with the versions of their texts in the context, as a form sends them.
+
+        As of now: what somebody writes afterwards was not read.
+        """
+        read = {str(record.id): record.text_versions for record in records}
+        known = records.env.context.get(READ, {})
+        return records.with_context(**{READ: {**known, records._name: read}})
 
     @classmethod
     def _make_user(cls, login, *roles, company=None):

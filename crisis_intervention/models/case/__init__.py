@@ -16,6 +16,7 @@ from . import (
     crisis_case_privacy,
     crisis_case,
     crisis_case_change,
+    crisis_text_version,
     crisis_deadline,
     crisis_escalation,
     crisis_chronology,

@@ -49,6 +49,7 @@ class CrisisCase(models.Model):
     _order = "severity desc, next_deadline, id desc"
     _track_duration_field = "stage_id"
     _check_company_auto = True
+    _kept_texts = ("background", "risk_formulation")
 
     name = fields.Char(string="Reference", readonly=True, copy=False, index="trigram")
     # no check_company: the school is that of the student, and nobody could be chosen before it is known

@@ -166,3 +166,18 @@ class CrisisCaseRecords(models.AbstractModel):
             "domain": [("student_id", "=", self.student_id.id)],
             "context": {"create": False, "active_test": False},
         }
+
+    def action_view_text_versions(self):
+        """Show what stood in the confidential texts of this case before it was replaced.
+
+        :raises AccessError: the user may not read these texts
+        """
+        self.ensure_one()
+        for name in self._kept_texts:
+            self._check_field_access(self._fields[name], "read")
+        return self.env["crisis.text.version"]._action_list(
+            [("case_id", "=", self.id)],
+            name=self.env._("Earlier Versions"),
+            views=[(False, "list")],
+            target="new",
+        )

@@ -40,7 +40,10 @@ class CrisisChronology(models.Model):
     res_id = fields.Many2oneReference(model_field="res_model", required=True, readonly=True)
     line = fields.Char(string="What", compute="_compute_line")
 
-    _event_uniq = models.UniqueIndex("(res_model, res_id, kind, case_id)")
+    _event_uniq = models.UniqueIndex(
+        "(res_model, res_id, kind, case_id)",
+        "This stands in the timeline already. Please reload.",
+    )
     _page_idx = models.Index("(case_id, date DESC, id DESC)")
 
     # ------------------------------------------------------------------ what it is made of

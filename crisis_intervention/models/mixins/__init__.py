@@ -1,5 +1,6 @@
 from . import (
     crisis_client_guard,
+    crisis_text_guard,
     crisis_same_answer,
     crisis_signing,
     crisis_record,

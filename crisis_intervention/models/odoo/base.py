@@ -3,6 +3,7 @@ from collections import defaultdict
 from odoo import api, models, tools
 from odoo.exceptions import AccessError
 
+from ... import database_errors
 from ...lib.client_ids import command_ids, command_values, link_ids, reference
 from ...lib.spreadsheet_cells import harmless
 from ...register import note_readings
@@ -12,7 +13,7 @@ EXPORT = "crisis_intervention.group_export"
 
 
 class Base(models.AbstractModel):
-    """Ids that clients send, and exports: wherever they reach a record of ours.
+    """Ids that clients send, exports, errors of the database: wherever they reach a record of ours.
 
     Related fields compute as superuser, so an id is checked before anything is computed from it,
     on every model: an addon or a custom field may lead to us from anywhere. Exports that hold
@@ -204,6 +205,19 @@ class Base(models.AbstractModel):
             note_readings(self.env, self, names - {"id"}, "export")
         result = super().export_data(fields_to_export)
         return {**result, "datas": [list(map(harmless, row)) for row in result["datas"]]}
+
+    @api.model
+    def _sql_error_to_message(self, exc):
+        """Let the model say it whose table it is: Odoo asks the one that is imported."""
+        about = database_errors.owner(self, exc)
+        return super(Base, about)._sql_error_to_message(exc)
+
+    @api.model
+    def _sql_error_to_message_generic(self, exc):
+        """Name no table of ours, no constraint, and nothing of what a row holds."""
+        if database_errors.is_of_ours(self, exc):
+            return database_errors.sentence(self, exc)
+        return super()._sql_error_to_message_generic(exc)
 
     def _exports_crisis(self, paths):
         """Tell whether an export reads a model of ours.

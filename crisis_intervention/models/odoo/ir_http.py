@@ -1,11 +1,13 @@
 from odoo import models
+from odoo.http import request
 
+from ...database_errors import in_plain_words
 from ...register import enter_waiting
 from ...roles import STAFF
 
 
 class IrHttp(models.AbstractModel):
-    """Enters into the register what answers show; tells the web client who can be alerted."""
+    """Enters into the register what answers show; errors are told in plain words; whom to alert."""
 
     _inherit = "ir.http"
 
@@ -17,9 +19,21 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _handle_error(cls, exception):
-        """Enter what was read before it failed."""
+        """Enter what was read before it failed, and say it without what the database says."""
         enter_waiting(failed=True)
-        return super()._handle_error(exception)
+        return super()._handle_error(
+            in_plain_words(
+                exception, request.registry, request.session.uid, cls._spoken_by_client()
+            )
+        )
+
+    @classmethod
+    def _spoken_by_client(cls):
+        """Return the language in which the client has called, if it says so."""
+        kwargs = (request.params or {}).get("kwargs")
+        sent = kwargs.get("context") if isinstance(kwargs, dict) else None
+        lang = sent.get("lang") if isinstance(sent, dict) else None
+        return lang if isinstance(lang, str) else None
 
     def session_info(self):
         """Add whether the client listens for alarms and shows the emergency button."""

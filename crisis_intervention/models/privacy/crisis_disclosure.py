@@ -95,7 +95,9 @@ class CrisisDisclosure(models.Model):
     read_count = fields.Integer(string="Times", compute="_compute_reads")
     date_last = fields.Datetime(string="Last Time", compute="_compute_reads")
 
-    _number_uniq = models.UniqueIndex("(number)")
+    _number_uniq = models.UniqueIndex(
+        "(number)", "The register has an entry of this number already. Please try again."
+    )
     _repeat_idx = models.Index("(res_model, res_id, user_id, date) WHERE entry_id IS NULL")
     _kind_idx = models.Index("(kind, res_model, res_id, number) WHERE kind != 'reading'")
 

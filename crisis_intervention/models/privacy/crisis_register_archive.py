@@ -33,7 +33,9 @@ class CrisisRegisterArchive(models.Model):
     )
     size = fields.Integer(string="Bytes")
 
-    _name_uniq = models.UniqueIndex("(name)")
+    _name_uniq = models.UniqueIndex(
+        "(name)", "This part of the register is archived already. Please reload."
+    )
 
     def init(self):
         """Make the place for the rows: a column that no field shows."""

@@ -89,7 +89,7 @@ class TestWaiting(ApprovalCase):
                     record.with_user(self.principal).action_approve()
                 with self.assertRaises(UserError):
                     record.action_withdraw()
-                record.write(CHANGES[kind][0])
+                self._having_read(record).write(CHANGES[kind][0])
                 record.action_submit()
                 self._decider(record).action_approve("同意")
                 self.assertNotIn(record.state, ("draft", "waiting"))
@@ -127,7 +127,7 @@ class TestWaiting(ApprovalCase):
         self.assertTrue(plan.may_withdraw)
         plan.action_withdraw()
         self.assertTrue(plan.may_edit)
-        plan.goals = "由负责人继续"
+        self._having_read(plan).goals = "由负责人继续"
         plan.action_submit()
         plan.with_user(self.principal).action_approve()
         self.assertEqual(plan.state, "active")
@@ -209,7 +209,7 @@ class TestDrafts(ApprovalCase):
                             mine.write(CHANGES[kind][0])
                         continue
                     self.assertTrue(mine.may_edit)
-                    mine.write(CHANGES[kind][0])
+                    self._having_read(mine).write(CHANGES[kind][0])
                     self.assertEqual(record.create_uid, self.colleague)
 
     def test_lines_of_anothers_plan(self):
@@ -238,7 +238,7 @@ class TestDrafts(ApprovalCase):
         action = plan.with_user(self.colleague).action_revise()
         second = plan.browse(action["res_id"])
         self.assertEqual(second.create_uid, self.colleague)
-        with Form(second.with_user(self.colleague)) as form:
+        with Form(self._having_read(second.with_user(self.colleague))) as form:
             form.goals = "新目标"
         self.assertEqual(second.goals, "新目标")
 
@@ -418,7 +418,7 @@ class TestPlannedMeasures(ApprovalCase):
             "user_id": self.doctor.id,
             "date_due": "2030-02-01",
         }
-        measure.with_user(self.moral).write(changes)
+        self._having_read(measure.with_user(self.moral)).write(changes)
         trace = {name: rest for name, *rest in self._trace(measure)}
         author = self.moral.partner_id
         self.assertEqual(trace["title"], ["检查天台门锁", "检查全部门锁", author])
@@ -487,7 +487,7 @@ class TestApprovedDigest(ApprovalCase):
                         form.decision = decision
                     dialog = form.save()
                     record.action_withdraw()
-                    record.write(CHANGES[kind][0])
+                    self._having_read(record).write(CHANGES[kind][0])
                     record.action_submit()
                     with self.assertRaisesRegex(UserError, "changed since"):
                         dialog.action_confirm()

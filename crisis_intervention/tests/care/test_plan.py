@@ -32,7 +32,7 @@ class TestPlan(LoopCase):
                     if lack == "measure":
                         plan = self._make_plan(self.case, measure_ids=[])
                     else:
-                        plan.write(values)
+                        self._having_read(plan).write(values)
                     plan.action_submit()
                 self.assertIn(lack, str(caught.exception))
                 self.assertEqual(self.plan.state, "draft")

@@ -7,6 +7,7 @@ from . import (
     test_escalation,
     test_handover,
     test_loop_closing,
+    test_lost_update,
     test_numbers,
     test_query_counts,
     test_school_year,

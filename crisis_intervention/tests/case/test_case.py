@@ -199,7 +199,7 @@ class TestCase(CrisisCommon):
         self.assertEqual(case.with_user(self.principal).background, "父母分居")
         with self.assertRaises(AccessError):
             case.with_user(self.principal).background = "改"
-        case.with_user(self.psychology).background = "父母分居，与祖母同住"
+        self._having_read(case.with_user(self.psychology)).background = "父母分居，与祖母同住"
         for user in (self.moral, self.head_teacher):
             reader = case.with_user(user)
             with self.subTest(user=user.login):

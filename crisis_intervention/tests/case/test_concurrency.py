@@ -160,6 +160,33 @@ class TestConcurrency(CommittedCase):
         (opened,) = (result for result in results if isinstance(result, int))
         self.assertEqual(errors[0].args[1]["res_id"], opened)
 
+    def test_two_people_save_one_text(self):
+        """Both have read the same: one is saved, the other one is told who was faster."""
+        student = self._new_student("C004")
+        with self._committing() as env:
+            case = self._make_case(student.with_env(env), shared_advice="多鼓励。")
+
+        def job(user, text):
+            with self.registry.cursor() as cr:
+                mine = api.Environment(cr, user.id, {})["crisis.case"].browse(case.id)
+                context = self._having_read(mine).env.context
+
+            def save(env):
+                records = env["crisis.case"].with_user(user.id).with_context(**context)
+                return records.browse(case.id).web_save({"shared_advice": text}, {})
+
+            return save
+
+        jobs = job(self.psychology, "甲"), job(self.colleague, "乙")
+        with self._meeting("crisis.text.guard", "_guarded_texts"):
+            results = self._at_once(*jobs)
+        errors = [result for result in results if isinstance(result, Exception)]
+        self.assertEqual([type(error) for error in errors], [UserError], results)
+        self.assertRegex(str(errors[0]), "c_psychology.* saved “.*” on .* while you were writing")
+        with self._committing() as env:
+            kept = env["crisis.case"].browse(case.id).shared_advice
+            self.assertEqual(kept, "乙" if results.index(errors[0]) == 0 else "甲")
+
     def _drawing(self, company, model="crisis.case"):
         """Return the job of drawing one number."""
         return lambda env: env["crisis.numbering"]._draw(model, company.with_env(env))[0]

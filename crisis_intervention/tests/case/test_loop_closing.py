@@ -46,7 +46,7 @@ class TestLoopClosing(CrisisCommon):
                 self.case.with_user(self.psychology).write({name: value})
         self.case.with_user(self.psychology).closing_told = "监护人"
         self._sign_review(self.case, "reopen")
-        self.case.with_user(self.psychology).closing_summary = "再次观察。"
+        self._having_read(self.case.with_user(self.psychology)).closing_summary = "再次观察。"
 
     def test_the_update_gives_files_of_before_an_end(self):
         open_case = self._make_case(self.student_2)

@@ -252,15 +252,16 @@ class TestEmergencyAfter(AfterCase):
             "学号 S001 的学生",
             "学号ｓ００１",
         ):
-            mine.statement = template + text
+            self._having_read(mine).statement = template + text
             with self.subTest(text=text), self.assertRaises(UserError) as caught:
                 mine.action_release_statement()
             self.assertNotIn("林小禾", str(caught.exception))
         self.student_1.active = False
-        mine.statement = template + "林小禾"
+        self._having_read(mine).statement = template + "林小禾"
         with self.assertRaises(UserError):
             mine.action_release_statement()
-        mine.statement = template + "何雨桐"  # of another school: a chance namesake
+        # of another school: a chance namesake
+        self._having_read(mine).statement = template + "何雨桐"
         with self.assertRaises(AccessError):
             emergency.with_user(self.moral).action_release_statement()
         mine.action_release_statement()

@@ -1,4 +1,5 @@
 from . import (
+    test_database_errors,
     test_house,
     test_js,
     test_ours,

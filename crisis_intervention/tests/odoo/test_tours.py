@@ -1,3 +1,6 @@
+from unittest.mock import patch
+
+from odoo import api
 from odoo.tests import HttpCase, tagged
 
 from ..common import CrisisCommon
@@ -73,6 +76,26 @@ class TestTours(CrisisCommon, HttpCase):
         self.assertTrue(case.date_closed)
         self.assertEqual(case.closed_by_id, self.psychology)
         self.assertFalse(case.deadline_ids.filtered(lambda d: d.res_id and not d.date_done))
+
+    def test_two_people_write_the_background(self):
+        """The second one sees both texts, and brings them together by hand."""
+        colleague = self._make_user("t_psychology_2", "psychology_teacher")
+        case = self._make_case(self.student_1, background="父母分居。")
+
+        @api.model
+        def save_as_colleague(records, *args, **kwargs):
+            mine = records.env["crisis.case"].with_user(colleague.id).browse(case.id)
+            self._having_read(mine).write({"background": "父母分居，祖母照顾。"})
+            return []
+
+        with patch.object(self.registry["crisis.case"], "name_search", save_as_colleague):
+            self.start_tour(
+                f"/odoo/crisis-cases/{case.id}", "crisis_stale_background", login="t_psychology"
+            )
+        self.assertEqual(
+            case.with_user(self.psychology).background,
+            "父母分居，祖母照顾。父亲外出务工，每月回家一次。",
+        )
 
     def test_principal_reads_but_does_not_write_the_background(self):
         case = self._make_case(

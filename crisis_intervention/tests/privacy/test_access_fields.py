@@ -160,7 +160,9 @@ class TestFieldAudience(AccessMatrixCase):
                         value = field.convert_to_write(known[field.name], known)
                 with self.subTest(role=role, model=field.model_name, field=field.name):
                     refusal = self._refusal(
-                        lambda r=record, f=field, v=value: self._mine(r).write({f.name: v})
+                        lambda r=record, f=field, v=value: self._having_read(self._mine(r)).write(
+                            {f.name: v}
+                        )
                     )
                     if role in writers:
                         self.assertIn(role, readers)

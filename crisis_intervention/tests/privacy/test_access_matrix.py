@@ -73,7 +73,7 @@ class TestAccessMatrix(AccessMatrixCase):
             self.assertEqual(self._mine(record).has_access(operation), allowed)
             actions = {
                 "read": lambda: self._mine(record).read(),
-                "write": lambda: self._mine(record).write(WRITES[record._name]),
+                "write": lambda: self._having_read(self._mine(record)).write(WRITES[record._name]),
                 "unlink": lambda: self._mine(record).unlink(),
             }
             refusal = self._refusal(actions[operation])
@@ -85,6 +85,7 @@ class TestAccessMatrix(AccessMatrixCase):
             "crisis.assessment.addendum",
             "crisis.concern.addendum",
             "crisis.session.addendum",
+            "crisis.text.version",
             "crisis.body.mark",
             "crisis.emergency.event",
             "crisis.protocol.review",

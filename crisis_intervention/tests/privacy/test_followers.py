@@ -16,6 +16,8 @@ HARMLESS = {
     "tz": "in which zone a moment is told",
     "bin_size": "files are shown by their size",
     "crisis_count": "which of the readable records a button shows",
+    "crisis_texts_leaving": "what is sent is added to a text; nothing is written over",
+    "crisis_texts_read": "compared with what stands there: whoever has not read it writes over nothing",
     "crisis_reviewed": "counts as the object it is compared with only",
     "crisis_system": "counts as the object that belongs to the model only",
     "crisis_submitting": "counts as the object it is compared with only",

@@ -353,7 +353,7 @@ class TestForgerySuite(RegisterCase):
             unlocked()
             self.env.invalidate_all()
             mine = session.with_user(self.psychology).sudo(False)
-            mine.notes = "OTHER"
+            self._having_read(mine).notes = "OTHER"
             mine.action_sign()
 
         yield (

@@ -118,7 +118,7 @@ class TestSealedReading(SealedCase):
         # neither what was read, nor what was just written, nor what a form holds
         mine = self.case.with_user(self.psychology)
         self.assertEqual(mine.background, "BACKGROUND")
-        mine.background = "WRITTEN"
+        self._having_read(mine).background = "WRITTEN"
         draft = mine.new(origin=mine)
         self.assertEqual(draft.background, "WRITTEN")
         self.assertEqual(draft._cache["background"].id, mine.id)
@@ -135,7 +135,8 @@ class TestSealedReading(SealedCase):
         self.other_case.fetch(["background"])
         stolen = self.case._cache["background"]
         with self.assertRaises(ValueError):
-            self.other_case.with_user(self.psychology).write({"background": stolen})
+            other = self._having_read(self.other_case.with_user(self.psychology))
+            other.write({"background": stolen})
         with self.assertRaises(ValueError):
             _ = self.case.new({"background": stolen}).background
 

@@ -392,14 +392,14 @@ class TestSignatures(SignatureCase):
         contact = self._contact()
         self._put(contact, "state", "draft")
         self._delete_row(contact)
-        contact.with_user(self.psychology).write({"told": "伪"})
+        self._having_read(contact.with_user(self.psychology)).write({"told": "伪"})
         contact.with_user(self.psychology).action_sign()
         self.assertEqual(self.alarms, self._one("unlocked", contact))
 
     def test_unlocked_then_signed_again(self):
         contact = self._contact()
         self._put(contact, "state", "draft")
-        contact.with_user(self.psychology).write({"told": "伪"})
+        self._having_read(contact.with_user(self.psychology)).write({"told": "伪"})
         contact.with_user(self.psychology).action_sign()
         self.assertEqual(self.alarms, self._one("unlocked", contact))
         self.assertEqual(self._found(), self._one("changed", contact))
@@ -498,7 +498,7 @@ class TestSignatures(SignatureCase):
         given = self._row(plan)
         self.assertFalse(given[1])
         self.assertGreater(given[0], signed[0])
-        plan.goals = "y"
+        self._having_read(plan).goals = "y"
         self.assertEqual((self._found(), self.alarms), ([], []))
         with self._undone():
             # the plan as it was before it was given back

@@ -1,3 +1,4 @@
+import { rpc } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 
 // The schools work in Chinese, and so do these tours.
@@ -356,6 +357,74 @@ tours.add("crisis_reading_room", {
         },
         {
             trigger: ".o_crisis_reading_room .badge:contains(23:5)",
+        },
+    ],
+});
+
+/** Two people write the background of one case; the other one saves in the middle of it. */
+tours.add("crisis_stale_background", {
+    steps: () => [
+        {
+            content: "Open what is confidential",
+            trigger: ".o_notebook .nav-link[name=background]",
+            run: "click",
+        },
+        {
+            trigger: ".o_field_widget[name=background] textarea",
+            run: "edit 父亲外出务工，每月回家一次。",
+        },
+        {
+            content: "Somebody else saves meanwhile",
+            trigger: ".o_form_view",
+            async run() {
+                // the test saves as a colleague when it is asked for a name
+                const params = {
+                    model: "crisis.case",
+                    method: "name_search",
+                    args: [],
+                    kwargs: {},
+                };
+                await rpc("/web/dataset/call_kw/crisis.case/name_search", params);
+            },
+        },
+        {
+            trigger: ".o_form_button_save",
+            run: "click",
+        },
+        {
+            content: "Both texts, side by side",
+            trigger: ".modal .o_crisis_stale_side[data-side=theirs]:contains(祖母照顾)",
+        },
+        {
+            trigger: ".modal .o_crisis_stale_side[data-side=mine]:contains(每月回家一次)",
+        },
+        {
+            trigger: ".modal .o_crisis_stale_go_on",
+            run: "click",
+        },
+        {
+            content: "What was written is still there",
+            trigger:
+                "body:not(:has(.modal)) .o_field_widget[name=background] textarea:value(每月回家一次)",
+        },
+        {
+            trigger: ".o_form_button_save",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_crisis_stale_text input[value=together]",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_crisis_stale_text textarea:value(祖母照顾)",
+            run: "edit 父母分居，祖母照顾。父亲外出务工，每月回家一次。",
+        },
+        {
+            trigger: ".modal .o_crisis_stale_save:enabled",
+            run: "click",
+        },
+        {
+            trigger: "body:not(:has(.modal)) .o_form_view .o_form_saved",
         },
     ],
 });

@@ -84,6 +84,10 @@ class CaseRecords:
                 {"case_id": case.id, "kind": "plan_approval", "date_due": fields.Datetime.now()},
             )
             cls._put(relation, case.change_ids, {"case_id": case.id, "reason": "x"})
+            case.write({"background": "y"})
+            earlier = cls.env["crisis.text.version"].search([("case_id", "=", case.id)])
+            values = {"case_id": case.id, "field_name": "background", "text": "x"}
+            cls._put(relation, earlier, values)
             line = {"case_id": case.id, "kind": "opened", "date": case.date_opened}
             cls._put(
                 relation,

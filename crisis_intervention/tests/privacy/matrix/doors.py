@@ -14,6 +14,7 @@ WRITES = {
     "crisis.case": {"shared_advice": "x"},
     "crisis.deadline": {"date_due": "2030-01-01 00:00:00"},
     "crisis.case.change": {"reason": "x"},
+    "crisis.text.version": {"text": "x"},
     "crisis.chronology": {"date": "2030-01-01 00:00:00"},
     "crisis.instrument": {"description": "x"},
     "crisis.instrument.item": {"topic": "x"},

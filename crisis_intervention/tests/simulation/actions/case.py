@@ -137,9 +137,8 @@ def write_case(year):
     """Write background and advice."""
     case = year.open_case()
     if case:
-        case.with_user(year.one(year.psychologists)).write(
-            {"background": "家庭变化", "shared_advice": "多陪伴"}
-        )
+        mine = year.test._having_read(case.with_user(year.one(year.psychologists)))
+        mine.write({"background": "家庭变化", "shared_advice": "多陪伴"})
     return case.name
 
 
@@ -158,9 +157,8 @@ def summarise(year):
     """Write outcome and closing summary."""
     case = year.open_case([("stage_id.gate_ids.code", "=", "summary")])
     if case:
-        case.with_user(year.one(year.triagers)).write(
-            {"outcome": "recovered", "closing_summary": "情绪稳定。"}
-        )
+        mine = year.test._having_read(case.with_user(year.one(year.triagers)))
+        mine.write({"outcome": "recovered", "closing_summary": "情绪稳定。"})
     return case.name
 
 

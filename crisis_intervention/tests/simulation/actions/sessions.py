@@ -40,7 +40,7 @@ def session_hold(year):
             date_start=year.now - timedelta(hours=1),
         )
     mine = session.with_user(session.user_id)
-    mine.write(
+    year.test._having_read(mine).write(
         {
             "notes": "谈到同学。",
             "limits_explained": True,
