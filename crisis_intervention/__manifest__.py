@@ -103,6 +103,7 @@
         "views/crisis_case_views.xml",
         "views/crisis_category_views.xml",
         "views/crisis_class_views.xml",
+        "views/crisis_class_move_views.xml",
         "views/crisis_concern_views.xml",
         "views/crisis_guardian_views.xml",
         "views/crisis_response_policy_views.xml",

@@ -94,6 +94,7 @@ from .emergency import (
 from .odoo import (
     test_house,
     test_js,
+    test_once,
     test_ours,
     test_school_limits,
     test_tours,

@@ -2,6 +2,7 @@ from . import (
     crisis_client_guard,
     crisis_same_answer,
     crisis_signing,
+    crisis_saved_once,
     crisis_record,
     crisis_numbering,
     crisis_quiet_thread,

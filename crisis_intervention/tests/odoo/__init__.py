@@ -1,6 +1,7 @@
 from . import (
     test_house,
     test_js,
+    test_once,
     test_ours,
     test_school_limits,
     test_tours,

@@ -17,6 +17,7 @@ HARMLESS = {
     "bin_size": "files are shown by their size",
     "crisis_count": "which of the readable records a button shows",
     "crisis_reviewed": "counts as the object it is compared with only",
+    "crisis_once": "a token of the own: leads to what the user has saved with it",
     "crisis_system": "counts as the object that belongs to the model only",
     "crisis_submitting": "counts as the object it is compared with only",
     "crisis_telling": "counts as the object it is compared with only",

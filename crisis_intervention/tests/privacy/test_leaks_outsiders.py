@@ -1,10 +1,11 @@
 from contextlib import suppress
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ... import once
 from ...register_state import keep_check
 from .. import access_matrix
 from ..common import DENIALS
@@ -26,6 +27,19 @@ class TestOutsiders(LeakCase):
             company_ids=[(6, 0, cls.school.ids)],
         )
         cls.public = cls.env.ref("base.public_user")
+
+    def _moved(self):
+        """Return a move of classes and its line."""
+        move = self.env["crisis.class.move"].create(
+            {
+                "company_id": self.school.id, "from_year": "2019-2020", "to_year": "2020-2021",
+                "user_id": self.env.uid, "date": "2020-08-20 08:00:00",
+                "line_ids": [Command.create(
+                    {"class_id": self.class_1.id, "label": "x", "grade": 2}
+                )],
+            }
+        )  # fmt: skip
+        return move, move.line_ids
 
     def _told(self, partner, marks):
         """Return what was addressed to ``partner`` after ``marks``: notifications and mails."""
@@ -162,6 +176,7 @@ class TestOutsiders(LeakCase):
         self._settle()
         self._archive_reading(case, self.psychology)
         keep_check(self.env)
+        once.begin(self.env, "x")
         records = {
             record._name: record
             for record in (
@@ -180,7 +195,9 @@ class TestOutsiders(LeakCase):
                     "crisis.protocol", "crisis.protocol.step",
                     "crisis.role.confirmation", "crisis.role.event",
                     "crisis.register.check", "crisis.register.archive", "crisis.signature",
+                    "crisis.once",
                 )),
+                *self._moved(),
                 self.env["crisis.number.gap"].create({
                     "company_id": self.school.id, "name": "CI/1/1", "date": fields.Datetime.now(),
                 }),

@@ -14,16 +14,12 @@ import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { user } from "@web/core/user";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+import { newToken } from "../once/token";
 import { localTime, millis, span } from "./moments";
 import { shrunkPhoto } from "./photo";
 
 // While somebody looks at it the board asks by itself, whether the websocket works or not.
 export const BOARD_EVERY = 4000;
-
-/** A name for one request, so that the server knows it again when the phone repeats it. */
-export function newToken() {
-    return `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
-}
 
 /**
  * The live board of one emergency. Everything people do is one small call that may be repeated;

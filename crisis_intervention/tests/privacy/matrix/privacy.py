@@ -1,3 +1,4 @@
+from .... import once
 from ....register import note_reading, raise_alarm
 from ....register_state import keep_check
 
@@ -48,6 +49,8 @@ class PrivacyRecords:
         raise_alarm(cls.env, "head:1")
         cls._end_transaction()
         cls._put("general", cls.env["crisis.disclosure"].search([("kind", "=", "alarm")], limit=1))
+        once.begin(cls.env, "x")
+        cls._put("general", cls.env["crisis.once"].search([], limit=1))
         cls._put("general", cls.env["crisis.signature"].search([], limit=1))
         for relation in ("other_class", "other_school"):
             cls._put(relation, cls._disclosed(cls.records["crisis.case", relation]))
