@@ -156,12 +156,13 @@ class TestConcurrency(CommittedCase):
 
         def press(user, dialog):
             def job(env):
+                env.cr.execute("SELECT 1")  # what the database shows is as of now
                 dialogs = env["crisis.class.promote"].with_user(user.id)
                 return dialogs.browse(dialog).action_promote()["tag"]
 
             return job
 
-        with self._meeting("crisis.class.promote", "_plan"):
+        with self._meeting("crisis.class.promote", "action_promote"):
             results = self._at_once(
                 press(self.psychology, shown[0]), press(self.moral, shown[1])
             )

@@ -36,7 +36,7 @@ class TestClassPromote(CrisisCommon):
             SELECT 'student', id, class_id, NULL, leave_date::text, active, NULL
               FROM crisis_student
             UNION ALL
-            SELECT 'history', id, class_id, label, school_year, NULL, date_to
+            SELECT 'history', id, class_id, label, school_year, NULL, date_to::text
               FROM crisis_class_membership
             ORDER BY 1, 2
             """

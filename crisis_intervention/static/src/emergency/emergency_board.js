@@ -14,6 +14,7 @@ import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { user } from "@web/core/user";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+import { Draft } from "../once/draft";
 import { newToken } from "../once/token";
 import { localTime, millis, span } from "./moments";
 import { shrunkPhoto } from "./photo";
@@ -50,10 +51,10 @@ export class EmergencyBoard extends Component {
             allEvents: false,
         });
         this.isAlive = true;
-        onWillStart(() => this.load());
+        onWillStart(() => this.begin(this.props.record.resId));
         onWillUpdateProps((next) => {
             if (next.record.resId !== this.props.record.resId) {
-                return this.load(next.record.resId);
+                return this.begin(next.record.resId);
             }
         });
         const forget = this.emergency.onChange(
@@ -91,6 +92,24 @@ export class EmergencyBoard extends Component {
         }, BOARD_EVERY);
     }
 
+    /** Begins with what was not sent before the page was loaded again. */
+    async begin(id) {
+        this.draft = new Draft(`crisis.emergency:${id}`);
+        const kept = id && (await this.draft.read());
+        this.id = id;
+        this.state.waiting = kept?.waiting || [];
+        this.state.note = kept?.note || "";
+        await this.load(id);
+    }
+
+    keep() {
+        const { waiting, note } = this.state;
+        if (waiting.length || note) {
+            return this.draft.keep({ waiting, note });
+        }
+        this.draft.drop();
+    }
+
     /** Reads the board; without network the last one stays, and says so. */
     async load(id = this.props.record.resId) {
         if (!id) {
@@ -120,7 +139,8 @@ export class EmergencyBoard extends Component {
 
     /** Does something, now or, without network, as soon as it is back. */
     async act(method, ...args) {
-        this.state.waiting.push({ method, args });
+        this.state.waiting.push({ method, args, time: Date.now() });
+        this.keep();
         await this.load();
     }
 
@@ -136,15 +156,17 @@ export class EmergencyBoard extends Component {
         while (this.state.waiting.length) {
             const [{ method, args }] = this.state.waiting;
             try {
-                await this.orm.call("crisis.emergency", method, [[this.board.id], ...args]);
+                await this.orm.call("crisis.emergency", method, [[this.id], ...args]);
             } catch (error) {
                 if (error instanceof ConnectionLostError) {
                     throw error;
                 }
                 this.state.waiting.shift(); // refused: the message says why, and it is not sent again
+                this.keep();
                 throw error;
             }
             this.state.waiting.shift();
+            this.keep();
         }
     }
 
@@ -175,6 +197,17 @@ export class EmergencyBoard extends Component {
         return this.state.onlyMine
             ? this.board.steps.filter((step) => step.mine)
             : this.board.steps;
+    }
+
+    /** What was written or noted and is not sent yet. */
+    get unsent() {
+        return this.state.waiting
+            .filter(({ method }) => ["add_note", "log_call", "add_photo"].includes(method))
+            .map(({ method, args, time }) => ({
+                time: luxon.DateTime.fromMillis(time).toFormat("HH:mm:ss"),
+                text: method === "add_photo" ? "" : args[0],
+            }))
+            .reverse();
     }
 
     get events() {
