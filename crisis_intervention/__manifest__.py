@@ -127,7 +127,10 @@
     ],
     "assets": {
         "web.assets_backend": ["crisis_intervention/static/src/**/*"],
-        "web.assets_unit_tests": ["crisis_intervention/static/tests/**/*.test.js"],
+        "web.assets_unit_tests": [
+            "crisis_intervention/static/tests/clear_cipher.js",
+            "crisis_intervention/static/tests/**/*.test.js",
+        ],
         "web.assets_tests": ["crisis_intervention/static/tests/tours/**/*"],
     },
     "post_init_hook": "post_init_hook",

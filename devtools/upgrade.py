@@ -50,6 +50,9 @@ MIGRATED: dict[str, dict[str, str]] = {
         "ir.model crisis_intervention.model_crisis_disclosure_chain": "the chain is no model any more",
         "mail_message rows": "Odoo writes down that a scheduled action was made",
     },
+    "19.0.4.0.0": {
+        "ir_rule rows": "moves of classes stay in their school",
+    },
 }
 # Every update writes these.
 _LOG_COLUMNS = {"write_date", "write_uid"}

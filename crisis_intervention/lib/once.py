@@ -10,7 +10,7 @@ import json
 
 _LONGEST = 64
 # the second part of a line command says nothing where a line begins: clients number as they like
-_CREATE = 0
+_CREATE, _LINK = 0, 4
 
 
 def is_token(value: object) -> bool:
@@ -41,5 +41,7 @@ def _without_numbers(value: object) -> object:
     if isinstance(value, list | tuple):
         if len(value) == 3 and value[0] == _CREATE and isinstance(value[2], dict):
             return [_CREATE, _without_numbers(value[2])]
+        if len(value) in (2, 3) and value[0] == _LINK and isinstance(value[1], int):
+            return [_LINK, value[1]]
         return [_without_numbers(part) for part in value]
     return value

@@ -96,6 +96,7 @@ from .odoo import (
     test_js,
     test_once,
     test_ours,
+    test_pressed_twice,
     test_school_limits,
     test_tours,
     test_upgrade_guard,

@@ -39,6 +39,7 @@ export class EmergencyBoard extends Component {
             now: 0,
             offset: 0,
             waiting: [],
+            refused: [],
             isLost: false,
             onlyMine: false,
             opened: null,
@@ -94,12 +95,15 @@ export class EmergencyBoard extends Component {
 
     /** Begins with what was not sent before the page was loaded again. */
     async begin(id) {
-        this.draft = new Draft(`crisis.emergency:${id}`);
-        const kept = id && (await this.draft.read());
         this.id = id;
-        this.state.waiting = kept?.waiting || [];
-        this.state.note = kept?.note || "";
+        this.draft = new Draft(`crisis.emergency:${id}`);
+        Object.assign(this.state, { waiting: [], refused: [], note: "" });
+        const kept = id && (await this.draft.read());
         await this.load(id);
+        if (kept) {
+            Object.assign(this.state, kept);
+            this.load(); // not awaited: what is refused says so on the board that is there
+        }
     }
 
     keep() {
@@ -161,7 +165,11 @@ export class EmergencyBoard extends Component {
                 if (error instanceof ConnectionLostError) {
                     throw error;
                 }
-                this.state.waiting.shift(); // refused: the message says why, and it is not sent again
+                // the message says why, and it is not sent again; what was written stays in sight
+                this.state.waiting.shift();
+                if (method === "add_note") {
+                    this.state.refused.push(args[0]);
+                }
                 this.keep();
                 throw error;
             }

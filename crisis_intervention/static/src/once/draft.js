@@ -1,6 +1,7 @@
 import { browser } from "@web/core/browser/browser";
 import { registry } from "@web/core/registry";
 import { user } from "@web/core/user";
+import "@web/webclient/user_menu/user_menu_items";
 import { session } from "@web/session";
 
 const PREFIX = "crisis_draft:";
@@ -10,19 +11,17 @@ const encoder = new TextEncoder();
  * The key of this user's drafts: the server gives it to whoever is logged in. Null where the browser
  * has no cryptography, as it has none without https: then nothing is kept beyond the page.
  */
-let key = null;
 async function ownKey() {
     if (!session.crisis_draft_key || !globalThis.crypto?.subtle) {
         return null;
     }
-    key ||= globalThis.crypto.subtle.importKey(
+    return globalThis.crypto.subtle.importKey(
         "raw",
         Uint8Array.from(session.crisis_draft_key.match(/../g), (pair) => parseInt(pair, 16)),
         "AES-GCM",
         false,
         ["encrypt", "decrypt"]
     );
-    return key;
 }
 
 const toText = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
