@@ -105,6 +105,7 @@
         "views/crisis_case_views.xml",
         "views/crisis_category_views.xml",
         "views/crisis_class_views.xml",
+        "views/crisis_class_move_views.xml",
         "views/crisis_concern_views.xml",
         "views/crisis_guardian_views.xml",
         "views/crisis_response_policy_views.xml",
@@ -130,7 +131,10 @@
     ],
     "assets": {
         "web.assets_backend": ["crisis_intervention/static/src/**/*"],
-        "web.assets_unit_tests": ["crisis_intervention/static/tests/**/*.test.js"],
+        "web.assets_unit_tests": [
+            "crisis_intervention/static/tests/clear_cipher.js",
+            "crisis_intervention/static/tests/**/*.test.js",
+        ],
         "web.assets_tests": ["crisis_intervention/static/tests/tours/**/*"],
     },
     "post_init_hook": "post_init_hook",

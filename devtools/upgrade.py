@@ -57,7 +57,7 @@ MIGRATED: dict[str, dict[str, str]] = {
     },
     "19.0.4.0.0": {
         "ir_model_access rows": "earlier versions of texts are read by those who read the texts",
-        "ir_rule rows": "earlier versions of texts are those of the own schools",
+        "ir_rule rows": "earlier versions of texts, and moves of classes, are those of the own schools",
     },
 }
 # Every update writes these.

@@ -335,6 +335,8 @@ crisis.register.archive
 crisis.register.compare
   own_dialog              -      -     -    -      -        -          -     RWCD      -        -      -
   others_dialog           -      -     -    -      -        -          -     x         -        -      -
+crisis.once
+  general                 -      -     -    -      -        -          -     -         -        -      -
 crisis.signature
   general                 -      -     -    -      -        -          -     -         -        -      -
 crisis.role.confirmation
@@ -406,6 +408,12 @@ crisis.handover
 crisis.student.register
   own_dialog              -      -     -    -      -        RWCD       RWCD  RWCD      -        -      -
   others_dialog           -      -     -    -      -        x          x     x         -        -      -
+crisis.class.move
+  own_school              -      -     -    -      -        R          R     R         -        -      -
+  other_school            -      -     -    -      -        x          x     x         -        -      -
+crisis.class.move.line
+  own_school              -      -     -    -      -        R          R     R         -        -      -
+  other_school            -      -     -    -      -        x          x     x         -        -      -
 crisis.class.promote
   own_dialog              -      -     -    -      -        RWCD       RWCD  RWCD      -        -      -
   others_dialog           -      -     -    -      -        x          x     x         -        -      -

@@ -243,10 +243,11 @@ class CrisisSession(models.Model):
                     )
                 )
             with opening("release"):
-                summary = session.summary_draft
+                summary, released = session.summary_draft, session.summary
             if session.state != "signed" or not (summary or "").strip():
                 raise UserError(self.env._("Sign the session and write the summary first."))
-            session._set({"summary": summary})
+            if summary != released:
+                session._set({"summary": summary})
 
     @api.model
     def _permission_excerpt(self):

@@ -187,7 +187,15 @@ class CrisisCaseGates(models.AbstractModel):
             self._sync_activities()
 
     def action_next_stage(self):
-        """Move on to the next stage; its gates are checked as on every way."""
+        """Move on to the next stage; its gates are checked as on every way.
+
+        The form sends the stage that it shows: pressed twice, the case moves once.
+
+        :raises UserError: the case has moved since
+        """
+        seen = self.env.context.get("crisis_seen")
+        if seen and self.stage_id.ids != [seen]:
+            raise UserError(self.env._("Somebody else has done this meanwhile. Please reload."))
         for case in self:
             if case.next_stage_id:
                 case.stage_id = case.next_stage_id

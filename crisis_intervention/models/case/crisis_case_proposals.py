@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ...lib.risk import severity
 from ...roles import TRIAGE
@@ -39,8 +40,13 @@ class CrisisCaseProposals(models.AbstractModel):
         }
 
     def action_decide_assessment(self):
-        """Open the dialog on the proposal that waits."""
+        """Open the dialog on the proposal that waits.
+
+        :raises UserError: somebody has decided on it meanwhile
+        """
         self.ensure_one()
+        if not self.pending_assessment_id:
+            raise UserError(self.env._("Somebody else has done this meanwhile. Please reload."))
         return self.pending_assessment_id.action_decide()
 
     def _action_new_assessment(self):

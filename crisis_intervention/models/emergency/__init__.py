@@ -3,6 +3,7 @@ from . import (
     crisis_protocol_step,
     crisis_protocol_review,
     # what an emergency is made of
+    crisis_emergency_start,
     crisis_emergency_alarm,
     crisis_emergency_run,
     crisis_emergency_results,

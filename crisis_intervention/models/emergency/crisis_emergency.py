@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
@@ -32,6 +30,7 @@ class CrisisEmergency(models.Model):
     _name = "crisis.emergency"
     _description = "Emergency"
     _inherit = [
+        "crisis.emergency.start",
         "crisis.emergency.alarm",
         "crisis.emergency.run",
         "crisis.emergency.results",
@@ -247,34 +246,6 @@ class CrisisEmergency(models.Model):
         """
         if any("place" in vals and not (vals["place"] or "").strip() for vals in values):
             raise UserError(self.env._("Say where it is."))
-
-    @api.model
-    def start(self, kind, place, is_drill=False):
-        """Start an emergency with two taps; the same taps again lead to the same emergency.
-
-        A phone that got no answer sends again: within a minute that is no second emergency.
-
-        :param str kind: type code
-        :param str place: where, in words
-        :param bool is_drill: whether it is a drill
-        :return: id of the emergency
-        """
-        place = (place or "").strip()
-        recent = self.search(
-            [
-                ("user_id", "=", self.env.uid),
-                ("kind", "=", kind),
-                ("place", "=", place),
-                ("is_drill", "=", bool(is_drill)),
-                ("state", "=", "running"),
-                ("company_id", "=", self.env.company.id),
-                ("date_start", ">=", fields.Datetime.now() - timedelta(minutes=1)),
-            ],
-            limit=1,
-        )
-        if recent:
-            return recent.id
-        return self.create({"kind": kind, "place": place, "is_drill": bool(is_drill)}).id
 
     def _begin(self):
         """Carry out what a start means: steps, alerts, the student's case, the alarm."""

@@ -2,6 +2,9 @@ from odoo import api, fields, models
 
 from ..school.crisis_team_member import DUTIES
 
+# Stands for the duty of people who pressed the red button for what ran already.
+PRESSED = "pressed"
+
 
 class CrisisEmergencyAlert(models.Model):
     """That one person was alerted to an emergency, for which duties, and when there was an answer."""
@@ -51,6 +54,8 @@ class CrisisEmergencyAlert(models.Model):
         )
         for alert in self:
             alert.duty_labels = ", ".join(labels[code] for code in alert._codes())
+            if alert.duties == PRESSED:
+                alert.duty_labels = self.env._("Pressed the red button too")
 
     def _codes(self):
         """Return the codes of the duties of this alert, in the order of the plan."""

@@ -2,6 +2,7 @@ from odoo import fields, models
 
 EVENT_KINDS = [
     ("start", "Emergency started"),
+    ("join", "Pressed the red button too"),
     ("alert", "Alerted"),
     ("acknowledge", "Acknowledged"),
     ("stand_in", "Stand-in called"),
@@ -62,7 +63,7 @@ class CrisisEmergencyEvent(models.Model):
     token = fields.Char(help="Sent by the phone, so that a repeated request adds nothing twice.")
 
     _token_uniq = models.UniqueIndex(
-        "(emergency_id, token) WHERE token IS NOT NULL", "This was noted already."
+        "(emergency_id, user_id, token) WHERE token IS NOT NULL", "This was noted already."
     )
 
     def _attachments_locked(self):

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from .crisis_emergency_alert import PRESSED
+
 
 class CrisisEmergencyResults(models.AbstractModel):
     """The figures by which runs of a plan are compared, kept when it is stood down."""
@@ -32,7 +34,8 @@ class CrisisEmergencyResults(models.AbstractModel):
         others = answers.filtered(lambda e: e.user_id != self.user_id)
         open_alerts = self.alert_ids.filtered(lambda a: not a.date_acknowledged)
         # a duty is missed when neither the person nor anybody in the place of the person answered
-        answered = self.alert_ids - open_alerts
+        alerts = self.alert_ids.filtered(lambda a: a.duties != PRESSED)
+        answered = alerts - open_alerts
         replaced = answered.stand_in_for_id
         missed = open_alerts.filtered(lambda a: not a.stand_in_for_id and a.user_id not in replaced)
         steps = self.step_ids
@@ -44,7 +47,7 @@ class CrisisEmergencyResults(models.AbstractModel):
             "minutes_to_first": minutes(min(others.mapped("date"))) if others else 0,
             "minutes_to_acknowledge": minutes(max(answers.mapped("date"))) if answers else 0,
             "minutes_to_finish": minutes(self.date_end),
-            "alert_count": len(self.alert_ids),
+            "alert_count": len(alerts),
             "missed_count": len(missed),
             "step_count": len(steps),
             "done_count": len(steps.filtered(lambda s: s.state == "done")),

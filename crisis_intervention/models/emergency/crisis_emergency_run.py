@@ -6,7 +6,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 from odoo.tools.mimetypes import guess_mimetype
 
-from ... import signatures
+from ... import once, signatures
+from ...lib.once import is_token, key_of
 from ...roles import EMERGENCY, PRINCIPAL
 from .crisis_emergency_alarm import ACTIVITY as ALARM_ACTIVITY
 from .crisis_emergency_event import CALL_TARGETS
@@ -139,13 +140,13 @@ class CrisisEmergencyRun(models.AbstractModel):
         self._ring()
 
     def _noted(self, token):
-        """Tell whether the timeline has an event of this request already."""
-        # sudo: crisis.emergency.event - whether there is one
-        return bool(token) and bool(
-            self.env["crisis.emergency.event"]
-            .sudo()
-            .search_count([("emergency_id", "=", self.id), ("token", "=", token)], limit=1)
-        )
+        """Tell whether a request of the user was carried out already, and take its token.
+
+        :param token: as the client sent it; without one each request is a new one
+        """
+        if not is_token(token):
+            return False
+        return bool(once.begin(self.env, key_of("note", self.id, self.env.uid, token)))
 
     def log_call(self, call_to, text=False, token=False):
         """Note a call to somebody outside, with the time.

@@ -3,6 +3,7 @@ from . import (
     crisis_text_guard,
     crisis_same_answer,
     crisis_signing,
+    crisis_saved_once,
     crisis_record,
     crisis_numbering,
     crisis_quiet_thread,

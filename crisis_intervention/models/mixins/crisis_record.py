@@ -38,7 +38,13 @@ class CrisisRecord(models.AbstractModel):
 
     _name = "crisis.record"
     _description = "Record of Crisis Intervention"
-    _inherit = ["crisis.client.guard", "crisis.text.guard", "crisis.same.answer", "crisis.signing"]
+    _inherit = [
+        "crisis.saved.once",
+        "crisis.client.guard",
+        "crisis.text.guard",
+        "crisis.same.answer",
+        "crisis.signing",
+    ]
 
     # Two letters before the reference of a numbered kind, e.g. "CI"; None: it has no reference.
     _number_prefix = None

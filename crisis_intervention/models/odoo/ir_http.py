@@ -1,5 +1,6 @@
 from odoo import models
 from odoo.http import request
+from odoo.tools import hmac
 
 from ...database_errors import in_plain_words
 from ...register import enter_waiting
@@ -36,7 +37,11 @@ class IrHttp(models.AbstractModel):
         return lang if isinstance(lang, str) else None
 
     def session_info(self):
-        """Add whether the client listens for alarms and shows the emergency button."""
+        """Add whether the client listens for alarms, and the key of what it keeps unsent."""
         info = super().session_info()
         info["crisis_staff"] = bool(self.env.uid) and self.env.user.has_group(STAFF)
+        if info["crisis_staff"]:
+            # sudo: ir.config_parameter - the secret of the database, of which a digest goes out
+            key = hmac(self.env(su=True), "crisis_draft", (self.env.cr.dbname, self.env.uid))
+            info["crisis_draft_key"] = key
         return info

@@ -31,7 +31,9 @@ class IrModuleModule(models.Model):
                 raise UserError(
                     "\n".join(
                         [
-                            self.env._("With these addons, files would be lost that have to be kept:"),
+                            self.env._(
+                                "With these addons, files would be lost that have to be kept:"
+                            ),
                             *kept,
                             self.env._(
                                 "Let them be exported or printed by those who may read them, and "
@@ -54,7 +56,9 @@ class IrModuleModule(models.Model):
             self.env._("%(kind)s: %(count)s", kind=kind, count=count)
             for kind, model, domain in self._crisis_keeping()
             # sudo: cases and others - their numbers only, as the dialog of Odoo tells of any model
-            if (count := self.env[model].sudo().with_context(active_test=False).search_count(domain))
+            if (
+                count := self.env[model].sudo().with_context(active_test=False).search_count(domain)
+            )
         ]
 
     @api.model

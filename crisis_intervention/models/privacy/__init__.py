@@ -18,6 +18,7 @@ from . import (
     crisis_register_check,
     crisis_role_confirmation,
     crisis_role_event,
+    crisis_once,
     crisis_seal,
     crisis_signature,
 )

@@ -47,6 +47,7 @@ class CrisisClass(models.Model):
     )
     student_ids = fields.One2many("crisis.student", "class_id", string="Students")
     student_count = fields.Integer(compute="_compute_student_count")
+    next_name = fields.Char(string="After Moving Up", compute="_compute_next_name")
     active = fields.Boolean(default=True)
 
     _name_uniq = models.UniqueIndex(
@@ -62,9 +63,35 @@ class CrisisClass(models.Model):
     def _compute_display_name(self):
         """Show grade and name, as people say it."""
         for class_ in self:
-            class_.display_name = self.env._(
-                "Grade %(grade)s %(name)s", grade=class_.grade, name=class_.name or ""
-            )
+            class_.display_name = self._label(class_.grade, class_.name)
+
+    @api.depends("name", "grade")
+    @api.depends_context("lang")
+    def _compute_next_name(self):
+        """Show what the class is called after it has moved up; nothing where it leaves."""
+        for class_ in self:
+            # sudo: res.company - the last grade of the school, which is no secret
+            leaves = class_.grade >= class_.company_id.sudo().crisis_final_grade
+            class_.next_name = not leaves and self._label(class_.grade + 1, class_.name)
+
+    @api.model
+    def _label(self, grade, name):
+        """Return what people call a class."""
+        return self.env._("Grade %(grade)s %(name)s", grade=grade, name=name or "")
+
+    def _move_values(self, leaving):
+        """Return what a move writes down about this class before it moves it.
+
+        :param leaving: the classes that leave by that move
+        """
+        return {
+            "class_id": self.id,
+            "label": self.display_name,
+            "next_label": self not in leaving and self.next_name,
+            "grade": self.grade,
+            "leaves": self in leaving,
+            "student_count": self.student_count,
+        }
 
     @api.model
     def _search_display_name(self, operator, value):

@@ -25,10 +25,10 @@ class CrisisClassMembership(models.Model):
 
     @api.model
     def _open(self, students):
-        """Begin a line for each of ``students`` who is in a class."""
+        """Begin a line for each of ``students`` who is in a class; return the lines."""
         today = fields.Date.context_today(self)
         # sudo: crisis.class.membership - kept by the system, follows what the user may write
-        self.sudo().create(
+        return self.sudo().create(
             [
                 {
                     "student_id": student.id,
@@ -45,11 +45,11 @@ class CrisisClassMembership(models.Model):
 
     @api.model
     def _close(self, students):
-        """End the current lines of ``students`` today."""
+        """End the current lines of ``students`` today; return the lines."""
         # sudo: crisis.class.membership - see _open
-        self.sudo().search(
-            [("student_id", "in", students.ids), ("date_to", "=", False)]
-        ).date_to = fields.Date.context_today(self)
+        lines = self.sudo().search([("student_id", "in", students.ids), ("date_to", "=", False)])
+        lines.date_to = fields.Date.context_today(self)
+        return lines
 
     @api.model
     def _guardian_excerpt(self):

@@ -6,6 +6,7 @@ import {
     contains,
     defineModels,
     fields,
+    makeServerError,
     models,
     mountView,
     mountWithCleanup,
@@ -19,6 +20,9 @@ import { MainComponentsContainer } from "@web/core/main_components_container";
 import { session } from "@web/session";
 import { FAST, SLOW } from "@crisis_intervention/emergency/emergency_service";
 import { BOARD_EVERY } from "@crisis_intervention/emergency/emergency_board";
+import { EmergencyStart } from "@crisis_intervention/emergency/emergency_start";
+import { clearCipher } from "@crisis_intervention/../tests/clear_cipher";
+import { Draft } from "@crisis_intervention/once/draft";
 import { span } from "@crisis_intervention/emergency/moments";
 
 describe.current.tags("desktop");
@@ -39,7 +43,8 @@ beforeEach(() => {
     mockVibrate(() => true);
     patchWithCleanup(ORM.prototype, {
         async call() {
-            if (network.isLost) {
+            const [, method] = arguments;
+            if (network.isLost && !["get_views", "web_read"].includes(method)) {
                 throw new ConnectionLostError("/web/dataset/call_kw");
             }
             return super.call(...arguments);
@@ -317,6 +322,87 @@ test("what is done without network is kept and sent once", async () => {
     await expect.waitForSteps([["note", "he is at the gate"]]);
     await animationFrame();
     expect(".alert-warning").toHaveCount(0);
+});
+
+test("what was not sent before a reload is sent afterwards, in order, once", async () => {
+    patchWithCleanup(session, { crisis_draft_key: "ab".repeat(32), db: "school" });
+    patchWithCleanup(crypto.subtle, clearCipher);
+    onRpc("crisis.emergency", "board", () => board());
+    onRpc("crisis.emergency", "add_note", ({ args }) => {
+        expect.step([args[1], args[3]]);
+        return true;
+    });
+    await new Draft("crisis.emergency:7").keep({
+        waiting: [
+            { method: "add_note", args: ["first", false, "t1"], time: 1 },
+            { method: "add_note", args: ["second", false, "t2"], time: 2 },
+        ],
+        note: "not yet",
+    });
+    network.isLost = true;
+    await mountBoard();
+    network.isLost = false;
+    await advanceTime(BOARD_EVERY);
+    await expect.waitForSteps([
+        ["first", "t1"],
+        ["second", "t2"],
+    ]);
+    await waitFor(".o_crisis_note");
+    expect(".o_crisis_note").toHaveValue("not yet");
+    expect(".o_crisis_unsent").toHaveCount(0);
+    await advanceTime(BOARD_EVERY * 2);
+    expect.verifySteps([]);
+});
+
+test("notes that wait are shown, and those that are refused too", async () => {
+    onRpc("crisis.emergency", "board", () => board());
+    onRpc("crisis.emergency", "add_note", () => {
+        throw makeServerError({ message: "This emergency is over." });
+    });
+    await mountBoard();
+    network.isLost = true;
+    await contains(".o_crisis_note").edit("at the gate", { confirm: false });
+    await contains(".o_crisis_timeline button[type=submit]").click();
+    await waitFor(".o_crisis_unsent:contains(waiting to be sent):contains(at the gate)");
+    network.isLost = false;
+    expect.errors(1);
+    await advanceTime(BOARD_EVERY);
+    await waitFor(".o_crisis_refused:contains(at the gate)");
+    expect(".o_crisis_unsent").toHaveCount(0);
+    expect.verifyErrors(["RPC_ERROR"]);
+});
+
+test("who presses the button for what runs joins, or says that it is another event", async () => {
+    onRpc("crisis.emergency", "start_screen", () => ({
+        kinds: [{ code: "missing", label: "Missing child" }],
+        places: ["Gate"],
+        may_drill: false,
+        running: [],
+    }));
+    onRpc("crisis.emergency", "start", ({ args }) => {
+        expect.step(args);
+        return args[3].length
+            ? { id: 9, joined: false, by: "Me", started: "2026-09-01 02:06:00" }
+            : { id: 7, joined: true, by: "Li", started: "2026-09-01 02:00:00" };
+    });
+    mockService("action", {
+        doAction: (name, { props }) => expect.step(["open", props.resId]),
+    });
+    await mountWithCleanup(EmergencyStart, {
+        props: { action: {}, actionId: 1, updateActionState() {}, className: "" },
+    });
+    await contains(".o_crisis_tile:contains(Missing)").click();
+    await contains(".o_crisis_tile:contains(Gate)").click();
+    await waitFor(".o_crisis_joined:contains(Li)");
+    expect(".o_crisis_tile").toHaveCount(0);
+    expect.verifySteps([["missing", "Gate", false, []]]);
+    await contains(".o_crisis_join").click();
+    expect.verifySteps([["open", 7]]);
+    await contains(".o_crisis_another").click();
+    await expect.waitForSteps([
+        ["missing", "Gate", false, [7]],
+        ["open", 9],
+    ]);
 });
 
 test("those without a duty see and do not act", async () => {

@@ -11,6 +11,7 @@ from odoo.service.model import retrying
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
+from ...lib import class_move
 from ..committed import CommittedCase
 
 PEOPLE = 19
@@ -29,6 +30,8 @@ class TestConcurrency(CommittedCase):
         "crisis.concern",
         "crisis.class.membership",
         "crisis.student",
+        "crisis.class.move.line",
+        "crisis.class.move",
         "crisis.class",
     )
 
@@ -115,6 +118,60 @@ class TestConcurrency(CommittedCase):
             return action.get("res_id")
 
         return job
+
+    def test_one_report_sent_twice_at_once(self):
+        """A double tap, on two connections: one report, and the same answer to both."""
+        student = self._new_student("C000")
+        values = {
+            "student_ids": [[4, student.id]],
+            "description": "x",
+            "location": "x",
+            "immediate_danger": "yes",
+            "told_in_person": "yes",
+        }
+
+        def send(env):
+            env.cr.execute("SELECT 1")  # what the database shows is as of now
+            concerns = env["crisis.concern"].with_user(self.staff.id).with_company(self.school.id)
+            return concerns.with_context(crisis_once="t").web_save(values, {"name": {}})
+
+        with self._meeting("crisis.concern", "web_save"):
+            first, second = self._at_once(send, send)
+        self.assertEqual(first, second)
+        with self._committing() as env:
+            self.assertEqual(
+                env["crisis.concern"].search_count([("student_ids", "in", student.ids)]), 1
+            )
+
+    def test_two_colleagues_move_the_classes_up_at_once(self):
+        year = date.today().year
+        with self._committing() as env:
+            self.class_1.with_env(env).write({"school_year": f"{year - 1}-{year}", "grade": 1})
+        self.startPatcher(patch.object(class_move, "SEASON", range(1, 13)))
+        shown = []
+        for user in (self.psychology, self.moral):
+            with self._committing() as env:
+                dialogs = env["crisis.class.promote"].with_user(user.id)
+                shown.append(dialogs.with_company(self.school.id).create({}).id)
+
+        def press(user, dialog):
+            def job(env):
+                env.cr.execute("SELECT 1")  # what the database shows is as of now
+                dialogs = env["crisis.class.promote"].with_user(user.id)
+                return dialogs.browse(dialog).action_promote()["tag"]
+
+            return job
+
+        with self._meeting("crisis.class.promote", "action_promote"):
+            results = self._at_once(press(self.psychology, shown[0]), press(self.moral, shown[1]))
+        errors = [result for result in results if isinstance(result, Exception)]
+        self.assertEqual([type(error) for error in errors], [UserError], results)
+        with self._committing() as env:
+            class_ = self.class_1.with_env(env)
+            self.assertEqual((class_.grade, class_.school_year), (2, f"{year}-{year + 1}"))
+            self.assertEqual(
+                env["crisis.class.move"].search_count([("company_id", "=", self.school.id)]), 1
+            )
 
     def test_one_report_is_decided_once(self):
         student = self._new_student("C001")

@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..common import DENIALS
 from .emergency_case import EmergencyCase
 
 ALARM = "odoo.addons.crisis_intervention.models.emergency.crisis_emergency_alarm"
@@ -17,11 +18,8 @@ class TestEmergencyStart(EmergencyCase):
     """A start by anybody on the staff alerts everybody, and sets the student's case red."""
 
     def test_two_words_are_enough(self):
-        emergency = (
-            self.env["crisis.emergency"]
-            .with_user(self.staff)
-            .browse(self.env["crisis.emergency"].with_user(self.staff).start("suicide", "楼顶"))
-        )
+        model = self.env["crisis.emergency"].with_user(self.staff)
+        emergency = model.browse(model.start("suicide", "楼顶")["id"])
         self.assertRegex(emergency.name, r"^EM/\d{4}/\d{4}$")
         self.assertEqual((emergency.state, emergency.user_id), ("running", self.staff))
         self.assertFalse(emergency.student_ids, "nobody knows who it is yet")
@@ -34,15 +32,75 @@ class TestEmergencyStart(EmergencyCase):
         self.assertEqual(first.date_due, emergency.date_start + timedelta(minutes=1))
         self.assertEqual(self._kinds(emergency), ["start"] + ["alert"] * 4)
 
+    def _press(self, user, *args, **kwargs):
+        """Press the red button as ``user``; return the answer."""
+        answer = self.env["crisis.emergency"].with_user(user).start(*args, **kwargs)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return answer
+
     def test_the_same_taps_again_are_no_second_emergency(self):
-        model = self.env["crisis.emergency"].with_user(self.staff)
-        first = model.start("suicide", "楼顶")
-        self.assertEqual(model.start("suicide", " 楼顶 "), first)
-        self.assertNotEqual(model.start("suicide", "操场"), first)
-        other = self.env["crisis.emergency"].with_user(self.helper).start("suicide", "楼顶")
-        self.assertNotEqual(other, first)
+        first = self._press(self.staff, "suicide", "楼顶")
+        self.assertFalse(first["joined"])
+        kinds = self._kinds(self.env["crisis.emergency"].browse(first["id"]))
+        self.assertEqual(self._press(self.staff, "suicide", " 楼顶 "), first)
+        self.assertEqual(self._kinds(self.env["crisis.emergency"].browse(first["id"])), kinds)
+        for other in (("suicide", "操场"), ("violence", "楼顶")):
+            self.assertNotEqual(self._press(self.staff, *other)["id"], first["id"])
         with self.assertRaises(UserError):
-            model.start("suicide", "  ")
+            self._press(self.staff, "suicide", "  ")
+
+    @mute_logger(*DENIALS)
+    def test_who_presses_for_the_same_joins(self):
+        first = self._press(self.staff, "suicide", "楼顶 A")
+        emergency = self.env["crisis.emergency"].browse(first["id"])
+        theirs = emergency.with_user(self.helper)
+        self.assertFalse(theirs.has_access("read"), "has no duty in it")
+        alerted = emergency.alert_ids
+        answer = self._press(self.helper, "suicide", "楼顶  a")
+        self.assertEqual(answer, {**first, "joined": True})
+        self.assertEqual(answer["by"], self.staff.name)
+        for _again in range(2):
+            self.assertEqual(self._press(self.helper, "suicide", "楼顶 a"), answer)
+        self._press(self.doctor, "suicide", "楼顶 A")
+        joined = emergency.event_ids.filtered(lambda event: event.kind == "join")
+        self.assertEqual(joined.user_id, self.helper | self.doctor)
+        self.assertEqual(len(joined), 2, "once each")
+        self.assertTrue(self._alert(emergency, self.doctor).date_acknowledged)
+        self.assertEqual((emergency.alert_ids - alerted).user_id, self.helper)
+        theirs.add_note("我也看见了")
+        self.assertTrue(theirs.board()["may_act"])
+        emergency.with_user(self.principal).stand_down("resolved")
+        self.assertEqual(emergency.alert_count, len(alerted), "who pressed has no duty")
+
+    def test_another_event_is_started_on_purpose(self):
+        first = self._press(self.staff, "suicide", "楼顶")["id"]
+        second = self._press(self.helper, "suicide", "楼顶", others=[first])
+        self.assertNotEqual(second["id"], first)
+        self.assertFalse(second["joined"])
+        again = self._press(self.helper, "suicide", "楼顶", others=[first])
+        self.assertEqual(again, second, "sent again")
+        third = self._press(self.doctor, "suicide", "楼顶", others=[first])
+        self.assertEqual((third["id"], third["joined"]), (second["id"], True))
+        self.assertFalse(self.env["crisis.emergency"].browse(first).event_ids.filtered(
+            lambda event: event.kind == "join"
+        ))  # fmt: skip
+
+    def test_what_is_over_or_long_ago_or_a_drill_is_not_joined(self):
+        first = self.env["crisis.emergency"].browse(
+            self._press(self.staff, "suicide", "楼顶")["id"]
+        )
+        drill = self._press(self.doctor, "suicide", "楼顶", True)
+        self.assertFalse(drill["joined"], "a drill is none")
+        self.assertNotEqual(drill["id"], first.id)
+        first.sudo()._set({"date_start": first.date_start - timedelta(minutes=61)})
+        second = self._press(self.helper, "suicide", "楼顶")
+        self.assertFalse(second["joined"], "nobody hears of a board of an hour ago")
+        self.env["crisis.emergency"].browse(second["id"]).with_user(self.principal).stand_down(
+            "resolved"
+        )
+        self.assertFalse(self._press(self.staff, "suicide", "楼顶")["joined"])
+        self.assertFalse(self._press(self.other_psychology, "suicide", "楼顶")["joined"])
 
     def test_every_way_is_taken_and_carries_nothing(self):
         for user in (self.principal, self.doctor):

@@ -178,6 +178,54 @@ class TestEmergencyCrowd(CommittedCase):
                 self.assertEqual(mine.sorted("id").mapped("kind")[0], "acknowledge")
 
     @mute_logger("odoo.sql_db", "odoo.service.model", "odoo.http")
+    def test_all_press_for_one_event(self):
+        """Twenty presses, and some of them twice: one emergency, with the names of all of them."""
+        for user in self.people:
+            self._login(user)
+        for place in ("楼顶", "操场"):
+            answers = []
+
+            def press(user, place=place, answers=answers):
+                return lambda: answers.append(self._call(user, "start", "violence", place))
+
+            self._at_once([press(user) for user in (*self.people, *self.people[:3])])
+            with self.subTest(place=place), self._committing() as env:
+                self.assertEqual(len(answers), PEOPLE + 3)
+                self.assertEqual(len({answer["id"] for answer in answers}), 1, "one emergency")
+                emergency = env["crisis.emergency"].browse(answers[0]["id"])
+                starter = emergency.user_id
+                self.assertEqual({answer["by"] for answer in answers}, {starter.name})
+                events = emergency.event_ids.grouped("kind")
+                self.assertEqual(len(events["start"]), 1)
+                self.assertEqual(len(events["join"]), PEOPLE - 1, "each of the others, once")
+                self.assertEqual(events["join"].user_id | starter, self.people.with_env(env))
+                self.assertEqual(
+                    env["crisis.emergency"].search_count(
+                        [
+                            ("company_id", "=", self.school.id),
+                            ("kind", "=", "violence"),
+                            ("place", "=", place),
+                        ]
+                    ),
+                    1,
+                )
+
+    @mute_logger("odoo.sql_db", "odoo.service.model", "odoo.http")
+    def test_a_note_that_is_sent_twice_at_once(self):
+        """The phone sends again before the first request is answered: one line, and no error."""
+        emergency_id, _steps = self._start()
+        user = self.people[1]
+        self._login(user)
+
+        def note():
+            self._call(user, "add_note", [emergency_id], "x", False, "t")
+
+        self._at_once([note] * 4)
+        with self._committing() as env:
+            kinds = env["crisis.emergency"].browse(emergency_id).event_ids.mapped("kind")
+            self.assertEqual(kinds.count("note"), 1)
+
+    @mute_logger("odoo.sql_db", "odoo.service.model", "odoo.http")
     def test_one_stands_down_while_others_tick(self):
         """Two who end it at once, and people who tick meanwhile: one end, and no broken answer."""
         emergency_id, step_ids = self._start()

@@ -116,8 +116,10 @@ class TestEmergencyRun(EmergencyCase):
         kinds = self._kinds(self.emergency)
         self.assertEqual((kinds.count("note"), kinds.count("call")), (1, 1))
         self.assertEqual(self.emergency.event_ids[-1].call_to, "120")
+        self._as(self.psychology).add_note("孩子在哭", token="t1")
+        self.assertEqual(self.emergency.event_ids[-1].text, "孩子在哭", "a token is the user's own")
         self._as(self.doctor).add_note("孩子在说话")
-        self.assertEqual(self._kinds(self.emergency).count("note"), 2, "said again on purpose")
+        self.assertEqual(self._kinds(self.emergency).count("note"), 3, "said again on purpose")
         for wrong in (lambda e: e.add_note(" "), lambda e: e.log_call("999")):
             with self.assertRaises(UserError):
                 wrong(self._as(self.doctor))

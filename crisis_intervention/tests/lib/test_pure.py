@@ -5,7 +5,7 @@ from io import BytesIO
 import pyzipper
 from odoo.tests import BaseCase, tagged
 
-from ...lib import class_label, cn_identity, disclosure_chain, school_year
+from ...lib import class_label, class_move, cn_identity, disclosure_chain, school_year
 from ...lib.anonymity import names_in, numbers_in
 from ...lib.client_ids import command_ids, command_values, link_ids, reference
 from ...lib.deadlines import due_dates, escalation_moments, is_quiet, reply_hours, tightened
@@ -81,6 +81,32 @@ class TestPureModules(BaseCase):
 
 @tagged("post_install", "-at_install")
 class TestDirectoryModules(BaseCase):
+    def test_classes_move_in_the_summer(self):
+        for day, year in (
+            (date(2026, 6, 30), None),
+            (date(2026, 7, 1), "2026-2027"),
+            (date(2026, 9, 30), "2026-2027"),
+            (date(2026, 10, 1), None),
+            (date(2027, 1, 1), None),
+        ):
+            self.assertEqual(class_move.year_to_move_into(day), year)
+
+    def test_plan_of_a_move(self):
+        def classes(*found):
+            return [class_move.Class(n, *each) for n, each in enumerate(found)]
+
+        self.assertIsNone(class_move.plan([], 6))
+        plan = class_move.plan(
+            classes((6, "1", "2025-2026"), (1, "2", "2025-2026"), (2, "2", "2026-2027"),
+                    (1, "1", "2025-2026"), (2, "3", "2026-2027")),
+            6,
+        )  # fmt: skip
+        self.assertEqual((plan.from_year, plan.to_year), ("2025-2026", "2026-2027"))
+        self.assertEqual([each.id for each in plan.moving], [3, 1])
+        self.assertEqual([each.id for each in plan.leaving], [0])
+        self.assertEqual([each.id for each in plan.clashes], [2], "stands where one moves to")
+        self.assertEqual(class_move.highest_first((1, 3, 1)), [3, 1])
+
     def test_school_year_turns_in_august(self):
         self.assertEqual(school_year.school_year_of(date(2026, 7, 31)), "2025-2026")
         self.assertEqual(school_year.school_year_of(date(2026, 8, 1)), "2026-2027")

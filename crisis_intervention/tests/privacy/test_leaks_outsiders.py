@@ -1,11 +1,12 @@
 from contextlib import suppress
 from datetime import timedelta
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ... import once
 from ...jobs import Place
 from ...register_state import keep_check
 from .. import access_matrix
@@ -28,6 +29,19 @@ class TestOutsiders(LeakCase):
             company_ids=[(6, 0, cls.school.ids)],
         )
         cls.public = cls.env.ref("base.public_user")
+
+    def _moved(self):
+        """Return a move of classes and its line."""
+        move = self.env["crisis.class.move"].create(
+            {
+                "company_id": self.school.id, "from_year": "2019-2020", "to_year": "2020-2021",
+                "user_id": self.env.uid, "date": "2020-08-20 08:00:00",
+                "line_ids": [Command.create(
+                    {"class_id": self.class_1.id, "label": "x", "grade": 2}
+                )],
+            }
+        )  # fmt: skip
+        return move, move.line_ids
 
     def _told(self, partner, marks):
         """Return what was addressed to ``partner`` after ``marks``: notifications and mails."""
@@ -164,6 +178,7 @@ class TestOutsiders(LeakCase):
         self._settle()
         self._archive_reading(case, self.psychology)
         keep_check(self.env)
+        once.begin(self.env, "x")
         records = {
             record._name: record
             for record in (
@@ -182,6 +197,7 @@ class TestOutsiders(LeakCase):
                     "crisis.protocol", "crisis.protocol.step",
                     "crisis.role.confirmation", "crisis.role.event",
                     "crisis.register.check", "crisis.register.archive", "crisis.signature",
+                    "crisis.once",
                 )),
                 self.env["crisis.job"]._of_code("x"),
                 self.env["crisis.job"]._of_code("x")._set_aside(
@@ -192,6 +208,7 @@ class TestOutsiders(LeakCase):
                     "reason": "begun", "date_from": fields.Datetime.now(),
                     "date_beat": fields.Datetime.now(), "date_database": fields.Datetime.now(),
                 }]),
+                *self._moved(),
                 self.env["crisis.number.gap"].create({
                     "company_id": self.school.id, "name": "CI/1/1", "date": fields.Datetime.now(),
                 }),

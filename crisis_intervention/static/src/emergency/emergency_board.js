@@ -14,16 +14,13 @@ import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { user } from "@web/core/user";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+import { Draft } from "../once/draft";
+import { newToken } from "../once/token";
 import { localTime, millis, span } from "./moments";
 import { shrunkPhoto } from "./photo";
 
 // While somebody looks at it the board asks by itself, whether the websocket works or not.
 export const BOARD_EVERY = 4000;
-
-/** A name for one request, so that the server knows it again when the phone repeats it. */
-export function newToken() {
-    return `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
-}
 
 /**
  * The live board of one emergency. Everything people do is one small call that may be repeated;
@@ -42,6 +39,7 @@ export class EmergencyBoard extends Component {
             now: 0,
             offset: 0,
             waiting: [],
+            refused: [],
             isLost: false,
             onlyMine: false,
             opened: null,
@@ -54,10 +52,10 @@ export class EmergencyBoard extends Component {
             allEvents: false,
         });
         this.isAlive = true;
-        onWillStart(() => this.load());
+        onWillStart(() => this.begin(this.props.record.resId));
         onWillUpdateProps((next) => {
             if (next.record.resId !== this.props.record.resId) {
-                return this.load(next.record.resId);
+                return this.begin(next.record.resId);
             }
         });
         const forget = this.emergency.onChange(
@@ -95,6 +93,27 @@ export class EmergencyBoard extends Component {
         }, BOARD_EVERY);
     }
 
+    /** Begins with what was not sent before the page was loaded again. */
+    async begin(id) {
+        this.id = id;
+        this.draft = new Draft(`crisis.emergency:${id}`);
+        Object.assign(this.state, { waiting: [], refused: [], note: "" });
+        const kept = id && (await this.draft.read());
+        await this.load(id);
+        if (kept) {
+            Object.assign(this.state, kept);
+            this.load(); // not awaited: what is refused says so on the board that is there
+        }
+    }
+
+    keep() {
+        const { waiting, note } = this.state;
+        if (waiting.length || note) {
+            return this.draft.keep({ waiting, note });
+        }
+        this.draft.drop();
+    }
+
     /** Reads the board; without network the last one stays, and says so. */
     async load(id = this.props.record.resId) {
         if (!id) {
@@ -124,7 +143,8 @@ export class EmergencyBoard extends Component {
 
     /** Does something, now or, without network, as soon as it is back. */
     async act(method, ...args) {
-        this.state.waiting.push({ method, args });
+        this.state.waiting.push({ method, args, time: Date.now() });
+        this.keep();
         await this.load();
     }
 
@@ -140,15 +160,21 @@ export class EmergencyBoard extends Component {
         while (this.state.waiting.length) {
             const [{ method, args }] = this.state.waiting;
             try {
-                await this.orm.call("crisis.emergency", method, [[this.board.id], ...args]);
+                await this.orm.call("crisis.emergency", method, [[this.id], ...args]);
             } catch (error) {
                 if (error instanceof ConnectionLostError) {
                     throw error;
                 }
-                this.state.waiting.shift(); // refused: the message says why, and it is not sent again
+                // the message says why, and it is not sent again; what was written stays in sight
+                this.state.waiting.shift();
+                if (method === "add_note") {
+                    this.state.refused.push(args[0]);
+                }
+                this.keep();
                 throw error;
             }
             this.state.waiting.shift();
+            this.keep();
         }
     }
 
@@ -179,6 +205,17 @@ export class EmergencyBoard extends Component {
         return this.state.onlyMine
             ? this.board.steps.filter((step) => step.mine)
             : this.board.steps;
+    }
+
+    /** What was written or noted and is not sent yet. */
+    get unsent() {
+        return this.state.waiting
+            .filter(({ method }) => ["add_note", "log_call", "add_photo"].includes(method))
+            .map(({ method, args, time }) => ({
+                time: luxon.DateTime.fromMillis(time).toFormat("HH:mm:ss"),
+                text: method === "add_photo" ? "" : args[0],
+            }))
+            .reverse();
     }
 
     get events() {

@@ -21,7 +21,9 @@ export class EmergencyStart extends Component {
             kind: null,
             place: "",
             busy: false,
+            joined: null,
         });
+        this.others = [];
         onWillStart(async () => {
             const screen = await this.orm.call("crisis.emergency", "start_screen", []);
             Object.assign(this.state, {
@@ -47,15 +49,28 @@ export class EmergencyStart extends Component {
         }
         this.state.busy = true;
         try {
-            const id = await this.orm.call("crisis.emergency", "start", [
+            const answer = await this.orm.call("crisis.emergency", "start", [
                 this.state.kind.code,
                 place.trim(),
                 this.state.isDrill,
+                this.others,
             ]);
-            await this.open(id);
+            if (answer.joined) {
+                this.state.place = place.trim();
+                this.state.joined = answer;
+            } else {
+                await this.open(answer.id);
+            }
         } finally {
             this.state.busy = false;
         }
+    }
+
+    /** What was joined is not meant: start another one. */
+    onAnother() {
+        this.others.push(this.state.joined.id);
+        this.state.joined = null;
+        return this.onPlace(this.state.place);
     }
 
     open(id) {

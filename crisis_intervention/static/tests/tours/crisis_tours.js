@@ -51,6 +51,94 @@ tours.add("crisis_report", {
     ],
 });
 
+/**
+ * The answer to a report is lost: the server has it, the phone does not know. After a reload it is
+ * continued, and sent again.
+ */
+tours.add("crisis_report_lost_answer", {
+    steps: () => [
+        {
+            trigger: ".modal .o_field_widget[name=student_ids] input",
+            run: "edit lxh",
+        },
+        {
+            trigger: ".o-autocomplete--dropdown-item:contains(林小禾)",
+            run: "click",
+        },
+        ...["immediate_danger", "told_in_person"].map((name) => ({
+            trigger: `.modal .o_field_widget[name=${name}] input[data-value=no]`,
+            run: "click",
+        })),
+        {
+            trigger: ".modal .o_field_widget[name=location] input",
+            run: "edit 操场",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=description] textarea",
+            run: "edit 说不想回家。",
+        },
+        {
+            content: "From here on no answer to a saved form arrives",
+            trigger: ".modal footer button[name=action_receipt]",
+            run: async ({ click }) => {
+                const { open, addEventListener } = XMLHttpRequest.prototype;
+                XMLHttpRequest.prototype.open = function (method, url) {
+                    this.isLost = url.includes("/web_save");
+                    return open.apply(this, arguments);
+                };
+                XMLHttpRequest.prototype.addEventListener = function (type, callback) {
+                    const loaded = (ev) =>
+                        this.isLost ? this.dispatchEvent(new Event("error")) : callback(ev);
+                    return addEventListener.call(this, type, type === "load" ? loaded : callback);
+                };
+                await click();
+            },
+        },
+        {
+            content: "It is kept, and said so",
+            trigger: ".modal .o_crisis_draft_waiting",
+            run: () => {
+                for (const kept of Object.values(sessionStorage)) {
+                    if (kept.includes("不想回家")) {
+                        throw new Error("kept in plain text");
+                    }
+                }
+                location.reload();
+            },
+            expectUnloadPage: true,
+        },
+        {
+            trigger: ".modal .o_crisis_draft_resume",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=student_ids]:contains(林小禾)",
+        },
+        {
+            trigger: ".modal .o_field_widget[name=location] input:value(操场)",
+        },
+        {
+            content: "Pressed twice at once",
+            trigger: ".modal footer button[name=action_receipt]",
+            run: ({ anchor }) => {
+                anchor.click();
+                anchor.click();
+            },
+        },
+        {
+            trigger: ".o_notification:contains(CR/)",
+        },
+        {
+            trigger: "body:not(:has(.modal))",
+            run: () => {
+                if (Object.keys(sessionStorage).some((name) => name.startsWith("crisis_draft"))) {
+                    throw new Error("a draft is left");
+                }
+            },
+        },
+    ],
+});
+
 /** The reporter sees that the report has arrived, and no more. */
 tours.add("crisis_my_reports", {
     steps: () => [

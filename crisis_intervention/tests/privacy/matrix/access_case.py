@@ -46,6 +46,7 @@ class AccessMatrixCase(
         }
         cls.records, cls.values = {}, {}
         cls._fill_directory()
+        cls._fill_moves()
         cls._fill_concerns()
         cls._fill_cases()
         cls._fill_instruments()

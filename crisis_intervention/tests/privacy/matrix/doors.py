@@ -58,6 +58,7 @@ WRITES = {
     "crisis.plan.template.line": {"days": 3},
     "crisis.approval.decide": {"comment": "x"},
     "crisis.access.grant": {},
+    "crisis.once": {"content": "x"},
     "crisis.signature": {"nonce": "x"},
     "crisis.role.confirmation": {"state": "confirmed"},
     "crisis.role.event": {"text": "x"},
@@ -89,6 +90,8 @@ WRITES = {
     "crisis.case.change.wizard": {"reason": "x"},
     "crisis.handover": {"head_teacher_id": False},
     "crisis.student.register": {"partner_ids": []},
+    "crisis.class.move": {"to_year": "2027-2028"},
+    "crisis.class.move.line": {"label": "x"},
     "crisis.class.promote": {},
 }
 

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from .... import once
 from ....jobs import Place
 from ....register import note_reading, raise_alarm
 from ....register_state import keep_check
@@ -51,6 +52,8 @@ class PrivacyRecords:
         raise_alarm(cls.env, "head:1")
         cls._end_transaction()
         cls._put("general", cls.env["crisis.disclosure"].search([("kind", "=", "alarm")], limit=1))
+        once.begin(cls.env, "x")
+        cls._put("general", cls.env["crisis.once"].search([], limit=1))
         cls._put("general", cls.env["crisis.signature"].search([], limit=1))
         for relation in ("other_class", "other_school"):
             cls._put(relation, cls._disclosed(cls.records["crisis.case", relation]))

@@ -44,6 +44,23 @@ class SchoolRecords:
             )
 
     @classmethod
+    def _fill_moves(cls):
+        for relation, class_ in (("own_school", cls.class_1), ("other_school", cls.other_class)):
+            line = {"class_id": class_.id, "label": "x", "grade": 2}
+            values = {
+                "company_id": class_.company_id.id,
+                "from_year": "2019-2020",
+                "to_year": "2020-2021",
+                "user_id": cls.env.uid,
+                "date": "2020-08-20 08:00:00",
+            }
+            move = cls.env["crisis.class.move"].create(
+                {**values, "line_ids": [Command.create(line)]}
+            )
+            cls._put(relation, move, {**values, "to_year": "2021-2022"})
+            cls._put(relation, move.line_ids, {**line, "move_id": move.id})
+
+    @classmethod
     def _fill_configuration(cls):
         stage = cls.env.ref(f"{MODULE}.crisis_stage_discovered")
         cls._put("any", stage, {"name": "x", "sequence": 1})
