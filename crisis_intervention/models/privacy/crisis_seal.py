@@ -7,6 +7,7 @@ from ...register import sign_end_anew
 from ...role_confirmations import sign_anew
 from ...sealed_fields import Sealed
 from ...sealing import renew, renew_files, report_plain
+from .crisis_access_grant import sign_given_anew
 
 
 class CrisisSeal(models.AbstractModel):
@@ -54,6 +55,7 @@ class CrisisSeal(models.AbstractModel):
         sign_anew(self.env)
         sign_end_anew(self.env)
         register_kept.sign_anew(self.env)
+        sign_given_anew(self.env)
         for done in signatures.sign_anew(self.env):
             if not self.env["ir.cron"]._commit_progress(done):
                 return

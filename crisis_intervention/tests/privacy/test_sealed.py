@@ -8,6 +8,7 @@ from odoo.tests import BaseCase, tagged
 
 from ... import sealing
 from ...lib.sealed import PREFIX, Keyring, SealError, is_sealed, new_key
+from ...seal_key_use import seal_keys_in_use
 from ...seal_keys import VARIABLE
 from ...sealed_fields import Confidential, Sealed
 from ..common import CrisisCommon
@@ -353,6 +354,7 @@ class TestSealedColumns(SealedCase):
         old = os.environ[VARIABLE]
         new = f"next:{new_key()}"
         progress = []
+        self.assertEqual(set(seal_keys_in_use(self.env)), {old.partition(":")[0]})
 
         def commit(_self, processed=0, **_kwargs):
             progress.append(processed)
@@ -371,6 +373,7 @@ class TestSealedColumns(SealedCase):
             progress.clear()
             self.env["crisis.seal"]._cron_reseal()
             self.assertFalse(progress, "what is done is not done again")
+        self.assertEqual(set(seal_keys_in_use(self.env)), {"next"}, "the old key may go")
         self.env.invalidate_all()
         with patch.dict(os.environ, {VARIABLE: new}):
             self.assertEqual(self.case.background, "BACKGROUND")
