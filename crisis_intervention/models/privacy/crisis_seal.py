@@ -5,6 +5,8 @@ from odoo import api, models
 from ... import register_archive, register_kept, signatures
 from ...register import sign_end_anew
 from ...role_confirmations import sign_anew
+from ...seal_key_state import keep_used
+from ...seal_keys import has_key
 from ...sealed_fields import Sealed
 from ...sealing import renew, renew_files, report_plain
 from .crisis_access_grant import sign_given_anew
@@ -52,6 +54,9 @@ class CrisisSeal(models.AbstractModel):
         When it has ended, older keys may be taken away. What cannot be opened, and what stands
         plain where it must be sealed, is left as it is and reported.
         """
+        if not has_key(self.env):
+            return
+        keep_used(self.env)
         sign_anew(self.env)
         sign_end_anew(self.env)
         register_kept.sign_anew(self.env)

@@ -180,6 +180,7 @@ class TestOutsiders(LeakCase):
                     "crisis.protocol", "crisis.protocol.step",
                     "crisis.role.confirmation", "crisis.role.event",
                     "crisis.register.check", "crisis.register.archive", "crisis.signature",
+                    "crisis.seal.key",
                 )),
                 self.env["crisis.number.gap"].create({
                     "company_id": self.school.id, "name": "CI/1/1", "date": fields.Datetime.now(),

@@ -45,6 +45,7 @@ WRITES = {
     "crisis.number.gap": {"name": "x"},
     "crisis.disclosure": {"way": "form"},
     "crisis.register.check": {"last_number": 1},
+    "crisis.seal.key": {"name": "x"},
     "crisis.register.archive": {"name": "x"},
     "crisis.register.compare": {"number": 1},
     "crisis.case.reader": {"what": "x"},

@@ -1,5 +1,6 @@
 from ....register import note_reading, raise_alarm
 from ....register_state import keep_check
+from ....seal_key_state import keep_keys
 
 
 class PrivacyRecords:
@@ -53,6 +54,8 @@ class PrivacyRecords:
             cls._put(relation, cls._disclosed(cls.records["crisis.case", relation]))
         # of a colleague, whose readings of now are none of the same hour
         cls._put("general", cls._archive_reading(own, cls.psychology))
+        keep_keys(cls.env)
+        cls._put("general", cls.env["crisis.seal.key"].search([], limit=1))
         cls._put("general", cls.env["crisis.register.check"].browse(keep_check(cls.env)))
 
     @classmethod
