@@ -21,6 +21,11 @@ from .workshop import LANGUAGE, Workshop, opened
 # Release to what differs after the update to the next one, and why: names of differences, with * for
 # any text. An older release meets the differences of all that came after it.
 MIGRATED: dict[str, dict[str, str]] = {
+    "19.0.1.0.0": {},
+    "19.0.1.1.0": {
+        "crisis_assessment.answers": "confidential texts are sealed",
+        "crisis_case.background": "confidential texts are sealed",
+    },
     "19.0.1.3.0": {
         "ir.model.access *": "what three roles had one by one is given to their common group",
         "res_groups rows": "the technical group of case workers",
@@ -50,6 +55,7 @@ MIGRATED: dict[str, dict[str, str]] = {
         "ir.model crisis_intervention.model_crisis_disclosure_chain": "the chain is no model any more",
         "mail_message rows": "Odoo writes down that a scheduled action was made",
     },
+    "19.0.4.0.0": {},
 }
 # Every update writes these.
 _LOG_COLUMNS = {"write_date", "write_uid"}
@@ -118,12 +124,26 @@ def check(workshop: Workshop, release: str | None = None, keep: bool = False) ->
         if code or found:
             return [f"exit code {code}, log {log}", *found]
         states = [snapshot(workshop, name, released) for name in (before, database)]
-        return unexpected(list(compare(*states)), MIGRATED[release], _later(release))
+        differences = unexpected(list(compare(*states)), MIGRATED[release], _later(release))
+        return [*differences, *_broken_rules(workshop, database)]
     finally:
         if keep:
             note(f"Kept: database {database}, beside {before}")
         else:
             workshop.drop(database)
+
+
+def _broken_rules(workshop: Workshop, database: str) -> list[str]:
+    """Run ``stored_rules.py`` in Odoo's shell; return which stored records break which rules of now."""
+    log = workshop.logs / f"{database}-rules.log"
+    with (TOOLS / "stored_rules.py").open(encoding="utf-8") as script:
+        options = ("-d", database, "--no-http", "--log-level=warn")
+        workshop.call(log, "shell", *options, stdin=script)
+    lines = log.read_text(encoding="utf-8").splitlines()
+    counted = [line for line in lines if line.startswith("checked: ")]
+    if not counted or counted == ["checked: 0"]:
+        return ["the check of the stored rules broke:", *lines[-5:]]
+    return [line for line in lines if line.startswith("problem: ")]
 
 
 def _later(release: str) -> dict[str, str]:

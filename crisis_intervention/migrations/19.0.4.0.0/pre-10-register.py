@@ -1,5 +1,6 @@
 from odoo.addons.crisis_intervention.lib.disclosure_chain import START, link
 from odoo.tools import SQL
+from odoo.tools.sql import table_exists
 
 # What a row said before this version.
 CONTENT = ("user_id", "date", "res_model", "res_id", "field_names", "way", "ip", "device",
@@ -16,9 +17,11 @@ CALL = ("model._cron_close_chain()", "model._cron_watch()")
 
 def migrate(cr, version):
     """Let the register stand by itself: no foreign keys, no rows outside of the chain."""
-    drop_keys(cr)
-    mark_missing_end(cr)
-    chain_waiting(cr)
+    # the register came with 19.0.1.3.0
+    if table_exists(cr, "crisis_disclosure"):
+        drop_keys(cr)
+        mark_missing_end(cr)
+        chain_waiting(cr)
     rename_job(cr)
     for names in RENAMED.items():
         cr.execute(

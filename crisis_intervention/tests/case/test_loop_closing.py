@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ..common import CrisisCommon
+from ..migrations import migrate
 
 
 @tagged("post_install", "-at_install")
@@ -46,6 +47,19 @@ class TestLoopClosing(CrisisCommon):
         self.case.with_user(self.psychology).closing_told = "监护人"
         self._sign_review(self.case, "reopen")
         self.case.with_user(self.psychology).closing_summary = "再次观察。"
+
+    def test_the_update_gives_files_of_before_an_end(self):
+        open_case = self._make_case(self.student_2)
+        self._close()
+        ends = self.case.date_retention
+        self.env.cr.execute(
+            "UPDATE crisis_case SET date_retention = NULL WHERE id = %s", [self.case.id]
+        )
+        self.env.invalidate_all()
+        migrate(self.env, "19.0.5.0.0", "post-10-retention")
+        self.assertTrue(ends)
+        self.assertEqual(self.case.date_retention, ends)
+        self.assertFalse(open_case.date_retention)
 
     def test_drafts_do_not_go_on_in_a_closed_case(self):
         plan = self._make_plan(self.case)
