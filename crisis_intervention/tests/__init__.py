@@ -94,6 +94,7 @@ from .emergency import (
 )
 from .odoo import (
     test_house,
+    test_input,
     test_js,
     test_ours,
     test_overrides,

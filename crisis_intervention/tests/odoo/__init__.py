@@ -1,5 +1,6 @@
 from . import (
     test_house,
+    test_input,
     test_js,
     test_ours,
     test_overrides,
