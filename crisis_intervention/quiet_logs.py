@@ -32,8 +32,9 @@ _MODULE = "odoo.addons.crisis_"
 # Overrides of Odoo's own code, which stand in the way of everybody's records.
 _EVERYBODYS = ".models.odoo."
 _QUERIES = "odoo.sql_db"
-_CALLS = ("odoo.service.model", "odoo.api")
-_CONDITIONS = "odoo.domains"
+_CALLS = "odoo.service.model"
+# What the ORM says about conditions, texts that it has cleaned, and caches.
+_WORDS = ("odoo.domains", "odoo.fields", "odoo.api")
 # Lines about scheduled actions name them by what stands in their form.
 _JOBS = "odoo.addons.base.models.ir_cron"
 _ACCESS = "werkzeug"
@@ -79,8 +80,8 @@ def _quiet(record):
         _quiet_query(record)
     elif record.name.startswith(_CALLS):
         _quiet_call(record)
-    elif record.name.startswith(_CONDITIONS) and _is_our_stack(sys._getframe(2)):
-        record.args = tuple("…" for _arg in _args(record))
+    elif record.name in _WORDS and _is_our_stack(sys._getframe(2)):
+        _quiet_words(record)
     _quiet_errors(record)
 
 
@@ -138,6 +139,14 @@ def _quiet_call(record):
         return
     if len(args) == 3 and not isinstance(args[0], BaseException):
         record.args = (*args[:2], "…")
+
+
+def _quiet_words(record):
+    """Leave out what is said about a condition, or a text."""
+    if _args(record):
+        record.args = tuple("…" for _arg in _args(record))
+    else:
+        _say(record, "(what it says is left out)")
 
 
 def _quiet_errors(record):

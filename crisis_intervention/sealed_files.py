@@ -136,6 +136,19 @@ def seal_stored(file):
         store_sealed(file, content, new_seal(file.env))
 
 
+def seal_arrived(files, before):
+    """Seal files that have come to records of ours just now, from where none is sealed.
+
+    :param before: those of ``files`` that were at records of ours before
+    """
+    # sudo: ir.attachment - the content, to be sealed and not returned
+    for file in (files._in_crisis() - before).sudo():
+        if file.type == "binary" and not file[SEAL]:
+            content = file._crisis_content().sealed
+            if content:
+                store_sealed(file, content, new_seal(file.env))
+
+
 def check_replaceable(files):
     """Refuse to write over files that cannot be opened: they may be restored, or their key come back.
 

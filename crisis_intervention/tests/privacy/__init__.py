@@ -20,6 +20,7 @@ from . import (
     test_leaks_doors,
     test_leaks_outsiders,
     test_person_request,
+    test_quiet_logs,
     test_register,
     test_register_archive,
     test_register_commit,
