@@ -27,7 +27,7 @@ from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from . import register_kept
 from .lib.disclosure_chain import End, Row, chained
-from .seal_keys import keyring
+from .seal_keys import keyring, opening_keys
 from .sealed_reading import reader
 
 _logger = logging.getLogger(__name__)
@@ -188,7 +188,7 @@ def days_unchecked(env):
     """Return for how many days nobody has checked the register; 0 where that is not too long."""
     since = register_kept.newest(env).get("date")
     if not since:
-        begun = genuine_rows(env.cr, keyring(env), ("begun", "closed"))
+        begun = genuine_rows(env.cr, opening_keys(env), ("begun", "closed"))
         since = begun[0]["date"] if begun else datetime.min
     age = fields.Datetime.now() - since
     return age.days if age > LATE else 0
@@ -299,13 +299,16 @@ def note_event(env, kind, record=None, uid=None, **columns):
 def raise_alarm(env, problem, model="", res_id=0, field=""):
     """Enter that something was changed outside of the system, and tell every principal, once.
 
-    It is entered even when this transaction is rolled back, and stops nobody.
+    It is entered even when this transaction is rolled back, and stops nobody. Without a key nothing is
+    entered: what is wrong is found again by the check of the night, when there is one.
 
     :param str problem: code of what was found
     :param str model: name of the model it was found in
     :param int res_id: id of the record
     :param str field: name of the field
     """
+    if opening_keys(env).closed:
+        return
     row = _alarm(problem, model, res_id, field)
     entries = _pending(env).entries
     if row not in entries:

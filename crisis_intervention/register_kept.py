@@ -7,7 +7,7 @@ Odoo may call none of these. What the key of this server has not signed counts f
 from odoo.tools import SQL
 
 from .lib.disclosure_chain import link
-from .seal_keys import keyring
+from .seal_keys import keyring, opening_keys
 
 MODEL = "crisis.register.check"
 # What a check says and is signed for, in this order.
@@ -63,7 +63,7 @@ def judged(env, ids=None):
     found = env.execute_query(
         SQL("SELECT id FROM crisis_register_check WHERE %s ORDER BY id", condition)
     )
-    keys = keyring(env)
+    keys = opening_keys(env)
     told = {
         id_: keys.tells(signature, _signed_text(said))
         for id_, signature, said in _stored(env, condition)
@@ -89,7 +89,7 @@ def anchored(env):
 
 def _first_genuine(env, condition, order):
     """Return what the first genuine check says, the largest ``order`` (SQL) first."""
-    keys = keyring(env)
+    keys = opening_keys(env)
     rows = _stored(env, SQL("%s ORDER BY %s DESC NULLS LAST, id DESC", condition, order))
     for id_, signature, said in rows:
         if keys.verifies(signature, _signed_text(said)):

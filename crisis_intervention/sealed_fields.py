@@ -13,7 +13,7 @@ from odoo.tools import SQL, json_default
 
 from .lib.sealed import SealError
 from .register import note_reading, raise_alarm
-from .seal_keys import keyring
+from .seal_keys import key_problem, keyring, opening_keys
 from .sealed_reading import check_draft, check_person, noted_for_rules
 
 # The one key of a document that cannot be opened: no document of ours has it.
@@ -26,7 +26,7 @@ def open_sealed(env, sealed, *places):
     :raises UserError: says why it cannot be opened
     """
     try:
-        return keyring(env).open(sealed, *places)
+        return opening_keys(env).open(sealed, *places)
     except SealError as error:
         raise UserError(_sentence(env, error)) from None
 
@@ -34,6 +34,12 @@ def open_sealed(env, sealed, *places):
 def _sentence(env, error):
     """Return why a text cannot be opened, for a ``SealError``."""
     messages = {
+        "closed": key_problem(env),
+        "wrong_key": env._(
+            "This text is sealed with the key “%(key)s”, and the server has another one of this "
+            "name. Ask whoever runs the server to add the right one to the keys.",
+            key=error.key_id,
+        ),
         "unknown_key": env._(
             "This text is sealed with the key “%(key)s”, which the server does not have. Ask "
             "whoever runs the server to add it to the keys.",
@@ -53,7 +59,12 @@ def _sentence(env, error):
 
 def _placeholder(env, error):
     """Return what stands in the place of a text that cannot be opened, for a ``SealError``."""
-    if error.reason == "unknown_key":
+    if error.reason == "closed":
+        return env._(
+            "[This text cannot be opened: the server does not have the right key. Nothing is lost; "
+            "ask whoever runs the server.]"
+        )
+    if error.reason in ("unknown_key", "wrong_key"):
         return env._(
             "[This text cannot be opened: the server does not have its key “%(key)s”. Nothing is "
             "lost; ask whoever runs the server to add the key.]",
@@ -67,7 +78,7 @@ def _placeholder(env, error):
 
 def problem_of(error):
     """Return the code of an alarm (see ``register``) for a ``SealError``."""
-    return {"unsealed": "plain"}.get(error.reason, error.reason)
+    return {"unsealed": "plain", "wrong_key": "unknown_key"}.get(error.reason, error.reason)
 
 
 class Confidential(fields.Field):
@@ -225,6 +236,7 @@ def _shown(field, record, value):
     :raises UserError: it cannot be opened, and our own code asks
     """
     env, uid = record.env, None
+    keys = opening_keys(env)
     if noted_for_rules():
         return False
     if value.id is None:
@@ -232,11 +244,11 @@ def _shown(field, record, value):
     else:
         origin = record._origin
         uid = check_person(origin, field)
-        # dialogs are gone before anybody reads the register
-        if uid is not None and not record._transient:
+        # dialogs are gone before anybody reads the register; without a key nothing is read
+        if uid is not None and not record._transient and not keys.closed:
             note_reading(env, uid, origin, field.name)
     try:
-        text = keyring(env).open(value.text, *field._places(value.id))
+        text = keys.open(value.text, *field._places(value.id))
     except SealError as error:
         if value.id is not None:
             raise_alarm(env, problem_of(error), record._name, value.id, field.name)
@@ -268,11 +280,12 @@ def check_replaceable(field, records):
         )
     for id_, text in held.items():
         try:
-            keyring(env).open(text, *field._places(id_))
+            opening_keys(env).open(text, *field._places(id_))
         except SealError as error:
             raise_alarm(env, problem_of(error), records._name, id_, field.name)
             raise UserError(
-                env._(
+                key_problem(env)
+                or env._(
                     "“%(field)s” holds a text that cannot be opened, so nothing is written over "
                     "it. Ask whoever runs the server to restore it from a backup, or to add its "
                     "key, first.",

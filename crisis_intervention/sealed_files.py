@@ -17,7 +17,7 @@ from odoo.tools import human_size
 from .lib.sealed import SealError
 from .lib.signed_content import random_part
 from .register import note_reading, raise_alarm
-from .seal_keys import keyring
+from .seal_keys import key_problem, keyring, opening_keys
 from .sealed_fields import Confidential, problem_of
 from .sealed_reading import check_person, code_acts, noted_for_rules
 from .walls import require_loading
@@ -85,7 +85,7 @@ def opens(file):
     """Tell whether the content of an attachment is there and opens; nobody is its reader."""
     content = file._crisis_content()
     try:
-        keyring(file.env).open_file(content.sealed, content.place)
+        opening_keys(file.env).open_file(content.sealed, content.place)
     except SealError:
         return False
     return True
@@ -136,6 +136,19 @@ def seal_stored(file):
         store_sealed(file, content, new_seal(file.env))
 
 
+def seal_arrived(files, before):
+    """Seal files that have come to records of ours just now, from where none is sealed.
+
+    :param before: those of ``files`` that were at records of ours before
+    """
+    # sudo: ir.attachment - the content, to be sealed and not returned
+    for file in (files._in_crisis() - before).sudo():
+        if file.type == "binary" and not file[SEAL]:
+            content = file._crisis_content().sealed
+            if content:
+                store_sealed(file, content, new_seal(file.env))
+
+
 def check_replaceable(files):
     """Refuse to write over files that cannot be opened: they may be restored, or their key come back.
 
@@ -146,11 +159,12 @@ def check_replaceable(files):
     for file in files._held_sealed().sudo():
         held = file._crisis_content()
         try:
-            keyring(file.env).open_file(held.sealed, held.place)
+            opening_keys(file.env).open_file(held.sealed, held.place)
         except SealError as error:
             raise_alarm(file.env, problem_of(error), file._name, file.id, "raw")
             raise UserError(
-                file.env._(
+                key_problem(file.env)
+                or file.env._(
                     "This file cannot be opened, so no other one is put in its place. Ask whoever "
                     "runs the server to restore it from a backup, or to add its key, first."
                 )
@@ -172,10 +186,12 @@ def _shown(field, record, value):
     if noted_for_rules():
         return False
     uid = check_person(record, field)
-    if uid is not None:
+    keys = opening_keys(env)
+    # without a key nothing is read
+    if uid is not None and not keys.closed:
         _register(field, record, uid)
     try:
-        content = keyring(env).open_file(value.sealed, value.place)
+        content = keys.open_file(value.sealed, value.place)
     except SealError as error:
         raise_alarm(env, problem_of(error), record._name, record.id, field.name)
         sentence = env._(

@@ -27,6 +27,18 @@ max_wal_size = 4GB
 random_page_cost = 1.1
 """
 
+# Its log tells that a query failed, and neither the query nor what was in it (the manual, 13).
+QUIET = {
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+    "log_min_duration_sample": "-1",
+    "log_transaction_sample_rate": "0",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+}
+
 
 class Server:
     """A running PostgreSQL server: how to reach it, and its programs."""
@@ -95,8 +107,10 @@ def start(python: Path) -> Server:
                 _initialise(server, cluster, base)
         running = _as_owner([programs / "pg_ctl", "-D", cluster, "status"], check=False)
         if running.returncode:
+            quiet = " ".join(f"-c {name}={value}" for name, value in QUIET.items())
             _as_owner(
-                [programs / "pg_ctl", "-D", cluster, "-l", base / "server.log", "-w", "start"]
+                [programs / "pg_ctl", "-D", cluster, "-l", base / "server.log", "-o", quiet]
+                + ["-w", "start"]
             )
     return server
 

@@ -21,13 +21,16 @@ FILE_PREFIX = b"crisis-sealed:1:"
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
+# So many that a key of their name does not open are no damage: it is another key.
+_ENOUGH = 3
 
 
 class SealError(Exception):
     """A text cannot be opened, or a ring of keys cannot be read. ``reason`` says why.
 
     Reasons: ``keys`` (the ring is written wrongly), ``unsealed`` (not a sealed text),
-    ``unknown_key`` (``key_id`` is not in the ring), ``broken`` (changed, or of another place).
+    ``unknown_key`` (``key_id`` is not in the ring), ``wrong_key`` (another one of that name is),
+    ``closed`` (nothing is opened at all), ``broken`` (changed, or of another place).
     """
 
     def __init__(self, reason: str, key_id: str = ""):
@@ -52,11 +55,32 @@ def is_sealed(text: str) -> bool:
     return text.startswith(PREFIX)
 
 
+def is_right_key(opened: int, failed: int, fits: bool | None) -> bool:
+    """Tell whether a key is the one that its name stood for.
+
+    What it opens proves it, whatever the check value says: another key opens nothing. Where nothing
+    tells, as nothing was sealed with it, the check value decides.
+
+    :param opened: how much of what names the key it opens
+    :param failed: how much it does not, which may be damaged
+    :param fits: whether the check value is the key's, None where there is none
+    """
+    if opened:
+        return True
+    return failed < _ENOUGH and (fits is True or (fits is None and not failed))
+
+
 @dataclass(frozen=True)
 class Keyring:
-    """Keys by their id; the first one seals."""
+    """Keys by their id; the first one seals.
+
+    ``wrong``: ids that the server has another key for than the one they stood for; ``closed``: the
+    ring has no key that may seal and sign, and opens nothing.
+    """
 
     keys: dict[str, bytes]
+    wrong: frozenset[str] = frozenset()
+    closed: bool = False
 
     @classmethod
     def parse(cls, text: str) -> "Keyring":
@@ -83,6 +107,28 @@ class Keyring:
         """Return the id of the key that seals."""
         return next(iter(self.keys))
 
+    def without(self, wrong: frozenset[str]) -> "Keyring":
+        """Return the ring without keys that are not those that their names stood for."""
+        if self.newest in wrong:
+            return Keyring({}, closed=True)
+        return Keyring({n: key for n, key in self.keys.items() if n not in wrong}, wrong)
+
+    def check_value(self, key_id: str) -> str:
+        """Return what tells this key from others, and nothing of it."""
+        return hmac.digest(self.keys[key_id], b"crisis_intervention check value", "sha256").hex()
+
+    def _key(self, key_id: str) -> bytes:
+        """Return a key by its id.
+
+        :raises SealError: it is not in the ring
+        """
+        if key_id in self.keys:
+            return self.keys[key_id]
+        raise SealError(
+            "closed" if self.closed else "wrong_key" if key_id in self.wrong else "unknown_key",
+            key_id,
+        )
+
     def seal(self, text: str, place: str) -> str:
         """Return ``text`` sealed for ``place``, such as ``model.field.id``."""
         nonce = os.urandom(_NONCE_BYTES)
@@ -100,10 +146,8 @@ class Keyring:
         if not is_sealed(sealed):
             raise SealError("unsealed")
         key_id, _colon, encoded = sealed.removeprefix(PREFIX).partition(":")
-        if key_id not in self.keys:
-            raise SealError("unknown_key", key_id)
+        key = AESGCM(self._key(key_id))
         head = f"{PREFIX}{key_id}:"
-        key = AESGCM(self.keys[key_id])
         for place in places:
             with suppress(InvalidTag, ValueError):  # binascii.Error is a ValueError
                 data = base64.b64decode(encoded, validate=True)
@@ -128,12 +172,11 @@ class Keyring:
             raise SealError("unsealed")
         key_id, _colon, data = sealed.removeprefix(FILE_PREFIX).partition(b":")
         name = key_id.decode("ascii", "replace")
-        if name not in self.keys:
-            raise SealError("unknown_key", name)
+        key = AESGCM(self._key(name))
         head = FILE_PREFIX + key_id + b":"
         nonce, body = data[:_NONCE_BYTES], data[_NONCE_BYTES:]
         try:
-            content: bytes = AESGCM(self.keys[name]).decrypt(nonce, body, head + place.encode())
+            content: bytes = key.decrypt(nonce, body, head + place.encode())
         except (InvalidTag, ValueError):
             raise SealError("broken", name) from None
         return content

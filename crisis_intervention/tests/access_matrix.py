@@ -330,6 +330,8 @@ crisis.disclosure
   other_school            -      -     -    -      -        x          -     x         -        -      -
 crisis.register.check
   general                 -      -     -    -      -        -          -     R         -        -      -
+crisis.seal.key
+  general                 -      -     -    -      -        -          -     -         -        R      R
 crisis.register.archive
   general                 -      -     -    -      -        -          -     R         -        -      -
 crisis.register.compare
@@ -509,6 +511,7 @@ FIELDS = {
         ),
     ],
     "crisis.protocol": [("review_ids", _TRIAGE, set())],
+    "crisis.seal.key": [("check_value", set(), set())],
     "crisis.register.check": [("findings signature", set(), set())],
     "crisis.escalation": [("case_id deadline_id user_ids", _TRIAGE, set())],
 }  # fmt: skip

@@ -59,10 +59,12 @@ class CrisisAssessmentForm(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         """Begin forms; the row typed from paper is read by the form view, not stored."""
+        self._check_input(vals_list)
         return super().create([_without_transcription(vals) for vals in vals_list])
 
     def write(self, vals):
         """Fill in drafts; see ``create``."""
+        self._check_input([vals])
         return super().write(_without_transcription(vals))
 
 

@@ -165,6 +165,7 @@ class CrisisMeasure(models.Model):
         :raises UserError: it stands in a plan that is asked about or in force
         """
         self.check_access("write")
+        self._check_input([vals])
         user = self.env.user
         if (
             not self.env.su

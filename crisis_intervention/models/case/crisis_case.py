@@ -224,6 +224,7 @@ class CrisisCase(models.Model):
         """
         # first of all, or the checks below would tell strangers what a case is like
         self.check_access("write")
+        self._check_input([vals])
         vals = dict(vals)
         reason = (vals.pop("change_reason", False) or "").strip()
         self._check_write(vals, reason)

@@ -235,6 +235,7 @@ class CrisisConcern(models.Model):
         # first of all, or the checks below would tell strangers what came of a report
         if not self.env.su:
             self.check_access("write")
+        self._check_input([vals])
         self._check_stays_restricted(vals)
         self._check_submitted_stays(vals)
         return super().write(vals)

@@ -184,6 +184,7 @@ class CrisisEmergency(models.Model):
         :raises UserError: the place is missing
         """
         self.browse().check_access("create")
+        self._check_input(vals_list)
         self._check_may_drill(vals_list)
         self._check_place(*vals_list)
         emergencies = super().create(vals_list)
@@ -197,6 +198,7 @@ class CrisisEmergency(models.Model):
 
         :raises UserError: type, students or kind of run would change, or a released statement
         """
+        self._check_input([vals])
         self._check_statement_stays(vals)
         self._check_start_stays(vals)
         self._check_place(vals)

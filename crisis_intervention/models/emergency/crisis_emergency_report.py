@@ -67,6 +67,7 @@ class CrisisEmergencyReport(models.Model):
         :raises UserError: the emergency is a drill
         """
         self.browse().check_access("create")
+        self._check_input(vals_list)
         for vals in vals_list:
             emergency = self.env["crisis.emergency"].browse(
                 vals.get("emergency_id") or self.env.context.get("default_emergency_id")

@@ -1,4 +1,5 @@
 from . import (
+    crisis_input,
     crisis_client_guard,
     crisis_text_guard,
     crisis_same_answer,

@@ -43,6 +43,7 @@ class CrisisClientGuard(models.AbstractModel):
 
     _name = "crisis.client.guard"
     _description = "Guard of what Clients Send"
+    _inherit = ["crisis.input"]
 
     # readonly fields that a client sets all the same: links of lines to what they stand in
     _open_fields = frozenset()
@@ -95,7 +96,9 @@ class CrisisClientGuard(models.AbstractModel):
         Where a client fills in, what its context presets stands in the values afterwards.
 
         :raises AccessError: a client may not set one of the fields, or not lead to a record
+        :raises ValidationError: it cannot be kept, see ``crisis.input``
         """
+        self._check_input(vals_list)
         if is_system(self):
             return vals_list
         self.browse().check_access("create")

@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools.pdf import merge_pdf
 
 from ...lib.pdf_pages import framed, page_count
+from ...machine_faults import check_pdf_program, full_disk_said
 from ...register import note_event, reading_by
 from ...sealed_reading import opening
 
@@ -64,6 +65,7 @@ class IrActionsReport(models.Model):
         report = self._get_report(report_ref)
         if not report._is_crisis_document() or not res_ids:
             return super()._render_qweb_pdf_prepare_streams(report_ref, data, res_ids=res_ids)
+        check_pdf_program(self)
         # before the chapters of a file are printed, which takes long
         self._check_crisis_document(report, res_ids)
         reports = self.with_context(tz=self.env.user.tz or TIME_ZONE)
@@ -123,7 +125,8 @@ class IrActionsReport(models.Model):
         page = self.env["ir.qweb"]._render(
             "crisis_intervention.crisis_document_paper", {"body": body}
         )
-        return self._run_wkhtmltopdf([f"<!DOCTYPE html>{page}"], report_ref=report)
+        with full_disk_said(self.env):
+            return self._run_wkhtmltopdf([f"<!DOCTYPE html>{page}"], report_ref=report)
 
     def _build_wkhtmltopdf_args(self, paperformat_id, landscape, **options):
         """Wait for no scripts where there are none: it would take a second for each document."""
@@ -145,14 +148,15 @@ class IrActionsReport(models.Model):
         html = self.env["ir.qweb"]._render(
             "crisis_intervention.crisis_document_frame", {"school": school, "audience": audience}
         )
-        return self._run_wkhtmltopdf(
-            [f"<!DOCTYPE html>{html}"],
-            report_ref=CASE_FILE,
-            specific_paperformat_args={
-                "data-report-margin-top": 9,
-                "data-report-margin-bottom": 5,
-            },
-        )
+        with full_disk_said(self.env):
+            return self._run_wkhtmltopdf(
+                [f"<!DOCTYPE html>{html}"],
+                report_ref=CASE_FILE,
+                specific_paperformat_args={
+                    "data-report-margin-top": 9,
+                    "data-report-margin-bottom": 5,
+                },
+            )
 
     def _crisis_case_file(self, report, case):
         """Return the whole file of ``case``, without frame, and register that it was printed.

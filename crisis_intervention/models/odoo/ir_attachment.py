@@ -7,7 +7,9 @@ from odoo.tools.mimetypes import guess_mimetype
 
 from ...lib.file_types import ALLOWED, looks_active, media_type
 from ...lib.sealed import SealError
+from ...machine_faults import full_disk_said
 from ...register import note_readings, raise_alarm
+from ...seal_keys import opening_keys
 from ...sealed_fields import problem_of
 from ...sealed_files import (
     SEAL,
@@ -19,6 +21,7 @@ from ...sealed_files import (
     new_seal,
     place_of,
     renew_file,
+    seal_arrived,
     seal_file,
     store_sealed,
 )
@@ -78,7 +81,7 @@ class IrAttachment(models.Model):
                 if seal:
                     file._set_seal(seal, size)
         # what the context said belongs to a record of ours
-        _seal_arrived(files, self.browse())
+        seal_arrived(files, self.browse())
         return files
 
     def write(self, vals):
@@ -109,7 +112,7 @@ class IrAttachment(models.Model):
         for file, content in moved.items():
             file._set_attachment_data(lambda _file, c=content: c)
         if "res_model" in vals:
-            _seal_arrived(self, kept)
+            seal_arrived(self, kept)
         self._forget_contents()
         return result
 
@@ -299,6 +302,12 @@ class IrAttachment(models.Model):
         for file in ours.sudo():
             store_sealed(file, asbytes(file), new_seal(self.env))
 
+    @api.model
+    def _file_write(self, bin_value, checksum):
+        """Say it plainly where the disk is full."""
+        with full_disk_said(self.env):
+            return super()._file_write(bin_value, checksum)
+
     def _crisis_content(self):
         """Return the content as the cache holds it: sealed where it is."""
         self.ensure_one()
@@ -343,7 +352,9 @@ class IrAttachment(models.Model):
 
     def _to_http_stream(self):
         """Register who downloads files of ours, and open them."""
-        self._register_reading()
+        # without a key there is nothing to be read
+        if not opening_keys(self.env).closed:
+            self._register_reading()
         if not self._held_sealed():
             return super()._to_http_stream()
         content = self.raw
@@ -364,19 +375,6 @@ class IrAttachment(models.Model):
         for file in self._in_crisis().sudo().filtered("res_id"):
             record = self.env[file.res_model].browse(file.res_id)
             note_readings(self.env, record, [file.res_field or "file"], "file")
-
-
-def _seal_arrived(files, before):
-    """Seal files that have come to records of ours just now, from where none is sealed.
-
-    :param before: those of ``files`` that were at records of ours before
-    """
-    # sudo: ir.attachment - the content, to be sealed and not returned
-    for file in (files._in_crisis() - before).sudo():
-        if file.type == "binary" and not file[SEAL]:
-            content = file._crisis_content().sealed
-            if content:
-                store_sealed(file, content, new_seal(file.env))
 
 
 def _contents_to_move(files, vals):

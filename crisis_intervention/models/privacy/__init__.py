@@ -20,5 +20,6 @@ from . import (
     crisis_role_event,
     crisis_once,
     crisis_seal,
+    crisis_seal_key,
     crisis_signature,
 )

@@ -11,7 +11,8 @@ from ...identity import require_person
 from ...jobs import Job, Place
 from ...register_anchors import keep_anchor, name_database
 from ...roles import PRINCIPAL
-from ...seal_keys import keyring
+from ...seal_key_state import keep_keys
+from ...seal_keys import has_key, opening_keys
 from ...signatures import enter_late
 
 # Problems that are nowhere in particular.
@@ -60,7 +61,7 @@ class CrisisDisclosureAlarm(models.AbstractModel):
         :param company: one ``res.company``
         :return: dict of id to the mark by which an alarm is said to be seen, the oldest first
         """
-        alarms, seen = register.told_alarms(self.env.cr, keyring(self.env))
+        alarms, seen = register.told_alarms(self.env.cr, opening_keys(self.env))
         return {
             said["id"]: said["mark"]
             for said in alarms
@@ -81,6 +82,8 @@ class CrisisDisclosureAlarm(models.AbstractModel):
             return self.env._("%(text)s (year %(year)s)", text=text, year=number)
         if problem == "update":
             return self.env._("%(text)s (%(version)s)", text=text, version=number)
+        if problem == "key_check":
+            return self.env._("%(text)s (key “%(key)s”)", text=text, key=number)
         return self.env._("%(text)s (number %(number)s)", text=text, number=number)
 
     @api.model
@@ -132,6 +135,9 @@ class CrisisDisclosureAlarm(models.AbstractModel):
                 "The register was not checked for more than two days: the nightly check does not run"
             ),
             "not_made": self.env._("A check that this server has not made, or that was changed"),
+            "key_check": self.env._(
+                "The check value of a key was changed outside of the system; the key is the right one"
+            ),
             "unknown_key": self.env._("Holds a text whose key the server does not have"),
         }
         return texts.get(problem, problem)
@@ -164,10 +170,13 @@ class CrisisDisclosureAlarm(models.AbstractModel):
     def _cron_watch(self):
         """Look after the register: what was entered late, who has to be told, the end kept outside."""
         parts = {
+            "keys": partial(keep_keys, self.env),
             "late": partial(enter_late, self.env),
             "name": partial(name_database, self.env),
             "anchor": partial(keep_anchor, self.env),
         }
+        if not has_key(self.env):
+            return
         with Job(self, "_cron_watch", irreversible=False) as job:
             for part, work in parts.items():
                 job.work([Place(self._name, part=part)], lambda _place, work=work: work())

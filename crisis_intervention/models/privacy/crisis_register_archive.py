@@ -5,6 +5,7 @@ from ... import register_archive
 from ...jobs import Job
 from ...register_check import check_chain
 from ...roles import PRINCIPAL
+from ...seal_keys import has_key
 
 # Rows in which one of these was found stay in the table, where it is seen.
 _LEFT = ("changed", "linked", "entry")
@@ -68,6 +69,8 @@ class CrisisRegisterArchive(models.Model):
     @api.model
     def _cron_archive(self):
         """Put readings of years that are over into archives, part by part."""
+        if not has_key(self.env):
+            return
         with Job(self, "_cron_archive", irreversible=True) as job:
             if job.stopped or not job.find(lambda: register_archive.waits(self.env)):
                 return

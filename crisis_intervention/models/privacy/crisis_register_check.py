@@ -11,6 +11,7 @@ from ...register_kept import judged, newest
 from ...register_night import check_by_parts
 from ...register_state import keep_check
 from ...roles import PRINCIPAL
+from ...seal_keys import has_key
 from .crisis_disclosure_alarm import WHOLE
 
 STATES = [
@@ -364,6 +365,8 @@ class CrisisRegisterCheck(models.Model):
     @api.model
     def _cron_check(self):
         """Check everything every night, part by part; what is found becomes alarms."""
+        if not has_key(self.env):
+            return
         with Job(self, "_cron_check", irreversible=False) as job:
             parts = check_by_parts(self.env)
             while (is_more := job.find(lambda: next(parts, False), "check")) is not None:

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ...register import days_unchecked
+from ...seal_keys import key_problem
 
 
 class CrisisRegisterLate(models.AbstractModel):
@@ -16,7 +17,10 @@ class CrisisRegisterLate(models.AbstractModel):
 
     @api.depends_context("lang")
     def _compute_late_text(self):
-        """Say how old the last check is, where it is too old."""
+        """Say how old the last check is, where it is too old, or why nothing can be checked."""
+        if problem := key_problem(self.env):
+            self.late_text = problem
+            return
         # sudo: crisis.register.check - how old the last one is; no row of it is returned
         days = days_unchecked(self.sudo().env) if self else 0
         text = self.env._(

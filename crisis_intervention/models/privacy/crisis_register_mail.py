@@ -6,6 +6,7 @@ from ... import register
 from ...jobs import Job, Place
 from ...register_anchors import anchor, keep_anchor
 from ...roles import PRINCIPAL
+from ...seal_keys import has_key
 
 # Of schools, where somebody has chosen none.
 TIME_ZONE = "Asia/Shanghai"
@@ -24,6 +25,8 @@ class CrisisRegisterMail(models.AbstractModel):
     @api.model
     def _cron_mail_end(self):
         """Mail the end of now; where it is not signed by this server there is none to be mailed."""
+        if not has_key(self.env):
+            return
         with Job(self, "_cron_mail_end", irreversible=False) as job:
             end, users = job.find(lambda: (anchor(self.env), self._principals())) or (None, ())
             if not end or not users:

@@ -8,7 +8,9 @@ from ... import role_confirmations as roles
 from ... import signatures
 from ...jobs import DAMAGED, Job
 from ...register import sign_end_anew
+from ...seal_key_state import keep_used
 from ...seal_key_use import keys_left
+from ...seal_keys import has_key
 from ...sealed_fields import Sealed
 from ...sealing import files_before, renew, renew_files, report_plain, sealed_before
 from .crisis_access_grant import given_before, sign_given_anew
@@ -56,7 +58,10 @@ class CrisisSeal(models.AbstractModel):
         When it has ended, older keys may be taken away. What cannot be opened, and what stands
         plain where it must be sealed, is left as it is and reported.
         """
+        if not has_key(self.env):
+            return
         with Job(self, "_cron_reseal", irreversible=False) as job:
+            job.find(lambda: keep_used(self.env), "used")
             job.find(lambda: sign_end_anew(self.env), "end")
             for model, part, fetch, work in job.find(self._renewals) or ():
                 if not job.in_batches(model, part, fetch, work):

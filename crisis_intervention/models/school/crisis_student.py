@@ -17,6 +17,7 @@ class CrisisStudent(models.Model):
     _name = "crisis.student"
     _description = "Student"
     _inherit = ["crisis.student.import", "crisis.record"]
+    _past_fields = frozenset(("birth_date",))
     _order = "class_id, name, id"
     _rec_names_search = ["name", "pinyin", "pinyin_initials", "student_number"]
     _check_company_auto = True

@@ -31,6 +31,8 @@ class CrisisStudentImport(models.AbstractModel):
         :param data: rows of texts
         :return: as Odoo's ``load``: dict of ``ids`` (False on faults), ``messages``, ``nextrow``
         """
+        if messages := self._cell_messages(fields, data):
+            return {"ids": False, "messages": messages, "nextrow": 0}
         if _UPDATE_COLUMNS & set(fields):
             return super().load(fields, data)
         classes = self._classes_for_import(fields, data)

@@ -1,8 +1,10 @@
 from . import (
     test_database_errors,
     test_house,
+    test_input,
     test_js,
     test_once,
+    test_machine_faults,
     test_ours,
     test_overrides,
     test_pressed_twice,

@@ -198,6 +198,7 @@ class TestOutsiders(LeakCase):
                     "crisis.role.confirmation", "crisis.role.event",
                     "crisis.register.check", "crisis.register.archive", "crisis.signature",
                     "crisis.once",
+                    "crisis.seal.key",
                 )),
                 self.env["crisis.job"]._of_code("x"),
                 self.env["crisis.job"]._of_code("x")._set_aside(

@@ -50,6 +50,7 @@ WRITES = {
     "crisis.sending": {"attempts": 1},
     "crisis.disclosure": {"way": "form"},
     "crisis.register.check": {"last_number": 1},
+    "crisis.seal.key": {"name": "x"},
     "crisis.register.archive": {"name": "x"},
     "crisis.register.compare": {"number": 1},
     "crisis.case.reader": {"what": "x"},

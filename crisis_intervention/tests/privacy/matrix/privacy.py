@@ -4,6 +4,7 @@ from .... import once
 from ....jobs import Place
 from ....register import note_reading, raise_alarm
 from ....register_state import keep_check
+from ....seal_key_state import keep_keys
 
 
 class PrivacyRecords:
@@ -63,6 +64,8 @@ class PrivacyRecords:
         sending = [{"partner_id": cls.staff.partner_id.id}]
         cls._put("general", cls.env["crisis.sending"]._make(sending))
         cls._put("general", cls.env["crisis.clock"].search([], limit=1))
+        keep_keys(cls.env)
+        cls._put("general", cls.env["crisis.seal.key"].search([], limit=1))
         cls._put("general", cls.env["crisis.register.check"].browse(keep_check(cls.env)))
 
     @classmethod
