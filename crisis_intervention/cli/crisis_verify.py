@@ -31,6 +31,9 @@ class CrisisVerify(Command):
         parser.add_argument("--mail", type=mailed, metavar="NUMBER:LINK", help="end out of a mail")
         parser.add_argument("--files", action="store_true", help="open files of signed records")
         parser.add_argument(
+            "--texts", action="store_true", help="open the newest text of each sealed column"
+        )
+        parser.add_argument(
             "--accept-restore", action="store_true", help="a restored backup is the right one"
         )
         options = parser.parse_args(cmdargs)
@@ -45,6 +48,10 @@ class CrisisVerify(Command):
                 accepted(cr, options.anchors)
                 cr.commit()
             lines, is_well = verified(cr, options.anchors, options.mail, options.files)
+            if options.texts:
+                line, do_open = opened(cr)
+                lines.append(line)
+                is_well &= do_open
             cr.rollback()
         print("\n".join(lines))
         if not is_well:
@@ -76,3 +83,16 @@ def verified(cr, anchors=None, mail=None, files=False):
     from odoo.addons.crisis_intervention.register_state import verify
 
     return verify(api.Environment(cr, SUPERUSER_ID, {}), anchors, mail, files)
+
+
+def opened(cr):
+    """Return a line that says how many of the newest texts open, and whether all do."""
+    # not at the top: see above
+    from odoo.addons.crisis_intervention.sealed_check import open_newest
+
+    env = api.Environment(cr, SUPERUSER_ID, {})
+    count, closed = open_newest(env)
+    line = env._("Newest text of each sealed column: %(count)s open", count=count)
+    if closed:
+        line += env._(", do not open: %(places)s", places=", ".join(closed))
+    return line, not closed

@@ -49,8 +49,9 @@ class IrModuleModule(models.Model):
 
     def _crisis_kept(self):
         """Return sentences, one for each kind of file that would be lost and has to be kept."""
-        names = (self | self.downstream_dependencies()).mapped("name")
-        if not any(name.startswith("crisis_") for name in names):
+        own = self.env.ref("base.module_crisis_intervention")
+        removed = self._origin | self._origin.downstream_dependencies()
+        if not removed & (own | own.downstream_dependencies()):
             return []
         return [
             self.env._("%(kind)s: %(count)s", kind=kind, count=count)

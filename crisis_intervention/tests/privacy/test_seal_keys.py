@@ -65,6 +65,7 @@ class KeyCase(SealedCase):
 
     def setUp(self):
         super().setUp()
+        self._let_crons_go_on()
         self.written = os.environ[VARIABLE]
         self.name = self.written.partition(":")[0]
         self.addCleanup(seal_keys._told.clear)
@@ -134,7 +135,7 @@ class TestWithoutKey(KeyCase):
                 self.assertTrue(self.case.search([("name", "=", self.case.name)]))
                 self.assertTrue(self.env["crisis.chronology"].with_user(self.psychology).search([]))
                 advice = f"advice {reason}"
-                self.case.web_save({"shared_advice": advice}, {"background": {}})
+                self._having_read(self.case).web_save({"shared_advice": advice}, {"background": {}})
                 self.assertEqual(self.case.shared_advice, advice)
                 for model in ("crisis.disclosure", "crisis.register.check"):
                     self.env[model].with_user(self.principal).search([]).read()
