@@ -170,9 +170,7 @@ class Job:
 
     def count_aside(self, kind):
         """Return how much is set aside for a kind of error."""
-        return len(
-            self._row.fault_ids.filtered(lambda f: not f.date_resolved and f.error == kind)
-        )
+        return len(self._row.fault_ids.filtered(lambda f: not f.date_resolved and f.error == kind))
 
     def in_batches(self, model, part, fetch, work):
         """Deal with what ``fetch`` finds, batch by batch; what cannot be dealt with is set aside.

@@ -451,7 +451,9 @@ class CrisisCommon(CrisisRecords, TransactionCase):
         """Let the clock of tests, which is often set, be a steady one; see ``test_clock``."""
         cls.startClassPatcher(patch.object(clock, "is_steady", return_value=True))
         cls.startClassPatcher(
-            patch.object(clock, "steady_hours", lambda env: fields.Datetime.now().timestamp() / 3600)
+            patch.object(
+                clock, "steady_hours", lambda env: fields.Datetime.now().timestamp() / 3600
+            )
         )
 
     def _let_crons_go_on(self):

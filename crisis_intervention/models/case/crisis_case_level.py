@@ -117,7 +117,9 @@ class CrisisCaseLevel(models.AbstractModel):
     def _warn_of_lapse(self):
         """Tell the owner, or who decides where there is none, that the level is about to go down."""
         owner = self.user_id.filtered("active")
-        self._plan_activity(LAPSE, owner or self.company_id._crisis_holders(MORAL_EDUCATION, PRINCIPAL))
+        self._plan_activity(
+            LAPSE, owner or self.company_id._crisis_holders(MORAL_EDUCATION, PRINCIPAL)
+        )
 
     def _has_cause_since(self, since):
         """Tell whether a report, a session or a raised form came after ``since``."""

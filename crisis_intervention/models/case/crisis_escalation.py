@@ -167,7 +167,9 @@ class CrisisEscalation(models.Model):
             if not case.company_id.crisis_district_id:
                 # a school without a centre has nobody to tell there
                 moments = moments[: ESCALATION_STEPS.index("district")]
-            known = [registered.get((deadline, step, deadline.date_due)) for step in ESCALATION_STEPS]
+            known = [
+                registered.get((deadline, step, deadline.date_due)) for step in ESCALATION_STEPS
+            ]
             when = [not each.told_nobody and each.date or None for each in known if each]
             while (moment := next_moment(moments, when, case.risk_level)) and moment <= now:
                 step = ESCALATION_STEPS[len(when)]

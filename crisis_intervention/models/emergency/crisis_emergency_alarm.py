@@ -127,7 +127,9 @@ class CrisisEmergencyAlarm(models.AbstractModel):
         mine = unsent.filtered(lambda row: row.emergency_id == self)
         names = ", ".join(sorted((new & mine).partner_id.mapped("name")))
         alerted = len(self.alert_ids.filtered(lambda alert: alert.user_id != self.user_id))
-        self._log("unsent", text=f"{len(mine.partner_id)} / {max(alerted, len(mine.partner_id))}: {names}")
+        self._log(
+            "unsent", text=f"{len(mine.partner_id)} / {max(alerted, len(mine.partner_id))}: {names}"
+        )
         self._ring()
 
     def _text_alarm(self, alerts):

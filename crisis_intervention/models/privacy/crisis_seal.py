@@ -101,7 +101,10 @@ class CrisisSeal(models.AbstractModel):
             for field in self._sealed_fields()
         )
         bound = (
-            [(model, part, partial(fetch, env), partial(work, env)) for model, part, fetch, work in some]
+            [
+                (model, part, partial(fetch, env), partial(work, env))
+                for model, part, fetch, work in some
+            ]
             for some in (signed, stored)
         )
         first, last = bound

@@ -108,7 +108,9 @@ class CrisisJob(models.Model):
         if keys is None:
             return False
         if not keys:
-            return self.env._("The server has one key, and everything is sealed and signed with it.")
+            return self.env._(
+                "The server has one key, and everything is sealed and signed with it."
+            )
         if sum(keys.values()) <= damaged:
             names = format_list(self.env, sorted(keys))
             return self.env._(

@@ -56,7 +56,9 @@ class CrisisJobFault(models.Model):
     def _compute_error_text(self):
         """Say in words what is no error of the program; else the kind of error."""
         words = {
-            "damaged": self.env._("Damaged, or changed past the system: no key opens or confirms it"),
+            "damaged": self.env._(
+                "Damaged, or changed past the system: no key opens or confirms it"
+            ),
             "nobody": self.env._("Nobody to tell: nobody has this role, or may open the case"),
             "unsent": self.env._("Mails are not sent: look at the outgoing mail server"),
         }

@@ -124,7 +124,9 @@ class JobCase(CrisisCommon):
 
     def _bad_crisis_sending__cron_follow(self):
         rows = self.env["crisis.sending"]
-        self.env["crisis.escalation"]._send_pointers((self.moral | self.principal).partner_id, "/odoo")
+        self.env["crisis.escalation"]._send_pointers(
+            (self.moral | self.principal).partner_id, "/odoo"
+        )
         return rows.search([])[0]
 
     def _bad_crisis_seal__cron_reseal(self):
@@ -141,7 +143,9 @@ class JobCase(CrisisCommon):
         return self._ready(self._expired(self.student_1) | self._expired(self.student_2))[0]
 
     def _bad_crisis_destruction__cron_propose(self):
-        student = self._make_student("外校", "O1", self._make_class("外", 3, company=self.other_school))
+        student = self._make_student(
+            "外校", "O1", self._make_class("外", 3, company=self.other_school)
+        )
         self._expired(self.student_1)
         self._expired(student)
         return self.other_school
@@ -269,7 +273,10 @@ class TestJob(JobCase):
                 raise error
             return real(model, school)
 
-        with patch.object(self.registry["crisis.number.gap"], "_notice", notice), mute_logger(QUIET):
+        with (
+            patch.object(self.registry["crisis.number.gap"], "_notice", notice),
+            mute_logger(QUIET),
+        ):
             self.env["crisis.number.gap"]._cron_notice()
         return self._row(self.CODE)
 
@@ -366,7 +373,8 @@ class TestKeyRotation(JobCase):
         other = self._make_case(self.student_2, background="y")
         self.env.flush_all()
         self.env.cr.execute(
-            "UPDATE crisis_case SET background = left(background, 60) || 'AAAA' WHERE id = %s", case.ids
+            "UPDATE crisis_case SET background = left(background, 60) || 'AAAA' WHERE id = %s",
+            case.ids,
         )
         self.env.invalidate_all()
         with patch.object(sealing, "raise_alarm") as alarm:
