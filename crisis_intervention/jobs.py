@@ -105,14 +105,6 @@ class Job:
 
     # ------------------------------------------------------------------ what jobs call
 
-    def waiting(self, model, part=""):
-        """Return the ids of what is set aside and not to be tried now, for searches in batches."""
-        waits = [place.res_id for place, (_id, later) in self._aside.items()
-                 if later and place.model == model and place.part == part]  # fmt: skip
-        for id_ in waits:
-            self._met.add(self._aside[Place(model, id_, part)][0])
-        return waits
-
     def since(self, item, part=""):
         """Return up to when an item was dealt with: the last end of the job, or when it failed first.
 

@@ -53,6 +53,18 @@ def _parser() -> argparse.ArgumentParser:
         "--accept-restore", action="store_true", help="a restored backup is the right one"
     )
     verify.set_defaults(run=_verify)
+    backup = commands.add_parser("backup", help="save a school: database, files, register, keys")
+    backup.add_argument("folder", nargs="?", help="where to (default: in the cache folder)")
+    backup.add_argument("--database", help="another database than the demo school")
+    backup.set_defaults(run=_backup)
+    restore = commands.add_parser("restore", help="restore what backup has saved, and check it")
+    restore.add_argument("folder", help="the folder of the backup")
+    restore.add_argument("--database", help="name of the new database")
+    restore.add_argument("--keys", metavar="FILE", help="keys, if not beside the folder")
+    restore.add_argument("--copy", action="store_true", help="a copy to test with: it sends nothing")
+    restore.set_defaults(run=_restore)
+    drill = commands.add_parser("drill", help="back up and restore the demo school, as an exercise")
+    drill.set_defaults(run=_drill)
     lint = commands.add_parser("lint", help="linters, types, import circles, rules of this house")
     lint.set_defaults(run=_lint)
     i18n = commands.add_parser("i18n", help="update and check the translations")
@@ -112,6 +124,24 @@ def _verify(args: argparse.Namespace) -> int:
     from .verify import main
 
     return main(args.database, args.anchors, args.mail, args.files, args.accept_restore)
+
+
+def _backup(args: argparse.Namespace) -> int:
+    from .backup import backup_main
+
+    return backup_main(args.database, args.folder)
+
+
+def _restore(args: argparse.Namespace) -> int:
+    from .backup import restore_main
+
+    return restore_main(args.folder, args.database, args.keys, args.copy)
+
+
+def _drill(_args: argparse.Namespace) -> int:
+    from .backup import drill_main
+
+    return drill_main()
 
 
 def _lint(_args: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import guard, i18n, matrix, upgrade
+from . import backup, guard, i18n, matrix, upgrade
 from .common import ROOT, TOOLS, DevError, Step, addons, run
 from .results import Outcome, complaints, read_tests
 from .workshop import LANGUAGE, Workshop, free_port
@@ -170,6 +170,7 @@ def _demo(workshop: Workshop) -> list[str]:
         return [
             *_demo_faults(workshop, database),
             *_dump(workshop, database),
+            *_drill(workshop, database),
             *_removal(workshop, database),
         ]
     finally:
@@ -203,6 +204,12 @@ def _dump(workshop: Workshop, database: str) -> list[str]:
     return problems + _plain_texts("the file store", b"\0".join(files), [SEALED, *texts])
 
 
+def _drill(workshop: Workshop, database: str) -> list[str]:
+    """Back up and restore the demo school; return what is not well."""
+    report = backup.drill(workshop, database)
+    return [] if report.is_well else [f"the restore drill: {report.lines}"]
+
+
 def _removal(workshop: Workshop, database: str) -> list[str]:
     """Remove our addons from the demo school; return what stays of them, next to its template."""
     log = workshop.logs / f"{database}-uninstall.log"
@@ -213,30 +220,18 @@ def _removal(workshop: Workshop, database: str) -> list[str]:
     if "refused: " not in said or "removed" not in said.splitlines():
         problems.append(f"without the name it has to be refused, with it done, see {log}")
     before, after = (
-        _row_counts(workshop, name) for name in (workshop.template(demo=True), database)
+        backup.counts(workshop, name) for name in (workshop.template(demo=True), database)
     )
     problems += [
         f"left behind: {after[table]} rows of {table}, {before.get(table, 0)} before"
         for table in after
-        if int(after[table]) > int(before.get(table, 0)) and table not in LEFT
+        if after[table] > before.get(table, 0) and table not in LEFT
     ]
     return problems + [
         f"left behind: our name in {place} ({count} rows)"
         for place, count in _mentions(workshop, database).items()
         if place not in MENTIONED
     ]
-
-
-def _row_counts(workshop: Workshop, database: str) -> dict[str, str]:
-    """Return table to number of its rows."""
-    tables = workshop.server.query(
-        "SELECT table_name FROM information_schema.tables"
-        " WHERE table_schema = 'public' AND table_type = 'BASE TABLE'",
-        database,
-    )
-    counting = (f"SELECT '{table}', count(*) FROM \"{table}\"" for table in tables)
-    rows = workshop.server.query(" UNION ALL ".join(counting), database)
-    return dict(row.split("|", 1) for row in rows)
 
 
 def _mentions(workshop: Workshop, database: str) -> dict[str, str]:

@@ -20,6 +20,7 @@ from ..privacy.test_destruction import DestructionCase
 QUIET = "odoo.addons.crisis_intervention.jobs"
 # What the text of an error may quote.
 QUOTED = "QUOTEDCANARY"
+FAILS = ValueError(QUOTED)
 
 
 class Poison(NamedTuple):
@@ -263,7 +264,7 @@ class TestJob(JobCase):
         self.bad = self.school
         self.seen = []
 
-    def _run(self, error=ValueError(QUOTED)):
+    def _run(self, error=FAILS):
         """Run a job in which the own school fails by ``error``; None: nothing fails."""
         real = type(self.env["crisis.number.gap"])._notice
 
