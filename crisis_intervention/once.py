@@ -29,9 +29,7 @@ def begin(env, key, content=None):
     )
     if taken:
         return None
-    [found] = env.execute_query(
-        SQL("SELECT res_id, content FROM crisis_once WHERE key = %s", key)
-    )
+    [found] = env.execute_query(SQL("SELECT res_id, content FROM crisis_once WHERE key = %s", key))
     return found
 
 

@@ -2,7 +2,6 @@ from odoo import api, fields, models
 
 from ..school.crisis_team_member import DUTIES
 
-
 # Stands for the duty of people who pressed the red button for what ran already.
 PRESSED = "pressed"
 

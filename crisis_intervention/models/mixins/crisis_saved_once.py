@@ -24,7 +24,7 @@ class CrisisSavedOnce(models.AbstractModel):
         if token is not None:
             context = {k: v for k, v in self.env.context.items() if k != "crisis_once"}
             self = self.with_env(self.env(context=context))
-        save = super(CrisisSavedOnce, self).web_save
+        save = super().web_save
         # dialogs may begin as often as one likes
         if self or next_id or self._transient or not is_token(token):
             return save(vals, specification, next_id=next_id)

@@ -163,9 +163,7 @@ class TestConcurrency(CommittedCase):
             return job
 
         with self._meeting("crisis.class.promote", "action_promote"):
-            results = self._at_once(
-                press(self.psychology, shown[0]), press(self.moral, shown[1])
-            )
+            results = self._at_once(press(self.psychology, shown[0]), press(self.moral, shown[1]))
         errors = [result for result in results if isinstance(result, Exception)]
         self.assertEqual([type(error) for error in errors], [UserError], results)
         with self._committing() as env:

@@ -87,7 +87,9 @@ class TestEmergencyStart(EmergencyCase):
         ))  # fmt: skip
 
     def test_what_is_over_or_long_ago_or_a_drill_is_not_joined(self):
-        first = self.env["crisis.emergency"].browse(self._press(self.staff, "suicide", "楼顶")["id"])
+        first = self.env["crisis.emergency"].browse(
+            self._press(self.staff, "suicide", "楼顶")["id"]
+        )
         drill = self._press(self.doctor, "suicide", "楼顶", True)
         self.assertFalse(drill["joined"], "a drill is none")
         self.assertNotEqual(drill["id"], first.id)

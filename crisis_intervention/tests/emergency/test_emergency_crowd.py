@@ -186,9 +186,7 @@ class TestEmergencyCrowd(CommittedCase):
             answers = []
 
             def press(user, place=place, answers=answers):
-                return lambda: answers.append(
-                    self._call(user, "start", "violence", place)
-                )
+                return lambda: answers.append(self._call(user, "start", "violence", place))
 
             self._at_once([press(user) for user in (*self.people, *self.people[:3])])
             with self.subTest(place=place), self._committing() as env:

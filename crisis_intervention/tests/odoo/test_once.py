@@ -34,7 +34,9 @@ class TestSavedOnce(CrisisCommon):
         """Save a new form as the web client does; return its id."""
         records = self.env[model].with_user(user or self.staff).with_company(self.school)
         records = records.with_context(crisis_once=token)
-        [answer] = records.web_save(values or self._values(), {"name": {}} if spec is None else spec)
+        [answer] = records.web_save(
+            values or self._values(), {"name": {}} if spec is None else spec
+        )
         self.env.flush_all()
         self.env.invalidate_all()
         return answer["id"]
@@ -69,9 +71,7 @@ class TestSavedOnce(CrisisCommon):
         first = self._send("t1")
         second = self._send("t1", self.helper_user)
         self.assertNotEqual(second, first)
-        self.assertEqual(
-            self.env["crisis.concern"].browse(second).reporter_id, self.helper_user
-        )
+        self.assertEqual(self.env["crisis.concern"].browse(second).reporter_id, self.helper_user)
 
     def test_what_is_no_token_counts_for_nothing(self):
         for token in (None, False, "", 7, ["t"], {"t": 1}, "x" * 65):

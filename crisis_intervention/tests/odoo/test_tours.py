@@ -36,9 +36,7 @@ class TestTours(CrisisCommon, HttpCase):
         self.assertEqual(unverified.stage_id, first, "still in its first stage")
 
     def test_a_report_whose_answer_is_lost_is_one_report(self):
-        self.start_tour(
-            "/odoo/crisis-report", "crisis_report_lost_answer", login="t_head_teacher"
-        )
+        self.start_tour("/odoo/crisis-report", "crisis_report_lost_answer", login="t_head_teacher")
         concern = self.env["crisis.concern"].search([("reporter_id", "=", self.head_teacher.id)])
         self.assertEqual(len(concern), 1)
         self.assertEqual(concern.with_user(self.psychology).description, "说不想回家。")

@@ -128,9 +128,7 @@ class TestClassPromote(CrisisCommon):
     def test_preview_names_what_will_happen(self):
         wizard = self._open()
         self.assertEqual(wizard.class_ids, self.class_1 | self.class_2)
-        self.assertEqual(
-            wizard.class_ids.mapped("next_name"), ["Grade 4 1班", "Grade 4 2班"]
-        )
+        self.assertEqual(wizard.class_ids.mapped("next_name"), ["Grade 4 1班", "Grade 4 2班"])
         self.assertFalse(self.final.next_name)
         self.assertEqual((wizard.student_count, wizard.leaver_count), (2, 1))
         self.assertEqual((wizard.from_year, wizard.to_year), ("2025-2026", "2026-2027"))
