@@ -4,6 +4,9 @@ Kept in ``crisis.seal.key`` by functions of a module, past the ORM: whoever coul
 a right key look wrong. What a key has sealed tells more than its check value (``seal_keys``).
 """
 
+from contextlib import suppress
+
+import psycopg2
 from odoo import SUPERUSER_ID, fields
 from odoo.tools import SQL
 
@@ -23,13 +26,17 @@ MODEL = "crisis.seal.key"
 
 
 def begin_keys(env):
-    """Look at the keys as the server starts: tell the log what is wrong, keep what is new."""
+    """Look at the keys as the server starts: tell the log what is wrong, keep what is new.
+
+    Where others start at the same moment, or the addon is not updated yet, a later look keeps it.
+    """
     forget_judgement(env)
     state = state_of_keys(env)
     tell_log(env, state.reason, state.key_id)
     for name in sorted(state.keys.wrong):
         tell_log(env, "wrong", name)
-    _keep(env, state)
+    with suppress(psycopg2.Error), env.cr.savepoint(flush=False):
+        _keep(env, state)
 
 
 def keep_used(env):

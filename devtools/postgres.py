@@ -29,6 +29,8 @@ random_page_cost = 1.1
 
 # Its log tells that a query failed, and neither the query nor what was in it (the manual, 13).
 QUIET = {
+    # an error of the wrong kind of value quotes it
+    "log_min_messages": "fatal",
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
     "log_statement": "none",

@@ -241,6 +241,12 @@ class TestCheckValues(KeyCase):
         self.assertNotIn(ring.keys[self.name].hex(), stored)
         self.assertNotIn(self.written.partition(":")[2], stored)
 
+    def test_a_database_that_is_not_updated_yet(self):
+        self.env.cr.execute(f"ALTER TABLE {TABLE} RENAME TO crisis_elsewhere")
+        with self._server(self.written), mute_logger("odoo.sql_db"):
+            self.env["crisis.seal.key"]._register_hook()
+            self.assertEqual(self.case.background, "BACKGROUND")
+
     def test_nobody_writes_there(self):
         row = self._row(self.name)
         for write in (
