@@ -367,6 +367,12 @@ class CrisisCommon(CrisisRecords, TransactionCase):
         super().setUpClass()
         cls._keep_the_register_here()
         cls._believe_the_clock()
+        # every job commits its progress: a test is one transaction
+        cls.startClassPatcher(
+            patch.object(
+                cls.registry["ir.cron"], "_commit_progress", lambda cron, *args, **kwargs: 60
+            )
+        )
         cls.env = cls.env(context=dict(cls.env.context, no_reset_password=True))
         companies = cls.env["res.company"]
         cls.school = companies.create({"name": "Test School"})
