@@ -61,7 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("folder", help="the folder of the backup")
     restore.add_argument("--database", help="name of the new database")
     restore.add_argument("--keys", metavar="FILE", help="keys, if not beside the folder")
-    restore.add_argument("--copy", action="store_true", help="a copy to test with: it sends nothing")
+    restore.add_argument(
+        "--copy", action="store_true", help="a copy to test with: it sends nothing"
+    )
     restore.set_defaults(run=_restore)
     drill = commands.add_parser("drill", help="back up and restore the demo school, as an exercise")
     drill.set_defaults(run=_drill)

@@ -47,7 +47,9 @@ def backup_main(database: str | None, folder: str | None) -> int:
         if not database:
             prepare(workshop, DEMO, reset=False)
         path = back_up(workshop, database or DEMO, Path(folder or CACHE / "backups").resolve())
-    note(f"\n{path}\n{keys_of(path)}\nKeep the keys apart from the folder, and both off this machine.")
+    note(
+        f"\n{path}\n{keys_of(path)}\nKeep the keys apart from the folder, and both off this machine."
+    )
     return 0
 
 
@@ -87,7 +89,11 @@ def drill(workshop: Workshop, database: str) -> Report:
         took = time.monotonic()
         other = {SEAL_KEYS: "other:" + "A" * 43 + "="}
         done = _verify(workshop, name, path, other)
-        report.add("Without the keys", "nothing opens" if done.returncode else "it opens", bool(done.returncode))
+        report.add(
+            "Without the keys",
+            "nothing opens" if done.returncode else "it opens",
+            bool(done.returncode),
+        )
     finally:
         workshop.drop(name)
         shutil.rmtree(folder, ignore_errors=True)
@@ -101,7 +107,10 @@ def _form(report: Report, saving: float, restoring: float) -> str:
         "",
         "Restore drill " + datetime.now(timezone.utc).strftime("%Y-%m-%d"),
         f"  Backup took {saving:.0f} s, restore and check {restoring:.0f} s",
-        *(f"  [{'x' if is_well else ' '}] {what}: {found}" for what, found, is_well in report.lines),
+        *(
+            f"  [{'x' if is_well else ' '}] {what}: {found}"
+            for what, found, is_well in report.lines
+        ),
         "  Where the folder lay: ____________   where the keys lay: ____________",
         "  Who fetched them: ____________   how long that took: ____________",
         "  Carried out by: ____________   seen by: ____________",
@@ -169,10 +178,14 @@ def restore(
     _compare(report, manifest["counts"], counts(workshop, database), copy)
     missing = _missing_files(workshop, database)
     report.add("Files of the file store that are missing", str(len(missing)), not missing)
-    done = _verify(workshop, database, folder, {SEAL_KEYS: keys.read_text(encoding="utf-8").strip()})
+    done = _verify(
+        workshop, database, folder, {SEAL_KEYS: keys.read_text(encoding="utf-8").strip()}
+    )
     # what is to be read comes last, behind what Odoo logs
     said = " | ".join(done.stdout.strip().splitlines()[-12:])
-    report.add("Register, signed records, sealed texts", said or done.stderr[-500:], not done.returncode)
+    report.add(
+        "Register, signed records, sealed texts", said or done.stderr[-500:], not done.returncode
+    )
     if copy:
         running = workshop.server.query(
             "SELECT cron_name FROM ir_cron WHERE active AND id NOT IN (SELECT res_id"

@@ -139,7 +139,7 @@ class TestQuietLogs(QuietCase):
     def test_it_finds_what_it_looks_for(self):
         """Without the filter the same attempt is full of canaries."""
         real = logging.getLogRecordFactory()
-        from odoo.netsvc import LogRecord  # noqa: PLC0415  # as Odoo begins
+        from odoo.netsvc import LogRecord  # as Odoo begins
 
         logging.setLogRecordFactory(LogRecord)
         try:
@@ -161,9 +161,9 @@ class TestQuietLogs(QuietCase):
                     self._try(lambda k=kind, n=name, t=text: k.search([(n, "ilike", t)]))
                     self._try(lambda k=kind, t=text: k.name_search(t))
                     self._try(
-                        lambda k=kind, n=name, t=text: k.search([], limit=1)
-                        ._as_system()
-                        .write({n: t})
+                        lambda k=kind, n=name, t=text: (
+                            k.search([], limit=1)._as_system().write({n: t})
+                        )
                     )
 
     def test_bad_queries(self):
