@@ -177,7 +177,8 @@ def _is_command(part: list[object] | tuple[object, ...]) -> bool:
         ids = part[2] if len(part) == 3 else None
         return isinstance(ids, list | tuple | set) and not any(map(link_fault, ids))
     named = part[1] if len(part) > 1 else 0
-    return known in (0, 5) or not isinstance(named, int | float) or not link_fault(named)
+    # our own code may take away, or link, nobody
+    return known in (0, 5) or not named or not isinstance(named, int | float) or not link_fault(named)
 
 
 def file_fault(value: object) -> str:
