@@ -38,7 +38,9 @@ class CrisisJob(models.Model):
     result = fields.Json(readonly=True)
     state_text = fields.Char(string="How It Stands", compute="_compute_state_text")
     result_text = fields.Text(string="What Came of It", compute="_compute_result_text")
-    fault_ids = fields.One2many("crisis.job.fault", "job_id", string="Set Aside", readonly=True)
+    fault_ids = fields.One2many(
+        "crisis.job.fault", "job_id", string="What Is Set Aside", readonly=True
+    )
     fault_count = fields.Integer(string="Set Aside", compute="_compute_fault_count")
 
     _code_uniq = models.Constraint("UNIQUE (code)", "This work is in the list already.")
@@ -55,7 +57,7 @@ class CrisisJob(models.Model):
         """Take the name of the scheduled action."""
         for job in self:
             name = job._crons()[:1].name or job.code or ""
-            job.title = name.removeprefix("Crisis: ").removeprefix("危机：")
+            job.title = name.removeprefix("Crisis: ").removeprefix("危机干预：")
 
     @api.depends("fault_ids.date_resolved")
     def _compute_fault_count(self):

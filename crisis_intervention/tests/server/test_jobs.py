@@ -1,10 +1,12 @@
 import os
 from contextlib import ExitStack
 from datetime import timedelta
+from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import patch
 
 from freezegun import freeze_time
+from lxml import etree
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
@@ -221,6 +223,16 @@ class TestEveryJob(JobCase):
             if name.startswith("_cron_")
         }
         self.assertEqual(methods, {code.rpartition(".")[2] for code in POISONS})
+
+    def test_no_file_of_data_runs_one(self):
+        """A job commits: called while an addon is installed, it would end the installation."""
+        called = [
+            node.get("name")
+            for path in Path(jobs.__file__).parent.glob("*/*.xml")
+            for node in etree.parse(path).iter("function")
+        ]
+        self.assertTrue(called)
+        self.assertFalse([name for name in called if name.startswith("_cron_")])
 
     def test_a_poisoned_item_stops_nothing(self):
         self._make_user("t_other_configurator", "configurator", company=self.other_school)
