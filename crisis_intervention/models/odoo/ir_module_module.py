@@ -1,6 +1,7 @@
 from markupsafe import Markup
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ...roles import DISTRICT, PRINCIPAL
 from ...signatures import leave_out
@@ -65,20 +66,25 @@ class IrModuleModule(models.Model):
     @api.model
     def _crisis_keeping(self):
         """Return (what, model, domain) of the files that have to be kept."""
+        # no bare tuple after a sentence: Odoo's export of terms takes what stands in it for another
         return [
-            (self.env._("Open cases"), "crisis.case", [("date_closed", "=", False)]),
+            (self.env._("Open cases"), "crisis.case", Domain("date_closed", "=", False)),
             (
                 self.env._("Closed cases whose files are kept for years"),
                 "crisis.case",
-                [("date_closed", "!=", False), ("date_destroyed", "=", False)],
+                Domain("date_closed", "!=", False) & Domain("date_destroyed", "=", False),
             ),
             (
                 self.env._("Reports that nobody has decided on"),
                 "crisis.concern",
-                [("state", "=", "received")],
+                Domain("state", "=", "received"),
             ),
-            (self.env._("Legal holds"), "crisis.legal.hold", [("state", "=", "active")]),
-            (self.env._("Emergencies under way"), "crisis.emergency", [("state", "=", "running")]),
+            (self.env._("Legal holds"), "crisis.legal.hold", Domain("state", "=", "active")),
+            (
+                self.env._("Emergencies under way"),
+                "crisis.emergency",
+                Domain("state", "=", "running"),
+            ),
         ]
 
     @api.model

@@ -28,11 +28,11 @@ class CrisisClassMove(models.Model):
     user_id = fields.Many2one(
         "res.users", string="Moved By", required=True, readonly=True, ondelete="restrict"
     )
-    date = fields.Datetime(string="Moved", required=True, readonly=True)
+    date = fields.Datetime(string="Moved On", required=True, readonly=True)
     back_user_id = fields.Many2one(
         "res.users", string="Taken Back By", readonly=True, ondelete="restrict"
     )
-    date_back = fields.Datetime(string="Taken Back", readonly=True)
+    date_back = fields.Datetime(string="Taken Back On", readonly=True)
     line_ids = fields.One2many("crisis.class.move.line", "move_id", string="Classes", readonly=True)
     leaver_count = fields.Integer(string="Students Who Left", readonly=True, aggregator=None)
     may_take_back = fields.Boolean(compute="_compute_may_take_back")

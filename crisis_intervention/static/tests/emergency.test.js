@@ -393,7 +393,7 @@ test("who presses the button for what runs joins, or says that it is another eve
     });
     await contains(".o_crisis_tile:contains(Missing)").click();
     await contains(".o_crisis_tile:contains(Gate)").click();
-    await waitFor(".o_crisis_joined:contains(Li)");
+    await waitFor(".o_crisis_joined h2:contains(Li started this at)");
     expect(".o_crisis_tile").toHaveCount(0);
     expect.verifySteps([["missing", "Gate", false, []]]);
     await contains(".o_crisis_join").click();

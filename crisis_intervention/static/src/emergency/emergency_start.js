@@ -1,4 +1,5 @@
 import { Component, onWillStart, useState } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
@@ -37,6 +38,14 @@ export class EmergencyStart extends Component {
 
     time(emergency) {
         return localTime(emergency.started);
+    }
+
+    get startedText() {
+        const { joined } = this.state;
+        return _t("%(name)s started this at %(time)s.", {
+            name: joined.by,
+            time: this.time(joined),
+        });
     }
 
     onKind(kind) {
