@@ -57,7 +57,9 @@ class CrisisJob(models.Model):
         """Take the name of the scheduled action."""
         for job in self:
             name = job._crons()[:1].name or job.code or ""
-            job.title = name.removeprefix("Crisis: ").removeprefix("危机干预：")
+            for prefix in ("Crisis: ", "危机干预：", "危机："):
+                name = name.removeprefix(prefix)
+            job.title = name
 
     @api.depends("fault_ids.date_resolved")
     def _compute_fault_count(self):
