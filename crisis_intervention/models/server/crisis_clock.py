@@ -84,7 +84,9 @@ class CrisisClock(models.Model):
             # it goes on: nothing runs steadily yet
             last._as_system().write({**seen, "date_from": now, "date_confirmed": False})
         else:
-            begun = self.sudo()._make(
+            # Odoo would log that it began in the language of nobody
+            quiet = self.sudo().with_context(mail_create_nolog=True)
+            begun = quiet._make(
                 [
                     {
                         **seen,
@@ -94,7 +96,7 @@ class CrisisClock(models.Model):
                         "hours_before": last.hours_before + last._hours() if last else 0,
                     }
                 ]
-            )
+            ).with_env(self.sudo().env)
             last._end_activities()
             if jump:
                 _logger.warning("The clock of the server cannot be believed: %s", jump)

@@ -24,7 +24,7 @@ class CrisisJob(models.Model):
     _outlives_erasure = True
 
     code = fields.Char(required=True, readonly=True)
-    title = fields.Char(string="Work", compute="_compute_title")
+    title = fields.Char(string="Scheduled Work", compute="_compute_title")
     date_begun = fields.Datetime(string="Last Run", readonly=True)
     date_ended = fields.Datetime(string="Last End", readonly=True)
     done = fields.Integer(readonly=True, aggregator=None)
@@ -136,7 +136,12 @@ class CrisisJob(models.Model):
     @api.model
     def _of_code(self, code):
         """Return the row of a job; makes it the first time."""
-        return self.search([("code", "=", code)]) or self._make([{"code": code}])
+        found = self.search([("code", "=", code)])
+        if not found:
+            # Odoo would log that it began in the language of nobody
+            quiet = self.with_context(mail_create_nolog=True)
+            found = quiet._make([{"code": code}]).with_env(self.env)
+        return found
 
     def _begin(self, is_held):
         """Keep that a run begins; what was finished begins anew."""

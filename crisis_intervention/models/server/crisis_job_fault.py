@@ -19,7 +19,12 @@ class CrisisJobFault(models.Model):
     _outlives_erasure = True
 
     job_id = fields.Many2one(
-        "crisis.job", string="Work", required=True, readonly=True, index=True, ondelete="cascade"
+        "crisis.job",
+        string="Scheduled Work",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
     )
     company_id = fields.Many2one(
         "res.company", string="School", readonly=True, index=True, ondelete="cascade"

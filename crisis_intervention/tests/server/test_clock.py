@@ -88,6 +88,15 @@ class TestClock(ClockCase):
         found = self.env["mail.activity"].search([("activity_type_id", "=", kind.id)])
         return found.user_id
 
+    def test_nothing_is_said_in_the_language_of_nobody(self):
+        """What a schedule began has no line in Odoo's English that it was created."""
+        stretch = clock.newest(self.env)
+        self.assertTrue(stretch)
+        self.assertFalse(stretch.message_ids)
+        row = self._row("crisis.clock._cron_beat")
+        self.assertTrue(row)
+        self.assertFalse(row.message_ids)
+
     def test_a_day_of_steady_running(self):
         self.assertFalse(clock.is_steady(self.env), "it was just looked at for the first time")
         self._run_on(hours=23)
