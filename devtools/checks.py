@@ -10,6 +10,7 @@ import unittest
 import zipfile
 from collections.abc import Callable
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from . import backup, guard, i18n, matrix, upgrade
@@ -76,11 +77,20 @@ def _run(workshop: Workshop, outcome: Outcome, given_up: threading.Event) -> Non
         ("a new kind of record needs no line of the core", _proof),
         ("wheels hold the whole addon", _wheels),
     ]
-    release = list(upgrade.releases())[-1]
-    if upgrade.in_history(release):
-        checks.append((f"a school of {release} is updated without loss", upgrade.check))
-    else:
-        outcome.skipped.append(f"the update of {release}: its commit is not in the history here")
+    # each release takes a minute: the older ones are tried when there is time
+    releases = list(upgrade.releases())
+    for release in releases if os.environ.get("CRISIS_LONG_TESTS") else releases[-1:]:
+        if upgrade.in_history(release):
+            checks.append(
+                (
+                    f"a school of {release} is updated without loss",
+                    partial(upgrade.check, release=release),
+                )
+            )
+        else:
+            outcome.skipped.append(
+                f"the update of {release}: its commit is not in the history here"
+            )
     for name, check in checks:
         if given_up.is_set():
             return

@@ -13,7 +13,7 @@ _FAILURE = re.compile(r"(?:FAIL|ERROR): (?:Subtest )?(\w+\.\w+|.+)")
 _SKIPPED = re.compile(r"skipped (\w+\.\w+)?")
 # A line of Odoo's detailed report: addon, file, class, method, seconds.
 _DURATION = re.compile(
-    r"^\t(\w+)\.((?:\w+\.)*test_\w+)\.([A-Z]\w*)\.(\w+): ([\d.]+)s \d+ queries$", re.MULTILINE
+    r"^\t(\w+)\.((?:\w+\.)*test_\w+)\.([A-Z]\w*)\.(\w+): (-?[\d.]+)s \d+ queries$", re.MULTILINE
 )
 
 

@@ -488,6 +488,7 @@ FIELDS = {
         ),
         ("event_id", {"psychology_teacher"}, set()),
     ],
+    "crisis.class.move": [("outcome_digest undo", set(), set())],
     "crisis.plan": [("approval_ids", _TRIAGE, set()), ("asked_digest", set(), set())],
     "crisis.referral": [("approval_ids", _TRIAGE, set()), ("asked_digest", set(), set())],
     "crisis.school.return": [("approval_ids", _TRIAGE, set()), ("asked_digest", set(), set())],

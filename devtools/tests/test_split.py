@@ -38,6 +38,8 @@ class TestSplit(unittest.TestCase):
             "\tcore.care.test_plan.TestPlan: 5.00s 40 queries\n"
             "\tcore.care.test_plan.TestPlan.setUpClass: 2.00s 10 queries\n"
             "\tcore.care.test_plan.TestPlan.test_sent: 3.00s 30 queries\n"
+            "\tcore.test_pure.TestPure.setUpClass: -2228985.22s 3 queries\n"
+            "\tcore.test_pure.TestPure.tearDownClass: 2228989.22s 3 queries\n"
             "\tcore.test_pure.TestPure.test_it: 7.00s 0 queries\n"
         )
         self.assertEqual(
@@ -47,7 +49,12 @@ class TestSplit(unittest.TestCase):
                     "TestPlan.setUpClass": 2.0,
                     "TestPlan.test_sent": 3.0,
                 },
-                "core/tests/test_pure.py": {"TestPure.test_it": 7.0},
+                # tests that set the clock make their classes begin and end at other times
+                "core/tests/test_pure.py": {
+                    "TestPure.setUpClass": -2228985.22,
+                    "TestPure.tearDownClass": 2228989.22,
+                    "TestPure.test_it": 7.0,
+                },
             },
         )
 

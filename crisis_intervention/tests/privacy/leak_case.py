@@ -119,7 +119,9 @@ class LeakCase(CrisisCommon):
         self._settle()
         case.sudo()._review_level("orange", reason)
         self._settle()
-        case.write(
+        case.background = CANARIES["crisis.text.version"]["text"]
+        self._settle()
+        self._having_read(case).write(
             {
                 name: text
                 for name, text in CANARIES["crisis.case"].items()

@@ -303,7 +303,9 @@ class TestAccessGrant(GrantCase):
                 name
                 for name, field in grant._fields.items()
                 if grant._has_field_access(field, "read")
+                # versions of texts are digests with a secret, and of each record others
                 and name not in ("id", "name", "student_id", "message_ids", "activity_ids")
+                and name != "text_versions"
                 and field.type not in ("datetime", "one2many")
                 and not name.startswith("display_name")
             ]

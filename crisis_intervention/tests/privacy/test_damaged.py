@@ -196,14 +196,16 @@ class TestDamagedTexts(AlarmCase, SealedCase):
 
     def test_other_fields_of_the_form_are_saved(self):
         planted = self._plant(self.case, "background", "broken")
-        self.case.web_save({"risk_formulation": "NEW"}, {"background": {}})
+        self._having_read(self.case).web_save({"risk_formulation": "NEW"}, {"background": {}})
         self.assertEqual(self.case.risk_formulation, "NEW")
         self.assertEqual(self._stored(self.case, "background"), planted)
-        with Form(self.case) as form:
+        with Form(self._having_read(self.case)) as form:
             form.risk_formulation = "NEWER"
         self.assertEqual(self._stored(self.case, "background"), planted)
         with self.assertRaisesRegex(UserError, "cannot be opened"), self.env.cr.savepoint():
-            self.case.web_save({"background": self.case.background}, {"background": {}})
+            self._having_read(self.case).web_save(
+                {"background": self.case.background}, {"background": {}}
+            )
         with self.assertRaisesRegex(UserError, "changed outside"):
             background = self.case._fields["background"]
             background.convert_to_write(sealed_fields.Ciphertext(planted, self.case.id), self.case)

@@ -197,7 +197,7 @@ class TestOutsiders(LeakCase):
                     "crisis.protocol", "crisis.protocol.step",
                     "crisis.role.confirmation", "crisis.role.event",
                     "crisis.register.check", "crisis.register.archive", "crisis.signature",
-                    "crisis.once",
+                    "crisis.once", "crisis.text.version",
                     "crisis.seal.key",
                 )),
                 self.env["crisis.job"]._of_code("x"),

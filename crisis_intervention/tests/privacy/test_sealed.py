@@ -20,6 +20,7 @@ MODULE = "crisis_intervention"
 SEALED = {
     ("crisis.case", "background"),
     ("crisis.case", "risk_formulation"),
+    ("crisis.text.version", "text"),
     ("crisis.session", "notes"),
     ("crisis.session", "confidentiality_exception"),
     ("crisis.session", "summary_draft"),
@@ -50,6 +51,7 @@ PASSING = {("crisis.assessment", "transcription")}
 # What dialogs store besides, which tells nothing about a child.
 HARMLESS = {
     ("crisis.approval.decide", "res_model"),
+    ("crisis.class.promote", "seen"),
     ("crisis.case.audience", "roles"),
     ("crisis.case.audience", "parts"),
     ("crisis.case.reader", "res_name"),
@@ -143,7 +145,8 @@ class SealedCase(CrisisCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.instrument = cls._make_instrument()
-        cls.case = cls._make_case(cls.student_1, background="BACKGROUND", risk_formulation="RISK")
+        cls.case = cls._make_case(cls.student_1, background="EARLIER", risk_formulation="RISK")
+        cls.case.background = "BACKGROUND"
         cls.other_case = cls._make_case(cls.student_2, background="OTHER")
         cls.held = (
             cls.env["crisis.session"]

@@ -143,6 +143,8 @@ class TestForgery(SignatureCase, LeakCase):
         concern, case = self._work_a_case()
         destruction = self.env["crisis.destruction"].search([], limit=1)
         destruction._set({"state": "cancelled"})
+        case.sudo().write({"background": "EARLIER"})
+        case.sudo().write({"background": "LATER"})
         case.sudo().write({"date_closed": fields.Datetime.now()})
         self.env["crisis.emergency"].search([], limit=1)._set({"state": "closed"})
         self.env.flush_all()
