@@ -25,8 +25,9 @@ _SHARED = (
     "mail.tracking.value",
 )
 _OURS = re.compile(
-    r"\bcrisis[._]\w+(?:\.\w+)*|\b(?:%s)\b"
-    % "|".join(re.escape(name).replace(r"\.", "[._]") for name in _SHARED)
+    r"\bcrisis[._]\w+(?:\.\w+)*|\b(?:{})\b".format(
+        "|".join(re.escape(name).replace(r"\.", "[._]") for name in _SHARED)
+    )
 )
 _MODULE = "odoo.addons.crisis_"
 # Overrides of Odoo's own code, which stand in the way of everybody's records.
@@ -104,7 +105,8 @@ def _quiet_query(record):
     """Tell of a query about tables of ours which they are, and what the error is."""
     text = record.getMessage()
     tables = sorted(set(_OURS.findall(text)))
-    if not tables:
+    # people are looked for by what our records say, such as a telephone number
+    if not tables and not _is_our_stack(sys._getframe(2)):
         return
     errors = [_kind(arg) for arg in _args(record) if isinstance(arg, BaseException)]
     first = text.split(None, 2)

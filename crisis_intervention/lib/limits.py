@@ -104,6 +104,21 @@ def moment_fault(
     return "future" if today and day > today else ""
 
 
+def is_storable_whole(value: object) -> bool:
+    """Tell whether the database takes every text in what a client has sent, however deep it stands."""
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str):
+            if not is_storable(part):
+                return False
+        elif isinstance(part, Mapping):
+            waiting += chain(part.keys(), part.values())
+        elif isinstance(part, list | tuple):
+            waiting += part
+    return True
+
+
 def document_fault(value: object) -> str:
     """Judge a document as JSON knows it."""
     layer: list[object] = [value]

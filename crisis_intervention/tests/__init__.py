@@ -97,6 +97,7 @@ from .emergency import (
 from .server import (
     test_clock,
     test_jobs,
+    test_missed_reports,
     test_neutralize,
     test_sending,
 )

@@ -185,21 +185,33 @@ class CrisisInstrument(models.Model):
         self._set({"state": "published"})
 
     def action_new_version(self):
-        """Copy the instrument into a draft of the user's school, with the next number.
+        """Open the draft of the next version; where the user's school has none, make it.
 
         :return: action that opens the draft
         """
         self.ensure_one()
+        begun = self.search(
+            [
+                ("code", "=", self.code),
+                ("state", "=", "draft"),
+                ("company_id", "=", self.env.company.id),
+            ],
+            limit=1,
+        )
+        return (begun or self._next_version())._action_form()
+
+    def _next_version(self):
+        """Copy the instrument into a draft of the user's school, with the next number."""
         versions = self.search([("code", "=", self.code)]).mapped("version")
         number = max((int(v) for v in versions if v.isdecimal()), default=0) + 1
         tree = {**self._tree(texts=True), "version": str(number)}
-        return self._create_from_tree(tree, self.env.company)._action_form()
+        return self._create_from_tree(tree, self.env.company)
 
     def copy(self, default=None):  # pylint: disable=method-required-super
         """Copy into the next version, as conditions and scales point to the copied items."""
         drafts = self.browse()
         for instrument in self:
-            drafts |= self.browse(instrument.action_new_version()["res_id"])
+            drafts |= instrument._next_version()
         return drafts
 
     def _informants(self):

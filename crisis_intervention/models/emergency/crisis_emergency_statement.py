@@ -39,10 +39,19 @@ class CrisisEmergencyStatement(models.AbstractModel):
             raise UserError(self.env._("A released statement is never changed."))
 
     def action_draft_statement(self):
-        """Write the statement from the template, to be completed."""
+        """Write the statement from the template, to be completed.
+
+        :raises UserError: somebody has written one already
+        """
         self.ensure_one()
         self.check_access("write")
         self._refuse_drill()
+        if (self.statement or "").strip():
+            raise UserError(
+                self.env._(
+                    "There is a statement already. Empty it and save to begin with the template again."
+                )
+            )
         # sudo: res.company - the name of the school
         school = self.company_id.sudo().name
         self.statement = self.env._(

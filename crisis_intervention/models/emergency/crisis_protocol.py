@@ -137,7 +137,7 @@ class CrisisProtocol(models.Model):
             raise UserError(self.env._("Only drafts are deleted. Archive the protocol instead."))
 
     def action_revise(self):
-        """Make the next version to work on; of a general protocol, one for the own school.
+        """Open the next version to work on, made unless there is one; of a general one, the own school's.
 
         :return: window action that opens it
         """
@@ -147,6 +147,16 @@ class CrisisProtocol(models.Model):
         company = self.company_id
         if not company and not self.env.user.has_group("crisis_intervention.group_configurator"):
             company = self.env.company
+        begun = self.search(
+            [
+                ("kind", "=", self.kind),
+                ("company_id", "=", company.id),
+                ("state", "=", "draft"),
+            ],
+            limit=1,
+        )
+        if begun:
+            return begun._action_form()
         newest = self._newest(company)
         draft = self.copy({"company_id": company.id})
         # sudo: crisis.protocol - the number of the version; the user has just made the copy

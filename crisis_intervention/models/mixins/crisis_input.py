@@ -65,7 +65,7 @@ class CrisisInput(models.AbstractModel):
 
     @api.model
     def _check_input(self, vals_list, whole=True):
-        """Check what is typed into fields that people fill in.
+        """Check what is typed into fields that people fill in, or handed on by our own code.
 
         :param vals_list: list of dicts
         :param bool whole: what has to be filled in has to be there; a form that is being filled in
@@ -77,9 +77,15 @@ class CrisisInput(models.AbstractModel):
         for vals in vals_list:
             for name, value in vals.items():
                 field = self._fields.get(name)
-                if field is None or name not in entered or name == "id":
+                if field is None or name == "id":
                     continue
-                if fault := self._input_fault(field, value, whole):
+                if name in entered:
+                    fault = self._input_fault(field, value, whole)
+                else:
+                    # what was handed to a button: only what cannot be kept at all
+                    is_text = isinstance(value, str) and field.type in ("char", "text", "html")
+                    fault = is_text and limits.text_fault(value)
+                if fault:
                     faults.setdefault(name, fault)
         if faults:
             raise ValidationError(self._input_message(faults))

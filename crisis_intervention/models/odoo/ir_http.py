@@ -1,16 +1,42 @@
 from odoo import models
+from odoo.exceptions import UserError
 from odoo.http import request
 from odoo.tools import hmac
 
 from ...database_errors import in_plain_words
+from ...lib.limits import is_storable_whole
 from ...register import enter_waiting
 from ...roles import STAFF
 
 
 class IrHttp(models.AbstractModel):
-    """Enters into the register what answers show; errors are told in plain words; whom to alert."""
+    """Judges what is sent, enters what answers show, tells errors in plain words and whom to alert."""
 
     _inherit = "ir.http"
+
+    @classmethod
+    def _dispatch(cls, endpoint):
+        """Take no characters that the database refuses: into fields, searches, whatever is called.
+
+        :raises UserError: there are some, in what is sent to a model or an address of ours
+        """
+        if cls._is_for_us(endpoint) and not is_storable_whole(request.params):
+            raise UserError(
+                request.env._(
+                    "There are characters in what was sent that cannot be kept, such as from a "
+                    "damaged file. Please type it anew."
+                )
+            )
+        return super()._dispatch(endpoint)
+
+    @classmethod
+    def _is_for_us(cls, endpoint):
+        """Tell whether a request is about a model of ours, or answered by code of ours."""
+        module = getattr(endpoint, "__module__", "") or ""
+        named = (request.params.get(name) for name in ("model", "res_model", "thread_model"))
+        return module.startswith("odoo.addons.crisis_") or any(
+            request.env["crisis.record"]._is_ours(name) for name in named if isinstance(name, str)
+        )
 
     @classmethod
     def _post_dispatch(cls, response):  # pylint: disable=missing-return

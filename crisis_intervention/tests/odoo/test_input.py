@@ -1,10 +1,11 @@
 import base64
+import json
 from contextlib import suppress
 
 import psycopg2
 from odoo import Command
 from odoo.exceptions import UserError
-from odoo.tests import BaseCase, tagged
+from odoo.tests import BaseCase, HttpCase, tagged
 from odoo.tools import mute_logger
 
 from ...lib import limits
@@ -154,6 +155,32 @@ class TestHostileInput(CrisisCommon):
             )
         self.assertEqual(len(str(caught.exception).split("\n")), 3)
 
+    def test_what_is_handed_to_buttons(self):
+        """Texts that no field of a form takes: notes, comments, reasons."""
+        emergency = self._start_emergency(self.staff)
+        run = emergency.with_user(self.principal)
+        plan = self._make_plan(self._make_case(self.student_1, risk_level="red"))
+        plan.action_submit()
+        self.assertEqual(plan.state, "waiting")
+        step = emergency.sudo().step_ids[:1]
+        self.assertTrue(step)
+        events = self.env["crisis.emergency.event"]
+        before = events.search_count([])
+        for text in (NUL, HALF, "x" * 20_000_000):
+            for act in (
+                lambda t=text: run.add_note(t),
+                lambda t=text: run.log_call("police", t),
+                lambda t=text: run.skip_step(step.id, t),
+                lambda t=text: run.stand_down("resolved", t),
+                lambda t=text: plan.with_user(self.principal).action_refuse(t),
+                lambda t=text: plan.with_user(self.principal).action_approve(t),
+            ):
+                with self.assertRaises(UserError), self.env.cr.savepoint():
+                    act()
+                    self.env.flush_all()
+                self.env.invalidate_all()
+        self.assertEqual(events.search_count([]), before)
+
     def test_a_birth_to_come(self):
         with self.assertRaisesRegex(UserError, "still to come"):
             self.student_1.birth_date = "2199-01-01"
@@ -188,3 +215,42 @@ class TestHostileInput(CrisisCommon):
                     self.assertTrue(result["messages"])
                     for message in result["messages"]:
                         self.assertNotIn("x" * 50, message["message"])
+
+
+@tagged("post_install", "-at_install")
+class TestHostileRequests(CrisisCommon, HttpCase):
+    """Whatever is sent to a model of ours: one sentence for characters that cannot be kept."""
+
+    def _call(self, model, method, *args, **kwargs):
+        """Return the error that the client gets, None without one."""
+        body = {"params": {"model": model, "method": method, "args": args, "kwargs": kwargs}}
+        answer = self.url_open(
+            f"/web/dataset/call_kw/{model}/{method}",
+            data=json.dumps(body),
+            headers={"Content-Type": "application/json"},
+        )
+        return answer.json().get("error")
+
+    @mute_logger("odoo.http", *DENIALS)
+    def test_every_door(self):
+        self.psychology.password = "t_psychology-password"
+        self.authenticate("t_psychology", "t_psychology-password")
+        for text in (NUL, HALF):
+            for method, args in (
+                ("web_search_read", [[["name", "ilike", text]], {"name": {}}]),
+                ("search_count", [[["name", "in", [text]]]]),
+                ("name_search", [text]),
+                ("read_group", [[], [text], []]),
+                ("onchange", [[], {"name": text}, ["name"], {"name": {}}]),
+                ("load", [["name"], [[text]]]),
+                ("web_save", [[], {"name": text}, {}]),
+            ):
+                for model in ("crisis.student", "crisis.case", "crisis.emergency"):
+                    with self.subTest(method=method, model=model):
+                        error = self._call(model, method, *args)
+                        self.assertEqual(error["data"]["name"], "odoo.exceptions.UserError")
+                        self.assertNotIn("surrogate", error["data"]["message"])
+                        self.assertNotIn("NUL", error["data"]["message"])
+            error = self._call("crisis.case", "search", [], context={"lang": text})
+            self.assertEqual(error["data"]["name"], "odoo.exceptions.UserError")
+        self.assertFalse(self._call("crisis.student", "name_search", "x"))

@@ -84,6 +84,26 @@ class TestPressedTwice(LeakCase):
             # as the client presses it: with what the form shows
             self.patch(self.registry[model], name, self._twice(model, name, original))
 
+    def test_a_next_version_is_begun_once(self):
+        protocol = self.env["crisis.protocol"].search([("state", "!=", "draft")], limit=1)
+        for record, user, press in (
+            (self.instrument, self.psychology, "action_new_version"),
+            (protocol, self.moral, "action_revise"),
+        ):
+            with self.subTest(press=press):
+                self.assertTrue(record)
+                first, second = (getattr(record.with_user(user), press)() for _time in range(2))
+                self.assertEqual(first["res_id"], second["res_id"])
+                self.assertNotEqual(first["res_id"], record.id)
+
+    def test_a_statement_is_not_begun_over_what_was_written(self):
+        emergency = self._start_emergency(self.psychology).with_user(self.principal)
+        emergency.action_draft_statement()
+        written = emergency.statement
+        with self.assertRaisesRegex(UserError, "statement already"):
+            emergency.action_draft_statement()
+        self.assertEqual(emergency.statement, written)
+
     def _find_buttons(self):
         """Return dict of (model, method) of all buttons in our views to the context they send."""
         found = {}

@@ -90,8 +90,15 @@ class TestQuietLines(BaseCase):
             ("odoo.service.model", "call %s.%s(%s)", ("res.partner(5,)", "write", "x")),
             ("anything", "%(a)s is", ({"a": 5},)),
         ):
-            with self.subTest(name=name):
+            # this file, which calls, is one of ours
+            foreign = patch.object(quiet_logs, "_is_our_stack", return_value=False)
+            with self.subTest(name=name), foreign:
                 self.assertEqual(self._line(name, msg, *args), msg % (args[0] if "%(" in msg else args))  # fmt: skip
+
+    def test_queries_of_ours_about_people(self):
+        """Odoo's tables are asked for what our records say."""
+        line = self._line("odoo.sql_db", "query: %s", "SELECT 1 FROM res_users WHERE phone = '1'")
+        self.assertEqual(line, "query about records of the crisis system")
 
     def test_an_error_of_others_keeps_its_words(self):
         try:
@@ -271,6 +278,7 @@ class TestQuietRequests(QuietCase, HttpCase):
             raise ValueError(CHILD)
 
         case = self._make_case(self.student_1)
+        self.env.flush_all()
         with (
             patch.object(type(case), "_compute_display_name", fail),
             self._logged("Traceback, without what it says", "ValueError"),
