@@ -34,6 +34,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--readings", action="store_true", help="is each reading registered when servers are killed"
     )
+    parser.add_argument("--faults", action="store_true", help="reports, while servers are killed")
+    parser.add_argument("--kills", type=int, default=200, help="kills of --faults")
     parser.add_argument("--keep", action="store_true", help="keep the databases")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     return parser
@@ -178,6 +180,16 @@ def _readings(databases: Databases, args: argparse.Namespace) -> int:
         return measure_readings(databases, server.database)
 
 
+def _faults(databases: Databases, args: argparse.Namespace) -> int:
+    """Let many people report while servers and backends are killed."""
+    from bench.faults.reports import measure as measure_faults
+
+    with _prepared(databases, [args.cases], ["case"], args.keep) as [(server, _filled)]:
+        server.stop()
+        _progress("report and kill")
+        return measure_faults(databases, server.database, args.kills)
+
+
 def main() -> int:
     """Run the benchmark."""
     # "./dev bench -- --cases 9" works as well as "./dev bench --cases 9"
@@ -190,6 +202,8 @@ def main() -> int:
         return _confidential(databases, args)
     if args.readings:
         return _readings(databases, args)
+    if args.faults:
+        return _faults(databases, args)
     roles = args.role or ["psychology", "head_teacher"]
     if args.scale:
         counts = [int(number) for number in args.scale.split(",")]

@@ -1,0 +1,1 @@
+"""Faults on purpose: what was confirmed has to be there, once."""
