@@ -119,7 +119,7 @@ def is_storable_whole(value: object) -> bool:
     return True
 
 
-def document_fault(value: object) -> str:
+def document_fault(value: object) -> str:  # noqa: C901 - one look at each part
     """Judge a document as JSON knows it."""
     layer: list[object] = [value]
     for _depth in range(DEPTH):
@@ -193,7 +193,9 @@ def _is_command(part: list[object] | tuple[object, ...]) -> bool:
         return isinstance(ids, list | tuple | set) and not any(map(link_fault, ids))
     named = part[1] if len(part) > 1 else 0
     # our own code may take away, or link, nobody
-    return known in (0, 5) or not named or not isinstance(named, int | float) or not link_fault(named)
+    return (
+        known in (0, 5) or not named or not isinstance(named, int | float) or not link_fault(named)
+    )
 
 
 def file_fault(value: object) -> str:

@@ -24,14 +24,13 @@ class CrisisSavedOnce(models.AbstractModel):
         if token is not None:
             context = {k: v for k, v in self.env.context.items() if k != "crisis_once"}
             self = self.with_env(self.env(context=context))
-        save = super().web_save
         # dialogs may begin as often as one likes
         if self or next_id or self._transient or not is_token(token):
-            return save(vals, specification, next_id=next_id)
+            return super().web_save(vals, specification, next_id=next_id)
         key, content = key_of(self._name, self.env.uid, token), fingerprint(token, vals)
         done = once.begin(self.env, key, content)
         if not done:
-            answer = save(vals, specification)
+            answer = super().web_save(vals, specification)
             once.became(self.env, key, answer[0]["id"])
             return answer
         record = self.browse(done[0])

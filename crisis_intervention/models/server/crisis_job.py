@@ -41,7 +41,7 @@ class CrisisJob(models.Model):
     fault_ids = fields.One2many(
         "crisis.job.fault", "job_id", string="What Is Set Aside", readonly=True
     )
-    fault_count = fields.Integer(string="Set Aside", compute="_compute_fault_count")
+    fault_count = fields.Integer(string="Number Set Aside", compute="_compute_fault_count")
 
     _code_uniq = models.Constraint("UNIQUE (code)", "This work is in the list already.")
 

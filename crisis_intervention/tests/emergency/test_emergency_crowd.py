@@ -266,6 +266,8 @@ class TestEmergencyCrowd(CommittedCase):
         with self._committing() as env:
             for alert in env["crisis.emergency"].browse(emergency_id).alert_ids:
                 alert.date_due -= timedelta(minutes=10)
+            # it has run before
+            env["crisis.job"]._of_code("crisis.emergency._cron_watch")
 
         def watch():
             # a server process: an environment of its own, as after a restart

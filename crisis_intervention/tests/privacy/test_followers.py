@@ -20,6 +20,7 @@ HARMLESS = {
     "crisis_texts_read": "compared with what stands there: whoever has not read it writes over nothing",
     "crisis_reviewed": "counts as the object it is compared with only",
     "crisis_once": "a token of the own: leads to what the user has saved with it",
+    "crisis_uninstall": "the same as typing the name of the school",
     "crisis_system": "counts as the object that belongs to the model only",
     "crisis_submitting": "counts as the object it is compared with only",
     "crisis_telling": "counts as the object it is compared with only",

@@ -6,7 +6,7 @@ from unittest.mock import patch
 from xmlrpc.client import Fault
 
 from odoo import SUPERUSER_ID, Command
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.modules import get_module_path
 from odoo.tests import HttpCase, JsonRpcException, tagged
 from odoo.tools import mute_logger
@@ -134,7 +134,7 @@ class TestSealedReading(SealedCase):
         self.case.fetch(["background"])
         self.other_case.fetch(["background"])
         stolen = self.case._cache["background"]
-        with self.assertRaises(ValueError):
+        with self.assertRaises(ValidationError):
             other = self._having_read(self.other_case.with_user(self.psychology))
             other.write({"background": stolen})
         with self.assertRaises(ValueError):

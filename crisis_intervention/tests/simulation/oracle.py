@@ -234,13 +234,24 @@ class Oracle:
             self.test.assertEqual({id_: rows.get(id_) for id_ in before}, before, table)
             self.signed[table] = rows
 
-    def expected_steps(self, due, level):
-        """Return how many people must have been told by now of a deadline that was due."""
-        every = self.policies[level or "yellow"].escalation_hours
-        passed = self.year.now - due
-        if passed < timedelta(0):
-            return 0
-        return min(int(passed.total_seconds() // 3600 // every) + 1, 4 if level == "red" else 3)
+    def expected_steps(self, due, level, told):
+        """Return how many people must have been told by now of a deadline that was due.
+
+        A step that was told more than a day late gives the next one its time, but at red.
+
+        :param told: moments at which steps were told, in their order
+        """
+        every = timedelta(hours=self.policies[level or "yellow"].escalation_hours)
+        moment, count = due, 0
+        while moment <= self.year.now and count < (4 if level == "red" else 3):
+            # what is not told yet would be told now
+            when = told[count] if count < len(told) else self.year.now
+            late = when - (due + count * every)
+            count += 1
+            moment = due + count * every
+            if level != "red" and late > timedelta(days=1):
+                moment += late
+        return count
 
     def check_escalations(self):
         """After a run nothing is missing, nothing is registered twice, each in its order."""
@@ -248,14 +259,15 @@ class Oracle:
         quiet = local.hour >= 22 or (local.hour, local.minute) < (6, 30)
         rows = self._rows(
             """SELECT d.id, d.date_due, c.risk_level, array_agg(e.step::text)
+                      FILTER (WHERE e.date_due = d.date_due), array_agg(e.date ORDER BY e.id)
                       FILTER (WHERE e.date_due = d.date_due)
                  FROM crisis_deadline d JOIN crisis_case c ON c.id = d.case_id
                  LEFT JOIN crisis_escalation e ON e.deadline_id = d.id
                 WHERE d.date_done IS NULL AND c.date_closed IS NULL GROUP BY d.id, c.id"""
         )
-        for deadline_id, due, level, told in rows:
+        for deadline_id, due, level, told, moments in rows:
             told = Counter(told or [])
-            wanted = self.expected_steps(due, level)
+            wanted = self.expected_steps(due, level, moments or [])
             if quiet and level != "red":
                 wanted = 0
             ranks = sorted(STEPS.index(step) for step in told)

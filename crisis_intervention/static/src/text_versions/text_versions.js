@@ -162,9 +162,14 @@ patch(Record.prototype, {
 
     /** Shows the texts side by side; returns what is chosen for each, or null to go on writing. */
     _chooseTexts(open) {
-        const texts = open.map(({ label, by, at, own, theirs, mine }) => {
-            return { label, by, at, own, theirs, mine };
-        });
+        const texts = open.map(({ label, by, at, own, theirs, mine }) => ({
+            label,
+            by,
+            at,
+            own,
+            theirs,
+            mine,
+        }));
         return new Promise((decide) => {
             const onClose = () => decide(null);
             this.model.dialog.add(StaleTextsDialog, { texts, decide }, { onClose });
