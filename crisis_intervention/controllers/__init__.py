@@ -2,4 +2,3 @@ from . import become
 from . import export
 from . import person_export
 from . import register_archive
-from . import xmlrpc
