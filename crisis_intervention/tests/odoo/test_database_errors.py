@@ -1,7 +1,6 @@
 import json
 import threading
 from unittest.mock import patch
-from xmlrpc.client import Fault
 
 import psycopg2
 from odoo import SUPERUSER_ID, api
