@@ -271,7 +271,7 @@ class Oracle:
             if quiet and level != "red":
                 wanted = 0
             ranks = sorted(STEPS.index(step) for step in told)
-            message = f"deadline {deadline_id}, due {due}, {level}: {told}, {wanted} wanted"
+            message = f"deadline {deadline_id}, due {due}, {level}: {told} at {moments}, {wanted} wanted by {self.year.now}"
             self.test.assertEqual(ranks, list(range(len(ranks))), message)
             self.test.assertLessEqual(set(told.values()), {1}, message)
             self.test.assertGreaterEqual(len(told), wanted, message)
