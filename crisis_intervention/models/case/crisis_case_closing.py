@@ -7,6 +7,7 @@ from odoo.fields import Domain
 
 from ...lib.school_year import leaving_day
 from ...roles import TRIAGE
+from .crisis_case_level import LAPSE
 
 OUTCOMES = [
     ("recovered", "Recovered"),
@@ -111,6 +112,7 @@ class CrisisCaseClosing(models.AbstractModel):
         for case in self.sudo():
             case.date_retention = case._retention_end()
         self._close_steps(["closing"])
+        self._end_activities(LAPSE)
         # sudo: crisis.referral - replied ones wait for nothing; the right to close was checked
         replied = (
             self.env["crisis.referral"]

@@ -279,13 +279,13 @@ class Oracle:
     def check_lapse(self):
         """After a run no yellow case lives on without a review or a cause, its owner warned a week."""
         self.env.cr.flush()
-        # from the run of the day that warned to that of the day when the week is over
-        late = timedelta(days=2 * self.policies["yellow"].review_interval_days + 1 + 7 + 1)
+        late = timedelta(days=2 * self.policies["yellow"].review_interval_days)
         since = timedelta(days=self.policies["yellow"].review_interval_days)
         rows = self._rows(
             """SELECT c.name FROM crisis_deadline d JOIN crisis_case c ON c.id = d.case_id
                 WHERE c.date_closed IS NULL AND c.risk_level = 'yellow' AND d.kind = 'review'
-                  AND d.date_done IS NULL AND d.date_due < %(limit)s AND NOT EXISTS (
+                  AND d.date_done IS NULL AND d.date_due < %(limit)s
+                  AND coalesce(d.date_lapse_warned, '2000-01-01') <= %(warned)s AND NOT EXISTS (
                     SELECT FROM crisis_concern n JOIN crisis_case_concern_rel x
                         ON x.concern_id = n.id AND x.case_id = c.id
                      WHERE n.create_date > d.date_due - %(since)s)
@@ -295,7 +295,11 @@ class Oracle:
                   AND NOT EXISTS (SELECT FROM crisis_assessment a WHERE a.case_id = c.id
                      AND a.state = 'done' AND a.risk_level IN ('yellow', 'orange', 'red')
                      AND a.date_done > d.date_due - %(since)s)""",
-            {"limit": self.year.now - late, "since": since},
+            {
+                "limit": self.year.now - late,
+                "since": since,
+                "warned": self.year.now - timedelta(days=7),
+            },
         )
         self.test.assertFalse(rows, "levels that live on in silence")
 
