@@ -18,6 +18,7 @@ from odoo import fields
 from odoo.exceptions import LockError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from psycopg2 import InterfaceError
+from psycopg2.errors import InFailedSqlTransaction
 
 from . import clock
 from .lib.jobs import FIRST_PAUSE
@@ -43,7 +44,8 @@ def _place(item, part):
 
 def _is_conflict(error):
     """Tell whether somebody else was faster, so that the next run finds what became of it."""
-    conflicts = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, LockError)
+    # what follows a conflict in its transaction fails as well
+    conflicts = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, LockError, InFailedSqlTransaction)
     return isinstance(error, conflicts) or isinstance(error.__context__, conflicts)
 
 
