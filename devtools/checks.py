@@ -179,8 +179,8 @@ def _demo(workshop: Workshop) -> list[str]:
             return [f"exit code {code}, log {log}", *found]
         return [
             *_demo_faults(workshop, database),
-            *_dump(workshop, database),
             *_drill(workshop, database),
+            *_dump(workshop, database),
             *_removal(workshop, database),
         ]
     finally:
