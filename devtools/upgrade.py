@@ -56,6 +56,7 @@ MIGRATED: dict[str, dict[str, str]] = {
         "mail_message rows": "Odoo writes down that a scheduled action was made",
     },
     "19.0.4.0.0": {
+        "mail_message rows": "Odoo writes down that a scheduled action was made",
         "ir_model_access rows": "earlier versions of texts are read by those who read the texts",
         "ir_rule rows": "earlier versions of texts, and moves of classes, are those of the own schools",
     },

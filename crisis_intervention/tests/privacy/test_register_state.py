@@ -820,7 +820,7 @@ class TestEndsThatPeopleHold(StateCase):
                     self.assertIn("cannot be read or written", check.fault_text)
                 savepoint.rollback()
 
-    @mute_logger("odoo.addons.crisis_intervention.models.privacy.crisis_disclosure_alarm")
+    @mute_logger("odoo.addons.crisis_intervention.jobs")
     def test_no_job_holds_up_another(self):
         register.raise_alarm(self.env, "changed:4")
         self._end_transaction()
