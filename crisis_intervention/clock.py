@@ -27,7 +27,7 @@ def judged(env, stretch):
 
 def newest(env):
     """Return the newest ``crisis.clock``; empty where the clock was never looked at."""
-    # sudo: crisis.clock - moments of the server
+    # sudo: crisis.clock - moments of the server; of no child, and the callers return no more
     return env[MODEL].sudo().search([], limit=1)
 
 

@@ -59,11 +59,12 @@ class Job:
     :param str method: its name
     :param bool irreversible: what it does cannot be taken back and hangs on the date: it waits until
         the clock of the server can be believed
-    :param first_pause: ``timedelta`` after which what fails is tried again, doubled each time
+    :param first_pause: ``timedelta`` after which what fails is tried again, doubled each time;
+        ``NO_PAUSE`` where somebody waits for it
     """
 
     def __init__(self, model, method, *, irreversible, first_pause=FIRST_PAUSE):
-        # sudo: crisis.job, crisis.job.fault - how far a job is, and what it has set aside
+        # sudo: crisis.job, crisis.job.fault - how far a job is, and what it has set aside; no child
         self._jobs = model.env["crisis.job"].sudo()
         self.env = model.env
         self.code = f"{model._name}.{method}"

@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools.translate import LazyTranslate
@@ -7,6 +5,7 @@ from odoo.tools.translate import LazyTranslate
 from ...jobs import Job, Place
 from ...lib.deadlines import ESCALATION_STEPS, escalation_moments, is_quiet, next_moment
 from ...lib.declarations import Event
+from ...lib.jobs import NO_PAUSE
 from ...lib.risk import RISK_LEVELS
 from ...roles import DISTRICT, MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY, TRIAGE
 
@@ -70,8 +69,7 @@ class CrisisEscalation(models.Model):
     def _cron_escalate(self):
         """Tell of missed deadlines, step by step, in batches that survive a kill."""
         mailed = set()
-        pause = timedelta(minutes=15)
-        with Job(self, "_cron_escalate", irreversible=False, first_pause=pause) as job:
+        with Job(self, "_cron_escalate", irreversible=False, first_pause=NO_PAUSE) as job:
             domain = job.find(self._due_domain)
             if domain is None:
                 return

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 from psycopg2 import IntegrityError
 
 from ...jobs import Job
+from ...lib.jobs import NO_PAUSE
 from ...roles import MORAL_EDUCATION, PRINCIPAL, PSYCHOLOGY
 
 _logger = logging.getLogger(__name__)
@@ -187,7 +188,7 @@ class CrisisEmergencyAlarm(models.AbstractModel):
             ("date_due", "<=", fields.Datetime.now()),
         ]
         alerts = self.env["crisis.emergency.alert"]
-        with Job(self, "_cron_watch", irreversible=False) as job:
+        with Job(self, "_cron_watch", irreversible=False, first_pause=NO_PAUSE) as job:
             # what is registered outlives a kill of the server, so nobody is called twice
             job.work(lambda: alerts.search(domain), self._watch_alert)
             for field, states in self._report_reminders():

@@ -31,6 +31,10 @@ class CrisisEmergencyStart(models.AbstractModel):
         :raises UserError: the place is missing
         """
         self.check_access("create")
+        # a client may send anything
+        place = place if isinstance(place, str) else ""
+        kind = kind if isinstance(kind, str) else ""
+        others = others if isinstance(others, list | tuple) else ()
         self._check_place({"place": place})
         place, is_drill = place.strip(), bool(is_drill)
         running = self._running(kind, place, is_drill, others)
@@ -40,9 +44,11 @@ class CrisisEmergencyStart(models.AbstractModel):
                 self.env, key_of("start", self.env.company.id, kind, place_key, is_drill)
             )
             values = {"kind": kind, "place": place, "is_drill": is_drill}
+            # sudo: crisis.emergency - the user's own, like one that runs already
             running = self.create(values).sudo()
         joined = running.user_id != self.env.user
         if joined:
+            # without: the user joins, whom alerts and timeline name
             running.sudo(False)._join()
         return {
             "id": running.id,

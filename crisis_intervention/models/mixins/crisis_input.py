@@ -46,12 +46,20 @@ class CrisisInput(models.AbstractModel):
 
         :param bool whole: what has to be filled in has to be there
         """
-        if value is None or value is False or (value in ("", b"") and field.type != "selection"):
-            is_text = field.type in ("char", "text", "html", "date", "datetime", "json")
+        if value is None or value is False or value in ("", b""):
+            is_text = field.type in (
+                "char",
+                "text",
+                "html",
+                "date",
+                "datetime",
+                "json",
+                "selection",
+            )
             return "blank" if whole and field.required and is_text else ""
         if field.type == "selection":
             known = field._selection
-            return "" if known is None or value in {"", *map(str, known)} else "choice"
+            return "" if known is None or value in list(map(str, known)) else "choice"
         judge = self._judge().get(field.type)
         if not judge:
             return ""

@@ -9,6 +9,7 @@ from odoo.tools import format_date
 from ... import register
 from ...identity import require_person
 from ...jobs import Job, Place
+from ...lib.jobs import NO_PAUSE
 from ...register_anchors import keep_anchor, name_database
 from ...roles import PRINCIPAL
 from ...seal_key_state import keep_keys
@@ -177,7 +178,7 @@ class CrisisDisclosureAlarm(models.AbstractModel):
         }
         if not has_key(self.env):
             return
-        with Job(self, "_cron_watch", irreversible=False) as job:
+        with Job(self, "_cron_watch", irreversible=False, first_pause=NO_PAUSE) as job:
             for part, work in parts.items():
                 job.work([Place(self._name, part=part)], lambda _place, work=work: work())
             job.work(self._schools, self._tell_school, part="tell")

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 
 from ...jobs import Job, Place
-from ...lib.jobs import pause
+from ...lib.jobs import NO_PAUSE, pause
 
 # Of a mail that is not sent: when it is tried again first, and how often at most.
 FIRST_PAUSE = timedelta(minutes=5)
@@ -59,8 +59,7 @@ class CrisisSending(models.Model):
     @api.model
     def _cron_follow(self):
         """See which mails are sent; tell of those that are not, and send them again."""
-        minute = timedelta(minutes=1)
-        with Job(self, "_cron_follow", irreversible=False, first_pause=minute) as job:
+        with Job(self, "_cron_follow", irreversible=False, first_pause=NO_PAUSE) as job:
             before = job.find(lambda: self.search([("attempts", ">", 0)]).ids) or []
             job.work(lambda: self.search([]), lambda row: row._follow())
             unsent = job.find(lambda: self.search([("attempts", ">", 0)])) or self

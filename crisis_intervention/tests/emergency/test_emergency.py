@@ -86,6 +86,23 @@ class TestEmergencyStart(EmergencyCase):
             lambda event: event.kind == "join"
         ))  # fmt: skip
 
+    def test_whatever_a_client_sends(self):
+        """One sentence, and nothing begun; what it says to have seen is a list or nothing."""
+        mine = self.env["crisis.emergency"].with_user(self.staff)
+        before = mine.sudo().search_count([])
+        for kind, place in (
+            ("suicide", None), ("suicide", 5), ("suicide", ["x"]), ("suicide", " "),
+            ([], "楼顶"), (5, "楼顶"), ({"a": 1}, "楼顶"), ("nothing", "楼顶"),
+        ):  # fmt: skip
+            refused = self.assertRaises(UserError)
+            with self.subTest(kind=kind, place=place), refused, self.env.cr.savepoint():
+                mine.start(kind, place)
+        self.assertEqual(mine.sudo().search_count([]), before)
+        first = mine.start("suicide", "楼顶")
+        for others in (5, "x", None, {"a": 1}, ["x", None]):
+            with self.subTest(others=others):
+                self.assertEqual(mine.start("suicide", "楼顶", others=others)["id"], first["id"])
+
     def test_what_is_over_or_long_ago_or_a_drill_is_not_joined(self):
         first = self.env["crisis.emergency"].browse(
             self._press(self.staff, "suicide", "楼顶")["id"]

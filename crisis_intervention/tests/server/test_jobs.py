@@ -71,6 +71,15 @@ WHOLE = {
 }
 
 
+# Somebody waits for what these do.
+WAITED_FOR = (
+    "crisis.disclosure._cron_watch",
+    "crisis.emergency._cron_watch",
+    "crisis.escalation._cron_escalate",
+    "crisis.sending._cron_follow",
+)
+
+
 class JobCase(CrisisCommon):
     """Jobs of the system, and what they have to do."""
 
@@ -255,6 +264,19 @@ class TestEveryJob(JobCase):
                 self.assertNotIn(QUOTED, f"{logged.output}{faults.read()}")
                 self.assertEqual(row.fault_count, len(faults))
                 self.assertTrue(row.activity_ids, "somebody is told")
+
+    def test_what_somebody_waits_for_is_tried_in_every_run(self):
+        """Calls, missed deadlines, mails and alarms: that it failed before makes nobody wait."""
+        for code in WAITED_FOR:
+            model, method = self._jobs()[code]
+            with self.subTest(job=code), self._undone(), ExitStack() as stack:
+                bad, seen = self._bad(code), []
+                stack.enter_context(self._poisoned(POISONS[code], bad, seen))
+                with mute_logger(QUIET):
+                    for _run in range(4):
+                        getattr(model, method)()
+                faults = self._row(code).fault_ids.filtered(lambda fault: fault.error != "nobody")
+                self.assertEqual(set(faults.mapped("attempts")), {4})
 
     def _undone(self):
         """Take back what happens inside."""
