@@ -106,7 +106,7 @@ def _quiet_query(record):
     text = record.getMessage()
     tables = sorted(set(_OURS.findall(text)))
     # people are looked for by what our records say, such as a telephone number
-    if not tables and not _is_our_stack(sys._getframe(2)):
+    if not tables and not ("query" in text and _is_our_stack(sys._getframe(2))):
         return
     errors = [_kind(arg) for arg in _args(record) if isinstance(arg, BaseException)]
     first = text.split(None, 2)

@@ -95,6 +95,10 @@ class CrisisInput(models.AbstractModel):
                     fault = is_text and limits.text_fault(value)
                 if fault:
                     faults.setdefault(name, fault)
+        # of a field that the user may not write, access is refused
+        faults = {
+            n: f for n, f in faults.items() if self._has_field_access(self._fields[n], "write")
+        }
         if faults:
             raise ValidationError(self._input_message(faults))
 
