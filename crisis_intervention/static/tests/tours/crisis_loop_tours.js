@@ -54,6 +54,8 @@ tours.add("crisis_loop_verify", {
         { trigger: "button[name=action_triage].btn-primary", run: "click" },
         { trigger: ".modal footer button[name=action_confirm]", run: "click" },
         { trigger: ".o_form_view .o_field_widget[name=risk_level] .o_crisis_level_red" },
+        // until the dialog is gone, the form below it is drawn anew
+        { trigger: "body:not(:has(.modal))" },
         {
             content: "The school doctor is let in",
             trigger: ".o_field_widget[name=medical_involved] input",
